@@ -1,0 +1,1 @@
+"""Watchbill: self-hosted incident management."""
