@@ -1,0 +1,134 @@
+"""Settings of an instance: `WATCHBILL_*` variables, `WATCHBILL_*_FILE` for secrets, `watchbill.toml`. Read once."""
+
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from watchbill.ground.postgres import EmbeddedPostgres
+
+_PREFIX = "WATCHBILL_"
+
+
+class Config(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, toml_file="watchbill.toml", extra="forbid", env_ignore_empty=True
+    )
+
+    data_dir: Path = Field(
+        Path("watchbill-data"),
+        description="Where the embedded database, the secret key and static pages live.",
+    )
+    database_url: str | None = Field(
+        None,
+        description="A PostgreSQL server (15 or newer). Without it the embedded one in the data directory is used.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Seals secrets and signs links. Without it `secret.key` in the data directory is used.",
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:8080", description="The address people and mail links use to reach this instance."
+    )
+    allowed_hosts: str = Field("*", description="Host names that may be asked for, separated by commas.")
+    trusted_proxies: str = Field(
+        "",
+        description="Networks (CIDR, comma separated) whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+    )
+    outbound_allow: str = Field(
+        "",
+        description="Private networks (CIDR, comma separated) that webhooks and other outbound calls may reach.",
+    )
+    smtp_host: str = Field("", description="Mail server. Empty: e-mail contacts cannot be used, and doctor says so.")
+    smtp_port: int = Field(587, description="Mail server's port.")
+    smtp_user: str = Field("", description="Mail server's user name; empty for none.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Mail server's password.")
+    smtp_security: str = Field("starttls", description="`starttls`, `tls` or `none`.")
+    mail_from: str = Field("Watchbill <watchbill@localhost>", description="Sender of all mail.")
+    ntfy_url: str = Field("https://ntfy.sh", description="ntfy server for contacts that give only a topic.")
+    demo_phones_url: str = Field("", description="Where the demo phones listen; set by `watchbill demo`.")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token for /metrics. Empty: only loopback addresses may read it."
+    )
+    oidc_name: str = Field("", description="Name on the sign-in button of an OpenID Connect provider.")
+    oidc_server_url: str = Field("", description="Issuer URL of the OpenID Connect provider.")
+    oidc_client_id: str = Field("", description="Client id at the provider.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Client secret at the provider.")
+    process_file: Path | None = Field(None, description="A process document to start from instead of the default.")
+    log_format: str = Field("json", description="`json` or `console`.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    events_retention_days: int = Field(400, description="Raw events older than this are removed, by whole months.")
+    watchdog_url: str = Field(
+        "", description="Pinged every minute while the invariants hold; silence should alarm you."
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _SecretFiles(settings_cls), TomlConfigSettingsSource(settings_cls)
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """`WATCHBILL_X_FILE=/run/secrets/x` reads X from that file."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{_PREFIX}{field_name.upper()}_FILE")
+        return (Path(path).read_text().strip() if path else None, field_name, False)
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+@lru_cache(maxsize=1)
+def config() -> Config:
+    return Config()
+
+
+def database_url() -> str:
+    """The server's URL, or the embedded server's socket inside the data directory."""
+    settings = config()
+    if settings.database_url:
+        return settings.database_url
+    return embedded_database_url(settings.data_dir)
+
+
+def embedded_database_url(data_dir: Path) -> str:
+    return EmbeddedPostgres(data_dir).url()
+
+
+def secret_key() -> str:
+    """From the settings, or from `secret.key` in the data directory, made on first use with mode 0600."""
+    settings = config()
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = settings.data_dir / "secret.key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = secrets.token_urlsafe(48)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(made)
+        return made

@@ -1,0 +1,51 @@
+"""What a source makes of a payload. A source is pure: bytes in, signals out, no I/O, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+DEDUP_KEY_MAX = 512
+SUMMARY_MAX = 1024
+
+
+class Action(StrEnum):
+    TRIGGER = "trigger"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """One normalised event. An empty `dedup_key` on a trigger means: always a new alert.
+
+    `severity` is critical, error, warning or info. `details` is JSON without NUL and lone surrogates.
+    """
+
+    action: Action
+    dedup_key: str
+    summary: str
+    severity: str = "critical"
+    source: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    links: tuple[Mapping[str, str], ...] = ()
+    occurred_at: datetime | None = None
+
+
+class PayloadRefused(Exception):
+    """The payload cannot be understood. `errors` name the field and the remedy, one sentence each."""
+
+    def __init__(self, message: str, errors: list[str]) -> None:
+        super().__init__(message)
+        self.message = message
+        self.errors = errors
+
+
+class Source(Protocol):
+    """`parse` never drops what it does not know: an unknown shape becomes a generic signal."""
+
+    kind: str
+    label: str
+
+    def parse(self, payload: Any) -> list[Signal]: ...

@@ -1,0 +1,120 @@
+"""A page wakes one person for one step; deliveries are its ways; an attempt is one message to one contact."""
+
+from django.conf import settings
+from django.db import models
+
+from watchbill.domain.people.models import ContactMethod, Urgency
+from watchbill.ground.ids import new_id
+
+
+class PageState(models.TextChoices):
+    ACTIVE = "active", "Under way"
+    ANSWERED = "answered", "Answered"
+    CANCELLED = "cancelled", "Cancelled"
+    ATTEMPTED = "attempted", "All ways tried"
+
+
+class DeliveryState(models.TextChoices):
+    QUEUED = "queued", "Waiting"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Handed to the provider"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class AttemptState(models.TextChoices):
+    SENDING = "sending", "Being sent"
+    DELIVERED = "delivered", "Handed to the provider"
+    RETRY = "retry", "Failed, will be tried again"
+    REFUSED = "refused", "Refused for good"
+    EXPIRED = "expired", "Sender died; tried again"
+
+
+class Page(models.Model):
+    """`subject_id` is the alert (later: the incident); `reason` is the sentence shown beside the page."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    run_id = models.UUIDField()
+    generation = models.PositiveIntegerField()
+    cycle = models.PositiveSmallIntegerField()
+    level = models.PositiveSmallIntegerField()
+    subject_kind = models.CharField(max_length=16)
+    subject_id = models.UUIDField()
+    group_id = models.UUIDField()  # the service: the first page about it to a person is never held back
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="pages")
+    urgency = models.CharField(max_length=4, choices=Urgency)
+    reason = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, choices=PageState, default=PageState.ACTIVE)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_reason = models.CharField(max_length=300, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run_id", "generation", "cycle", "level", "user"],
+                name="page_once_per_step_and_person",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["subject_id", "created_at"]),
+            models.Index(fields=["user", "created_at"]),
+            models.Index(fields=["state"], condition=models.Q(state="active"), name="pages_active"),
+        ]
+
+
+class Attempt(models.Model):
+    """Intent is committed before the provider is asked; `token` fences a sender that woke up too late."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    contact = models.ForeignKey(ContactMethod, on_delete=models.PROTECT, related_name="attempts")
+    kind = models.CharField(max_length=16)
+    state = models.CharField(max_length=9, choices=AttemptState)
+    token = models.UUIDField()
+    started_at = models.DateTimeField()
+    lease_until = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    pages_count = models.PositiveIntegerField()
+    reference = models.CharField(max_length=300, default="", blank=True)
+    error = models.CharField(max_length=500, default="", blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="attempts_in_flight"),
+            models.Index(fields=["contact", "-started_at"]),
+        ]
+
+
+class Delivery(models.Model):
+    """One rule of one page. `tries` counts attempts; a failed one is retried or hands over to the next rule."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="deliveries")
+    contact = models.ForeignKey(ContactMethod, on_delete=models.PROTECT, related_name="deliveries")
+    position = models.PositiveSmallIntegerField()
+    rule = models.CharField(max_length=200)
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=DeliveryState, default=DeliveryState.QUEUED)
+    tries = models.PositiveSmallIntegerField(default=0)
+    attempt = models.ForeignKey(Attempt, null=True, on_delete=models.SET_NULL, related_name="deliveries")
+    finished_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, default="", blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["page", "position"], name="delivery_position_once")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(state="queued"), name="deliveries_due"),
+            models.Index(fields=["contact"], condition=models.Q(state="queued"), name="deliveries_by_contact"),
+            models.Index(fields=["attempt"]),
+        ]
+
+
+class AttemptedDelivery(models.Model):
+    """Which deliveries one attempt carried: a bundle keeps the exact set, for good."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="carried")
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="carried_by")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attempt", "delivery"], name="carried_once")]

@@ -1,0 +1,68 @@
+"""What is watched, by which key its events come in, and when it is under maintenance."""
+
+from django.db import models
+
+from watchbill.domain.escalation.models import Policy
+from watchbill.domain.people.models import Team
+from watchbill.ground.ids import new_id
+
+
+class UrgencyRule(models.TextChoices):
+    HIGH = "high", "Always high"
+    LOW = "low", "Always low"
+    BY_SEVERITY = "by-severity", "By severity: critical and error are high, warning and info are low"
+
+
+class IntegrationKind(models.TextChoices):
+    PAGERDUTY_EVENTS_V2 = "pagerduty-events-v2", "PagerDuty Events API v2"
+    ALERTMANAGER = "alertmanager", "Alertmanager webhook"
+    GENERIC = "generic", "Generic JSON"
+    HEARTBEAT = "heartbeat", "Heartbeat"
+
+
+class Service(models.Model):
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=100, unique=True)
+    description = models.TextField(default="", blank=True)
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="services")
+    policy = models.ForeignKey(Policy, null=True, on_delete=models.PROTECT, related_name="services")
+    urgency_rule = models.CharField(max_length=12, choices=UrgencyRule, default=UrgencyRule.HIGH)
+    runbook_url = models.CharField(max_length=500, default="", blank=True)
+    created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
+
+
+class Integration(models.Model):
+    """`digest` finds it; `sealed_key` gives the key back to an export, with the instance's secret."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="integrations")
+    kind = models.CharField(max_length=24, choices=IntegrationKind)
+    name = models.CharField(max_length=100, default="", blank=True)
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=16)
+    sealed_key = models.TextField()
+    settings = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+
+
+class MaintenanceWindow(models.Model):
+    """Always ends. Alerts that open meanwhile are kept, shown and not paged until it is over."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="maintenance_windows")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    created_by = models.CharField(max_length=254)
+    created_at = models.DateTimeField()
+    cancelled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["service", "ends_at"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="maintenance_ends_after_start"
+            )
+        ]

@@ -1,0 +1,52 @@
+"""Set and clear timers. Claiming them is the engine's, in `store`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+WAKE_CHANNEL = "watchbill_timers"
+
+_SET = """
+INSERT INTO timers_timer (kind, subject_id, generation, due_at, failures, last_error)
+SELECT kind, subject_id, generation, due_at, 0, ''
+FROM unnest(%s::text[], %s::uuid[], %s::int[], %s::timestamptz[]) AS row (kind, subject_id, generation, due_at)
+ON CONFLICT (kind, subject_id) DO UPDATE
+SET due_at = excluded.due_at, generation = excluded.generation, failures = 0, last_error = '', quarantined_at = NULL
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTimer:
+    kind: str
+    subject_id: UUID
+    due_at: datetime
+    generation: int = 0
+
+
+def set_timers(timers: Iterable[NewTimer]) -> None:
+    """Set, or move when there is one of that kind for that subject already. Wakes the engine at commit."""
+    rows = list(timers)
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SET,
+            [
+                [row.kind for row in rows],
+                [row.subject_id for row in rows],
+                [row.generation for row in rows],
+                [row.due_at for row in rows],
+            ],
+        )
+        cursor.execute("SELECT pg_notify(%s, '')", [WAKE_CHANNEL])
+
+
+def clear_timers(*, kinds: Iterable[str], subject_ids: Iterable[UUID]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM timers_timer WHERE kind = ANY(%s) AND subject_id = ANY(%s)",
+            [list(kinds), list(subject_ids)],
+        )
