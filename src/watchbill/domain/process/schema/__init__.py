@@ -1,0 +1,3 @@
+from watchbill.domain.process.schema.document import ProcessDocument
+
+__all__ = ["ProcessDocument"]
