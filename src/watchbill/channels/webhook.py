@@ -1,0 +1,106 @@
+"""Pages as signed JSON to an address of the person's choice."""
+
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from watchbill.channels.http_outcome import outcome_of
+from watchbill.domain.paging.contract import (
+    AddressError,
+    AlertLine,
+    Budget,
+    Family,
+    Message,
+    Outcome,
+    Refused,
+    RetryLater,
+)
+from watchbill.ground.http_client import HttpClient, OutboundFailed, OutboundRefused, parse_target
+from watchbill.ground.text import well_formed
+
+_ADDRESS_CHARACTERS_MAX = 2048
+
+
+class WebhookChannel:
+    kind = "webhook"
+    label = "Webhook"
+    family = Family.WEBHOOK
+    budget = Budget(messages=10, per=timedelta(seconds=1), burst=20, alerts_max=1000)
+    timeout = timedelta(seconds=10)
+
+    def __init__(self, *, http: HttpClient) -> None:
+        self._http = http
+
+    def check_address(self, address: str) -> str:
+        address = address.strip()
+        if len(address) > _ADDRESS_CHARACTERS_MAX:
+            raise AddressError(f"address: a URL may have at most {_ADDRESS_CHARACTERS_MAX} characters")
+        try:
+            parse_target(address)
+        except OutboundRefused as error:
+            raise AddressError(f"address: {error}") from None
+        return address
+
+    async def send(self, message: Message, *, now: datetime) -> Outcome:
+        """`secret` may hold two secrets with a blank between them while one replaces the other."""
+        body = orjson.dumps(payload(message, alerts_max=self.budget.alerts_max, now=now))
+        headers = {
+            "Content-Type": "application/json",
+            "X-Watchbill-Delivery": str(message.attempt_id),
+        }
+        if secrets := (message.secret or "").split():
+            headers["X-Watchbill-Signature"] = signature(body, secrets=secrets, now=now)
+        try:
+            answer = await self._http.request(
+                "POST", message.address, content=body, headers=headers, total_timeout=self.timeout
+            )
+        except OutboundRefused as error:
+            return Refused(str(error))
+        except OutboundFailed as error:
+            return RetryLater(str(error))
+        return outcome_of(answer, reference=f"HTTP {answer.status}", now=now)
+
+
+def signature(body: bytes, *, secrets: list[str], now: datetime) -> str:
+    """`t=<unix seconds>,v1=<hex>`, one v1 per secret: HMAC-SHA256 over the seconds, a dot, and the body."""
+    seconds = str(int(now.timestamp()))
+    signed = seconds.encode("ascii") + b"." + body
+    digests = (hmac.new(secret.encode("utf-8"), signed, hashlib.sha256).hexdigest() for secret in secrets)
+    return ",".join([f"t={seconds}", *(f"v1={digest}" for digest in digests)])
+
+
+def payload(message: Message, *, alerts_max: int, now: datetime) -> dict[str, Any]:
+    """The published shape: fields are added, never renamed. `count` is exact even if fewer alerts are listed."""
+    return {
+        "type": "test" if message.test else "page",
+        "id": str(message.attempt_id),
+        "sent_at": _instant(now),
+        "recipient": {"name": well_formed(message.recipient_name), "time_zone": message.time_zone},
+        "reason": well_formed(message.reason),
+        "acknowledge_url": message.acknowledge_url,
+        "url": message.open_url,
+        "thread": well_formed(message.thread_key),
+        "alerts": [_alert(alert) for alert in message.alerts[:alerts_max]],
+        "count": len(message.alerts),
+    }
+
+
+def _alert(alert: AlertLine) -> dict[str, Any]:
+    return {
+        "id": str(alert.alert_id),
+        "number": alert.number,
+        "title": well_formed(alert.title),
+        "service": well_formed(alert.service),
+        "severity": well_formed(alert.severity),
+        "urgency": alert.urgency,
+        "dedup_key": well_formed(alert.dedup_key),
+        "opened_at": _instant(alert.opened_at),
+        "url": alert.open_url,
+    }
+
+
+def _instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
