@@ -360,8 +360,12 @@ async def _slot(slots: asyncio.Semaphore, deadline: float) -> AsyncIterator[None
         slots.release()
 
 
+@lru_cache(maxsize=1)
 def _trusting_context() -> ssl.SSLContext:
-    """Trusts the public authorities that come with the client and those the operating system knows."""
+    """Trusts the public authorities that come with httpx and those the operating system knows.
+
+    Shared, because loading them takes tens of milliseconds.
+    """
     context = httpx.create_ssl_context()
     context.load_default_certs()
     return context
