@@ -1,0 +1,130 @@
+"""What a way to reach a person must offer. Channels import this file and `ground`, nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+
+class Family(StrEnum):
+    """What a notification rule asks for; several kinds of channel may serve one family."""
+
+    PUSH = "push"
+    PHONE = "phone"
+    SMS = "sms"
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+    CHAT = "chat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLine:
+    """One alert as it was when the page was composed. Every text in it comes from outside and is hostile."""
+
+    alert_id: UUID
+    number: int
+    title: str
+    service: str
+    severity: str
+    urgency: str
+    dedup_key: str
+    opened_at: datetime
+    open_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One attempt at one page.
+
+    `attempt_id` is the idempotency key at the provider. `alerts` is the exact set this message stands for,
+    never empty; more than one means a bundle, whose count is told even when not every line fits.
+    `acknowledge_url` opens a page with a button: it never acts on GET, because mail scanners follow links.
+    `secret` belongs to the contact (a token, a signing secret) and must never appear in an outcome's reason.
+    `thread_key` is equal for messages that belong together, such as all pages for one alert.
+    """
+
+    attempt_id: UUID
+    address: str
+    secret: str | None
+    recipient_name: str
+    time_zone: str
+    alerts: tuple[AlertLine, ...]
+    reason: str
+    acknowledge_url: str
+    open_url: str
+    composed_at: datetime
+    thread_key: str
+    test: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.alerts:
+            raise ValueError("alerts: a message stands for at least one alert")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The provider took it. That is no proof that a human saw it."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLater:
+    """Nobody knows, or not now. `after` is the provider's wish; None leaves the wait to the sender."""
+
+    reason: str
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Definitely not: the next rule runs now. A dead address rests until its owner repairs it."""
+
+    reason: str
+    address_is_dead: bool = False
+
+
+Outcome = Delivered | RetryLater | Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """At most `messages` per `per` to one contact after a first `burst`; what comes sooner is bundled.
+
+    A bundle lists up to `alerts_max` alerts and states the exact count of all.
+    """
+
+    messages: int
+    per: timedelta
+    burst: int
+    alerts_max: int
+
+
+class AddressError(ValueError):
+    """The address cannot work on this channel; the text names the remedy and is shown to the person."""
+
+
+class Channel(Protocol):
+    """`send` answers whatever the vendor does, within `timeout`; an exception from it is a bug."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def family(self) -> Family: ...
+
+    @property
+    def budget(self) -> Budget: ...
+
+    @property
+    def timeout(self) -> timedelta: ...
+
+    def check_address(self, address: str) -> str:
+        """The address in its one normal form; raises AddressError."""
+        ...
+
+    async def send(self, message: Message, *, now: datetime) -> Outcome: ...
