@@ -1,1 +1,3 @@
 """Watchbill: self-hosted incident management."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,49 @@
+"""The command line's contents page: one noun per line, in the order of use."""
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
+from watchbill import __version__
+from watchbill.cli import errors, migrate
+
+# A command is a function, a group of commands is a Typer.
+_NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (("migrate", migrate.migrate),)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"watchbill {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Watchbill: page the right person, with proof."""
+
+
+def root() -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app.callback()(_root)
+    for name, noun in _NOUNS:
+        if isinstance(noun, typer.Typer):
+            app.add_typer(noun, name=name)
+        else:
+            app.command(name)(noun)
+    return app
+
+
+def main() -> None:
+    sys.excepthook = errors.show
+    typer.main.get_command(root())(prog_name="watchbill")
+
+
+if __name__ == "__main__":
+    main()
