@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from watchbill.domain.paging.contract import AlertLine, Message
-
 from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
 
