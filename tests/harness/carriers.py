@@ -93,6 +93,7 @@ class FakeHttpCarrier(_LoopThread):
         self._scripted_by_path: dict[str, deque[Answer]] = {}
         self._standing: dict[str | None, Answer] = {None: Answer()}
         self._connections_seen = 0
+        self._goodbyes = 0
         self.requests: list[Request] = []
 
     def __enter__(self) -> Self:
@@ -144,6 +145,11 @@ class FakeHttpCarrier(_LoopThread):
             assert came, f"{len(self.requests)} of {count} requests came in {seconds} s"
             return list(self.requests)
 
+    def wait_for_goodbyes(self, count: int, *, seconds: float = 10) -> None:
+        """Returns when `count` connections have ended."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._goodbyes >= count, timeout=seconds)
+
     def _next_answer(self, path: str) -> Answer:
         if queue := self._scripted_by_path.get(path):
             return queue.popleft()
@@ -166,6 +172,9 @@ class FakeHttpCarrier(_LoopThread):
             pass
         finally:
             writer.close()
+            with self._changed:
+                self._goodbyes += 1
+                self._changed.notify_all()
 
 
 async def _read_request(reader: asyncio.StreamReader, connection: int) -> Request | None:
@@ -229,6 +238,7 @@ class FakeMailServer(_LoopThread):
         self._logins = logins
         self._script: dict[str, str] = {}
         self._changed = threading.Condition()
+        self._sessions: list[_ScriptedSmtp] = []
         self.mails: list[Mail] = []
 
     def __enter__(self) -> Self:
@@ -250,7 +260,7 @@ class FakeMailServer(_LoopThread):
         )
 
     def _protocol(self) -> SMTP:
-        return _ScriptedSmtp(
+        session = _ScriptedSmtp(
             self,
             hostname="mail.example.org",
             ident="ready",
@@ -261,14 +271,23 @@ class FakeMailServer(_LoopThread):
             auth_require_tls=self._tls_context is not None and not self._is_tls,
             loop=asyncio.get_running_loop(),
         )
+        self._sessions.append(session)
+        return session
 
     def _authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
         known = (self._logins or {}).get(data.login.decode()) == data.password.decode()
         return AuthResult(success=known, handled=False)
 
     def stop(self) -> None:
-        self.loop.call_soon_threadsafe(self._server.close)
+        self.run(self._hang_up())
         super().stop()
+
+    async def _hang_up(self) -> None:
+        self._server.close()
+        for session in self._sessions:
+            for transport in session.transports:
+                transport.abort()
+        await asyncio.sleep(0)
 
     def answer_with(self, **replies: str) -> None:
         with self._changed:
@@ -340,6 +359,12 @@ class _ScriptedSmtp(SMTP):
     def __init__(self, carrier: FakeMailServer, **settings: Any) -> None:
         super().__init__(carrier, **settings)
         self._carrier = carrier
+        self.transports: list[Any] = []
+
+    def connection_made(self, transport: Any) -> None:
+        # STARTTLS brings a second one.
+        self.transports.append(transport)
+        super().connection_made(transport)
 
     async def push(self, status: Any) -> None:
         if isinstance(status, str) and status.startswith("220 mail.example.org"):

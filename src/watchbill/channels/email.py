@@ -101,7 +101,7 @@ class EmailChannel:
         mail = EmailMessage(policy=_POLICY)
         mail["From"] = _mailbox(self._sender_name, self._sender)
         mail["To"] = _mailbox(name(message.recipient_name), recipient)
-        mail["Subject"] = cut_characters(f"[Watchbill] {headline(message)}", _SUBJECT_CHARACTERS_MAX)
+        mail["Subject"] = _header_text(f"[Watchbill] {headline(message)}")
         mail["Date"] = format_datetime(now)
         mail["Message-ID"] = f"<{message.attempt_id}@{self._domain}>"
         # All pages for one alert answer to the same id, so mail programs show them as one thread.
@@ -124,8 +124,15 @@ class EmailChannel:
 
     async def _transfer(self, mail: bytes, message: Message) -> Outcome:
         client = self._client()
+        transports: list[asyncio.BaseTransport | None] = []
         try:
             await client.connect()
+            transports.append(client.transport)
+            if self._settings.security == "starttls":
+                await client.starttls(tls_context=self._tls_context)
+                transports.append(client.transport)
+            if self._settings.user:
+                await client.login(self._settings.user, self._settings.password)
             await client.mail(self._sender)
             await client.rcpt(self.check_address(message.address))
             accepted = await client.data(mail)
@@ -140,6 +147,10 @@ class EmailChannel:
             return RetryLater(f"mail server: {self._said(str(error))}")
         finally:
             client.close()
+            # A closed TLS connection waits for the other side's farewell, which a broken server never says.
+            for transport in transports:
+                if isinstance(transport, asyncio.WriteTransport):
+                    transport.abort()
         return Delivered(self._said(accepted.message) or "accepted")
 
     def _client(self) -> aiosmtplib.SMTP:
@@ -149,12 +160,10 @@ class EmailChannel:
             port=settings.port,
             # Said instead of the machine's own name, whose look-up can hang.
             local_hostname=self._domain,
-            username=settings.user or None,
-            password=settings.password or None,
             timeout=_COMMAND_SECONDS_MAX,
             use_tls=settings.security == "tls",
-            start_tls=settings.security == "starttls",
-            tls_context=None if settings.security == "none" else self._tls_context,
+            start_tls=False,
+            tls_context=self._tls_context if settings.security == "tls" else None,
         )
 
     def _said(self, text: str) -> str:
@@ -166,7 +175,12 @@ class EmailChannel:
 
 
 def _mailbox(display_name: str, address: str) -> Address:
-    return Address(display_name=display_name, addr_spec=address)
+    return Address(display_name=_header_text(display_name), addr_spec=address)
+
+
+def _header_text(text: str) -> str:
+    """Python reads encoded words in a header it is given, and writes a line end that was hidden in one as it is."""
+    return cut_characters(text.replace("=?", "= ?"), _SUBJECT_CHARACTERS_MAX)
 
 
 def _outcome_of_response(error: aiosmtplib.SMTPResponseException, *, said: str) -> Outcome:

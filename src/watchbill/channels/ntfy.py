@@ -59,7 +59,9 @@ class NtfyChannel:
     async def send(self, message: Message, *, now: datetime) -> Outcome:
         server, _, topic = message.address.rpartition("/")
         try:
-            answer = await self._publish(server, _composed(message, topic, self.budget.alerts_max), message.secret)
+            answer = await self._publish(
+                server, compose(message, topic, alerts_max=self.budget.alerts_max), message.secret
+            )
             if answer.status in (400, 413):
                 # Whatever the server dislikes about the text must not cost the page: once more without it.
                 answer = await self._publish(server, _minimal(message, topic), message.secret)
@@ -82,7 +84,7 @@ class NtfyChannel:
         )
 
 
-def _composed(message: Message, topic: str, alerts_max: int) -> dict[str, Any]:
+def compose(message: Message, topic: str, *, alerts_max: int) -> dict[str, Any]:
     lines = []
     if len(message.alerts) > 1:
         listed = message.alerts[:alerts_max]

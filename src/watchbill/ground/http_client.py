@@ -25,7 +25,7 @@ CONNECT_TIMEOUT = timedelta(seconds=3)
 TOTAL_TIMEOUT = timedelta(seconds=10)
 ANSWER_BYTES_MAX = 64 * 1024
 # Below the five seconds after which common servers close an idle connection.
-_IDLE_SECONDS_MAX = 4.0
+IDLE_TIMEOUT = timedelta(seconds=4)
 _HEAD_BYTES_MAX = 64 * 1024
 _HEADER_BYTES_ALLOWED = frozenset(range(0x20, 0x7F)) | {0x09}
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
@@ -112,6 +112,7 @@ class HttpClient:
         ssl_context: ssl.SSLContext | None = None,
         connect_timeout: timedelta = CONNECT_TIMEOUT,
         total_timeout: timedelta = TOTAL_TIMEOUT,
+        idle_timeout: timedelta = IDLE_TIMEOUT,
         connections_max: int = 512,
         connections_per_host_max: int = 32,
     ) -> None:
@@ -120,6 +121,7 @@ class HttpClient:
         self._ssl_context = ssl_context or _trusting_context()
         self._connect_seconds = connect_timeout.total_seconds()
         self._total_seconds = total_timeout.total_seconds()
+        self._idle_seconds = idle_timeout.total_seconds()
         self._connections = asyncio.Semaphore(connections_max)
         self._per_host_max = connections_per_host_max
         self._hosts: dict[tuple[str, str, int], _Host] = {}
@@ -145,6 +147,10 @@ class HttpClient:
                 idle.connection.close()
         # Closed transports let go of their sockets in the loop's next turn.
         await asyncio.sleep(0)
+
+    @property
+    def hosts_remembered(self) -> int:
+        return len(self._hosts)
 
     async def request(
         self,
@@ -189,7 +195,7 @@ class HttpClient:
         A host has its own limit, taken first, so that one slow host waits for itself and not for the others.
         """
         key = (target.scheme, target.host, target.port)
-        host = self._hosts.setdefault(key, _Host(asyncio.Semaphore(self._per_host_max)))
+        host = self._hosts.setdefault(key, _Host(asyncio.Semaphore(self._per_host_max), self._idle_seconds))
         host.users += 1
         try:
             async with _slot(host.slots, deadline), _slot(self._connections, deadline):
@@ -208,7 +214,7 @@ class HttpClient:
         loop = asyncio.get_running_loop()
         host.idle.append(_Idle(connection, loop.time()))
         if self._sweep is None:
-            self._sweep = loop.call_later(_IDLE_SECONDS_MAX, self._close_idle)
+            self._sweep = loop.call_later(self._idle_seconds, self._close_idle)
 
     def _close_idle(self) -> None:
         self._sweep = None
@@ -218,7 +224,7 @@ class HttpClient:
             if not host.idle and not host.users:
                 del self._hosts[key]
         if self._hosts:
-            self._sweep = loop.call_later(_IDLE_SECONDS_MAX, self._close_idle)
+            self._sweep = loop.call_later(self._idle_seconds, self._close_idle)
 
     async def _connect(self, target: Target, *, deadline: float) -> "_Connection":
         connect_deadline = min(deadline, asyncio.get_running_loop().time() + self._connect_seconds)
@@ -333,6 +339,7 @@ class _Idle:
 @dataclass(slots=True)
 class _Host:
     slots: asyncio.Semaphore
+    idle_seconds: float
     users: int = 0
     idle: list[_Idle] = field(default_factory=list)
 
@@ -343,7 +350,7 @@ class _Host:
     def drop_expired(self, now: float) -> None:
         kept = []
         for idle in self.idle:
-            if now - idle.since <= _IDLE_SECONDS_MAX and idle.connection.is_alive:
+            if now - idle.since <= self.idle_seconds and idle.connection.is_alive:
                 kept.append(idle)
             else:
                 idle.connection.close()

@@ -1,0 +1,73 @@
+"""Puts the parts together from the settings; with `settings`, `urls` and `asgi` the only files that know everyone."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Literal, cast
+
+import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
+from watchbill.channels.email import SmtpSettings
+from watchbill.channels.register import build_channels
+from watchbill.config import config, database_url, secret_key
+from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.paging.contract import Channel, Family
+from watchbill.domain.paging.reads import default_rules
+from watchbill.engine.compose import Instance
+from watchbill.engine.handlers import build_handlers
+from watchbill.engine.loop import Engine
+from watchbill.engine.main import run
+from watchbill.engine.sender import Sender
+from watchbill.ground.clock import Clock, DatabaseClock
+from watchbill.ground.http_client import HttpClient
+from watchbill.ground.network_guard import parse_networks
+
+
+def smtp_settings() -> SmtpSettings | None:
+    settings = config()
+    if not settings.smtp_host:
+        return None
+    return SmtpSettings(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.mail_from,
+        security=cast(Literal["starttls", "tls", "none"], settings.smtp_security),
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+    )
+
+
+def channels() -> tuple[Channel, ...]:
+    settings = config()
+    return build_channels(
+        http=HttpClient(allowed_networks=parse_networks(settings.outbound_allow)),
+        smtp_settings=smtp_settings(),
+        ntfy_url=settings.ntfy_url,
+        demo_url=settings.demo_phones_url or None,
+    )
+
+
+@lru_cache(maxsize=1)
+def configured_families() -> Mapping[str, Family]:
+    """Kinds of contact that can be used in this instance, and what each counts as in notification rules."""
+    return {channel.kind: channel.family for channel in channels()}
+
+
+def ways() -> Ways:
+    return Ways(families=configured_families(), defaults=default_rules())
+
+
+def instance() -> Instance:
+    return Instance(base_url=config().base_url, secret_key=secret_key())
+
+
+def build_engine() -> Engine:
+    return Engine(build_handlers(ways))
+
+
+def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:
+    return Sender(channels() if using is None else using, instance=instance(), clock=clock)
+
+
+def run_engine() -> None:
+    """The engine's process, until SIGTERM."""
+    clock = DatabaseClock()
+    run(build_engine(), build_sender(clock=clock), clock=clock, dsn=database_url())

@@ -1,0 +1,151 @@
+"""What sources do to alerts beyond opening them, and alerts that the product itself opens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from watchbill.domain.alerts.actions import (
+    MAINTENANCE_ENDS,
+    begin_escalation,
+    mark_acknowledged_by_source,
+    mark_resolved,
+)
+from watchbill.domain.alerts.contract import Action
+from watchbill.domain.alerts.models import Alert, AlertState, Disposition, Event
+from watchbill.domain.audit.actions import record
+from watchbill.domain.audit.contract import Actor, Record
+from watchbill.domain.services.models import Integration, MaintenanceWindow
+from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.ground.ids import new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceEvent:
+    """An acknowledge or resolve as received; `body` is the raw request."""
+
+    event_id: UUID
+    integration_id: UUID
+    integration_label: str
+    dedup_key: str
+    action: Action
+    summary: str
+    body: bytes
+    headers: dict[str, str]
+    source_address: str = ""
+
+
+def apply_source_events(events: Sequence[SourceEvent], *, now: datetime) -> dict[UUID, Disposition]:
+    """In the order given. Each event is stored with what became of it; without an open alert it is dropped."""
+    dispositions: dict[UUID, Disposition] = {}
+    with transaction.atomic():
+        for event in events:
+            alert = (
+                Alert.objects.select_for_update()
+                .filter(integration_id=event.integration_id, dedup_key=event.dedup_key)
+                .exclude(state=AlertState.RESOLVED)
+                .first()
+            )
+            disposition = _apply(alert, event, now=now)
+            dispositions[event.event_id] = disposition
+            Event.objects.create(
+                id=event.event_id,
+                received_at=now,
+                integration_id=event.integration_id,
+                alert_id=alert.id if alert else None,
+                disposition=disposition,
+                dedup_key=event.dedup_key,
+                action=event.action,
+                summary=event.summary,
+                body=event.body,
+                headers=event.headers,
+            )
+    return dispositions
+
+
+def _apply(alert: Alert | None, event: SourceEvent, *, now: datetime) -> Disposition:
+    if alert is None:
+        return Disposition.DROPPED
+    actor = Actor(kind="source", label=event.integration_label, via="ingest", source_address=event.source_address)
+    if event.action == Action.RESOLVE:
+        mark_resolved([alert], actor=actor, now=now)
+        record([_entry(alert, "alert.resolved")], actor=actor, now=now)
+        return Disposition.RESOLVED
+    if alert.state == AlertState.ACKNOWLEDGED:
+        return Disposition.DEDUPED
+    mark_acknowledged_by_source([alert], actor=actor, now=now)
+    record([_entry(alert, "alert.acknowledged")], actor=actor, now=now)
+    return Disposition.ACKNOWLEDGED
+
+
+def open_alert(
+    *,
+    integration: Integration,
+    dedup_key: str,
+    summary: str,
+    severity: str,
+    urgency: str,
+    actor: Actor,
+    now: datetime,
+    details: dict[str, Any] | None = None,
+) -> Alert:
+    """For what the product itself notices, such as a silent heartbeat. An open one with that key is returned."""
+    with transaction.atomic():
+        known = (
+            Alert.objects.filter(integration=integration, dedup_key=dedup_key)
+            .exclude(state=AlertState.RESOLVED)
+            .first()
+        )
+        if known is not None:
+            return known
+        window = MaintenanceWindow.objects.filter(
+            service_id=integration.service_id, cancelled_at=None, starts_at__lte=now, ends_at__gt=now
+        ).first()
+        alert = Alert.objects.create(
+            id=new_id(),
+            number=_next_number(),
+            integration=integration,
+            service_id=integration.service_id,
+            dedup_key=dedup_key,
+            summary=summary,
+            severity=severity,
+            urgency=urgency,
+            details=details or {},
+            opened_at=now,
+            last_event_at=now,
+            first_event_id=new_id(),
+            suppressed_by=window,
+        )
+        Event.objects.create(
+            id=alert.first_event_id,
+            received_at=now,
+            integration_id=integration.id,
+            alert_id=alert.id,
+            disposition=Disposition.SUPPRESSED if window else Disposition.NEW,
+            dedup_key=dedup_key,
+            action=Action.TRIGGER,
+            summary=summary,
+            body=b"",
+        )
+        if window is not None:
+            set_timers([NewTimer(kind=MAINTENANCE_ENDS, subject_id=alert.id, due_at=window.ends_at)])
+        else:
+            begin_escalation(alert, now=now)
+        record([_entry(alert, "alert.suppressed" if window else "alert.triggered")], actor=actor, now=now)
+    return alert
+
+
+def _next_number() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('alerts_alert_number')")
+        row = cursor.fetchone()
+    if row is None:
+        raise RuntimeError("the sequence alerts_alert_number gave no number")
+    return int(row[0])
+
+
+def _entry(alert: Alert, action: str) -> Record:
+    return Record(action=action, subject_kind="alert", subject_id=alert.id, subject_label=alert.summary)

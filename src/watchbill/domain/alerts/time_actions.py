@@ -1,0 +1,95 @@
+"""What time does to alerts: acknowledgements expire, snoozes and maintenance end. Called by the engine."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from watchbill.domain.alerts.actions import MAINTENANCE_ENDS, begin_escalation
+from watchbill.domain.alerts.models import Alert, AlertState
+from watchbill.domain.audit.actions import record
+from watchbill.domain.audit.contract import ENGINE, Record
+from watchbill.domain.escalation import actions as escalation
+from watchbill.domain.services.models import MaintenanceWindow
+from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.store import DueTimer
+
+
+def expire_acknowledgements(timers: Sequence[DueTimer], *, now: datetime) -> None:
+    """Acknowledged and then nothing: page again from the top."""
+    _trigger_again(timers, action="alert.acknowledgement_expired", now=now)
+
+
+def end_snoozes(timers: Sequence[DueTimer], *, now: datetime) -> None:
+    _trigger_again(timers, action="alert.snooze_ended", now=now)
+
+
+def _trigger_again(timers: Sequence[DueTimer], *, action: str, now: datetime) -> None:
+    ids = [timer.subject_id for timer in timers]
+    alerts = list(
+        Alert.objects.select_for_update(of=("self",))
+        .select_related("service__policy")
+        .filter(id__in=ids, state=AlertState.ACKNOWLEDGED)
+        .order_by("id")
+    )
+    if action == "alert.acknowledgement_expired":
+        alerts = [alert for alert in alerts if alert.snoozed_until is None]  # a snooze has its own end
+    records = [
+        Record(
+            action=action,
+            subject_kind="alert",
+            subject_id=alert.id,
+            subject_label=alert.summary,
+            details={"acknowledged_by": alert.acknowledged_by},
+        )
+        for alert in alerts
+    ]
+    Alert.objects.filter(id__in=[alert.id for alert in alerts]).update(
+        state=AlertState.TRIGGERED,
+        acknowledged_at=None,
+        acknowledged_by="",
+        acknowledged_by_id=None,
+        snoozed_until=None,
+    )
+    driven = escalation.subjects_with_run([alert.id for alert in alerts])
+    for alert in alerts:
+        if alert.id in driven:
+            escalation.start_over(subject_id=alert.id, now=now)
+        elif alert.suppressed_by_id is None:  # otherwise the end of the maintenance begins it
+            begin_escalation(alert, now=now)
+    record(records, actor=ENGINE, now=now)
+
+
+def end_maintenance(timers: Sequence[DueTimer], *, now: datetime) -> None:
+    """Still open when the window is over: page. Another window that runs now prolongs the silence."""
+    ids = [timer.subject_id for timer in timers]
+    waiting = (
+        Alert.objects.select_for_update(of=("self",))
+        .filter(id__in=ids, suppressed_by__isnull=False)
+        .exclude(state=AlertState.RESOLVED)
+        .select_related("service__policy")
+        .order_by("id")
+    )
+    records = []
+    for alert in waiting:
+        window = (
+            MaintenanceWindow.objects.filter(
+                service_id=alert.service_id, cancelled_at=None, starts_at__lte=now, ends_at__gt=now
+            )
+            .order_by("-ends_at")
+            .first()
+        )
+        alert.suppressed_by = window
+        alert.save(update_fields=["suppressed_by"])
+        if window is not None:
+            set_timers([NewTimer(kind=MAINTENANCE_ENDS, subject_id=alert.id, due_at=window.ends_at)])
+            continue
+        if alert.state == AlertState.TRIGGERED:
+            begin_escalation(alert, now=now)
+        records.append(
+            Record(
+                action="alert.maintenance_ended",
+                subject_kind="alert",
+                subject_id=alert.id,
+                subject_label=alert.summary,
+            )
+        )
+    record(records, actor=ENGINE, now=now)

@@ -1,0 +1,91 @@
+"""Start, stop and start over the run that drives one alert. Taking its steps is in `steps`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from watchbill.domain.escalation.models import Run, RunState
+from watchbill.domain.escalation.rules import Target
+from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.store import bring_forward, clear_unlocked
+from watchbill.ground.ids import new_id
+
+STEP = "escalation.step"
+
+
+class RunCannotEscalate(Exception):
+    """There is no further level to go to; the message says what can be done instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    subject_kind: str
+    subject_id: UUID
+    group_id: UUID
+    policy_version_id: UUID | None
+    urgency: str
+
+
+def start(runs: Sequence[NewRun], *, now: datetime) -> list[Run]:
+    """Without a policy the first step pages the fallback."""
+    made = [
+        Run(
+            id=new_id(),
+            subject_kind=run.subject_kind,
+            subject_id=run.subject_id,
+            group_id=run.group_id,
+            policy_version_id=run.policy_version_id,
+            urgency=run.urgency,
+            started_at=now,
+        )
+        for run in runs
+    ]
+    Run.objects.bulk_create(made)
+    set_timers(NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now) for run in made)
+    return made
+
+
+def stop(*, subject_ids: Sequence[UUID], reason: str, now: datetime) -> None:
+    """Also ends what is exhausted or notified. The run's row is locked first, then its timer goes."""
+    live = Run.objects.filter(subject_id__in=list(subject_ids)).exclude(state=RunState.STOPPED)
+    ids = list(live.select_for_update().order_by("id").values_list("id", flat=True))
+    Run.objects.filter(id__in=ids).update(state=RunState.STOPPED, ended_at=now, end_reason=reason[:200])
+    clear_unlocked(kinds=[STEP], subject_ids=ids)
+
+
+def start_over(*, subject_id: UUID, now: datetime, targets: Sequence[Target] = ()) -> Run:
+    """From the top of the frozen plan; with `targets`, those come first."""
+    run = Run.objects.select_for_update().get(subject_id=subject_id)
+    run.generation += 1
+    run.state = RunState.LIVE
+    run.cycle = run.level = 0
+    run.reassigned_to = [{"kind": t.kind, "id": t.id, "label": t.label} for t in targets] or None
+    run.ended_at = None
+    run.end_reason = ""
+    run.save(update_fields=["generation", "state", "cycle", "level", "reassigned_to", "ended_at", "end_reason"])
+    set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now)])
+    return run
+
+
+def escalate_now(*, subject_id: UUID, now: datetime) -> Run:
+    """Take the next step at once instead of when its time has come."""
+    run = Run.objects.select_for_update().select_related("policy_version").get(subject_id=subject_id)
+    if run.state == RunState.EXHAUSTED:
+        raise RunCannotEscalate(
+            "Every level and the fallback have been paged already: reassign the alert to somebody instead."
+        )
+    if run.state == RunState.LIVE:
+        bring_forward(kind=STEP, subject_ids=[run.id], to=now)
+        return run
+    run.generation += 1
+    run.state = RunState.LIVE
+    run.ended_at = None
+    run.end_reason = ""
+    run.save(update_fields=["generation", "state", "ended_at", "end_reason"])
+    set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now)])
+    return run
+
+
+def subjects_with_run(subject_ids: Sequence[UUID]) -> set[UUID]:
+    return set(Run.objects.filter(subject_id__in=list(subject_ids)).values_list("subject_id", flat=True))

@@ -1,0 +1,134 @@
+"""The decisions of escalation: a plan is levels with time-outs; a position names the step that comes next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# A policy that does not say otherwise pages again when an acknowledgement is this old and nothing was resolved.
+ACKNOWLEDGEMENT_TIMEOUT_SECONDS = 30 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """`kind`: schedule, user, team-lead or team-manager; `id` is that row's id (a team's for the last two)."""
+
+    kind: str
+    id: str
+    label: str
+
+    @property
+    def words(self) -> str:
+        return {
+            "schedule": f"schedule {self.label}",
+            "user": self.label,
+            "team-lead": f"lead of {self.label}",
+            "team-manager": f"manager of {self.label}",
+        }[self.kind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    targets: tuple[Target, ...]
+    timeout_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`repeat`: how often the levels are gone through again after the first time."""
+
+    levels: tuple[Level, ...]
+    repeat: int = 0
+    acknowledgement_timeout_seconds: int | None = None
+
+    @property
+    def acknowledgement_lasts_seconds(self) -> int:
+        """0: for ever."""
+        asked = self.acknowledgement_timeout_seconds
+        return ACKNOWLEDGEMENT_TIMEOUT_SECONDS if asked is None else asked
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Cycle and level count from 0. A level after the last one is the end: page the fallback."""
+
+    cycle: int
+    level: int
+
+
+def is_end(plan: Plan, position: Position) -> bool:
+    return position.level >= len(plan.levels)
+
+
+def following(plan: Plan, position: Position) -> Position:
+    """The step after `position`; the end follows the last level of the last cycle."""
+    level = position.level + 1
+    if level < len(plan.levels):
+        return Position(position.cycle, level)
+    if position.cycle < plan.repeat:
+        return Position(position.cycle + 1, 0)
+    return Position(position.cycle, len(plan.levels))
+
+
+def with_reassignment(plan: Plan, targets: tuple[Target, ...]) -> Plan:
+    """Those named come first; if they do not answer either, the policy starts from its top."""
+    if not targets:
+        return plan
+    timeout = plan.levels[0].timeout_seconds if plan.levels else 5 * 60
+    levels = (Level(targets=targets, timeout_seconds=timeout), *plan.levels)
+    return Plan(
+        levels=levels,
+        repeat=plan.repeat,
+        acknowledgement_timeout_seconds=plan.acknowledgement_timeout_seconds,
+    )
+
+
+def why_paged(*, policy: str, plan: Plan, position: Position, target: Target, skipped: str) -> str:
+    """The sentence shown beside a page: which rule did it and because of what."""
+    where = f"Level {position.level + 1} of {policy}, {target.words}"
+    if position.cycle:
+        where = f"Round {position.cycle + 1}, level {position.level + 1} of {policy}, {target.words}"
+    if skipped:
+        return f"{where}: {skipped}"
+    if position == Position(0, 0):
+        return f"{where}: the first to be paged"
+    before = plan.levels[position.level - 1] if position.level else plan.levels[-1]
+    previous = position.level if position.level else len(plan.levels)
+    return f"{where}: level {previous} did not acknowledge within {duration_words(before.timeout_seconds)}"
+
+
+def duration_words(seconds: int) -> str:
+    parts = []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts) or "0 s"
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "levels": [
+            {
+                "targets": [{"kind": t.kind, "id": t.id, "label": t.label} for t in level.targets],
+                "timeout_seconds": level.timeout_seconds,
+            }
+            for level in plan.levels
+        ],
+        "repeat": plan.repeat,
+        "acknowledgement_timeout_seconds": plan.acknowledgement_timeout_seconds,
+    }
+
+
+def plan_from_json(data: Mapping[str, Any]) -> Plan:
+    return Plan(
+        levels=tuple(
+            Level(targets=targets_from_json(level["targets"]), timeout_seconds=level["timeout_seconds"])
+            for level in data["levels"]
+        ),
+        repeat=data.get("repeat", 0),
+        acknowledgement_timeout_seconds=data.get("acknowledgement_timeout_seconds"),
+    )
+
+
+def targets_from_json(data: list[Mapping[str, str]]) -> tuple[Target, ...]:
+    return tuple(Target(kind=row["kind"], id=row["id"], label=row["label"]) for row in data)

@@ -1,0 +1,67 @@
+"""Schedules as the calculation wants them."""
+
+from collections.abc import Iterable
+from datetime import time
+from uuid import UUID
+
+from django.db.models import F, Prefetch
+
+from watchbill.domain.oncall import models
+from watchbill.domain.oncall.rules import Override, Rotation, Schedule, Unit, Window
+
+
+def load_schedules(ids: Iterable[UUID]) -> dict[UUID, Schedule]:
+    """A constant number of queries; users are ids as text. Retired rotations are included: they are the past."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = models.Schedule.objects.filter(id__in=wanted, archived_at=None).prefetch_related(
+        Prefetch("rotations", models.Rotation.objects.order_by("position").prefetch_related("members")),
+        Prefetch("overrides", models.Override.objects.exclude(cancelled_at__lte=F("starts_at"))),
+    )
+    return {row.id: _schedule(row) for row in rows}
+
+
+def _schedule(row: models.Schedule) -> Schedule:
+    return Schedule(
+        name=row.name,
+        time_zone=row.time_zone,
+        rotations=tuple(_rotation(rotation) for rotation in row.rotations.all()),
+        overrides=tuple(
+            Override(
+                user=str(override.user_id),
+                starts_at=override.starts_at,
+                ends_at=min(override.ends_at, override.cancelled_at or override.ends_at),
+                created_at=override.created_at,
+                id=str(override.id),
+            )
+            for override in row.overrides.all()
+        ),
+    )
+
+
+def _rotation(row: models.Rotation) -> Rotation:
+    return Rotation(
+        name=row.name,
+        members=tuple(str(seat.user_id) if seat.user_id else None for seat in row.members.all()),
+        every=row.every,
+        unit=Unit(row.unit),
+        handoff_time=row.handoff_time,
+        handoff_weekday=row.handoff_weekday,
+        starts_date=row.starts_date,
+        ends_at=row.ends_at,
+        per_turn=row.per_turn,
+        windows=tuple(_window(window) for window in row.windows),
+        effective_at=row.effective_at,
+        retired_at=row.retired_at,
+    )
+
+
+def _window(data: dict[str, str | int]) -> Window:
+    """As stored: {"starts_weekday": 0, "starts_time": "08:00", "ends_weekday": 4, "ends_time": "18:00"}."""
+    return Window(
+        starts_weekday=int(data["starts_weekday"]),
+        starts_time=time.fromisoformat(str(data["starts_time"])),
+        ends_weekday=int(data["ends_weekday"]),
+        ends_time=time.fromisoformat(str(data["ends_time"])),
+    )

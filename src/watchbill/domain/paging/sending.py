@@ -1,0 +1,202 @@
+"""What the sender does to pages: decide what leaves now, note that it is about to, note what came of it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from watchbill.domain.audit.actions import record
+from watchbill.domain.audit.contract import ENGINE, Record
+from watchbill.domain.paging import store
+from watchbill.domain.paging.contract import Budget, Delivered, Outcome, RetryLater
+from watchbill.domain.paging.models import AttemptState, Delivery, DeliveryState
+from watchbill.domain.paging.rules import (
+    EXPIRED_TRIES_MAX,
+    TRIES_MAX,
+    looks_back,
+    messages_allowed,
+    next_message_at,
+    retry_after,
+)
+from watchbill.domain.paging.store import DueDelivery, Intent
+from watchbill.domain.people.models import ContactMethod
+from watchbill.domain.timers.store import bring_forward
+
+log = structlog.get_logger()
+
+# Longer than any channel may take, so that a lease runs out only when its sender is gone.
+LEASE = timedelta(seconds=35)
+STEP = "escalation.step"
+
+
+def claim_messages(*, now: datetime, budgets: Mapping[str, Budget], limit: int) -> list[Intent]:
+    """Committed intents: each becomes one request to one provider. Deliveries over budget wait and go bundled."""
+    with transaction.atomic():
+        _expire(now=now)
+        due = store.claim_due(now=now, limit=limit)
+        sendable = [one for one in due if one.usable and one.kind in budgets]
+        _drop_unusable([one for one in due if one not in set(sendable)], now=now)
+        by_contact: dict[UUID, list[DueDelivery]] = defaultdict(list)
+        for delivery in sendable:
+            by_contact[delivery.contact_id].append(delivery)
+        back = max((looks_back(budget) for budget in budgets.values()), default=timedelta())
+        sent = store.recent_messages(by_contact, since=now - back)
+        intents: list[Intent] = []
+        for contact_id, deliveries in by_contact.items():
+            budget = budgets[deliveries[0].kind]
+            intents += _messages_for(deliveries, budget=budget, sent_at=sent.get(contact_id, []), now=now)
+        store.write_intents(intents, now=now, lease=LEASE)
+    return intents
+
+
+def _messages_for(
+    deliveries: Sequence[DueDelivery], *, budget: Budget, sent_at: Sequence[datetime], now: datetime
+) -> list[Intent]:
+    """One message a page while the budget lasts; the first page about a service is never held back."""
+    allowed = messages_allowed(budget, sent_at=sent_at, now=now)
+    if len(deliveries) <= allowed:
+        return [_single(delivery) for delivery in deliveries]
+    first = [delivery for delivery in deliveries if delivery.first_of_group]
+    rest = [delivery for delivery in deliveries if not delivery.first_of_group]
+    messages = [_single(delivery) for delivery in first]
+    allowed -= len(first)
+    if not rest:
+        return messages
+    if allowed < 1:
+        store.hold(rest, until=next_message_at(budget, allowed=allowed, now=now))
+        return messages
+    singles = rest[: int(allowed) - 1]
+    bundle = rest[len(singles) :]
+    messages += [_single(delivery) for delivery in singles]
+    messages.append(store.new_intent(contact_id=bundle[0].contact_id, kind=bundle[0].kind, deliveries=bundle))
+    return messages
+
+
+def _single(delivery: DueDelivery) -> Intent:
+    return store.new_intent(contact_id=delivery.contact_id, kind=delivery.kind, deliveries=[delivery])
+
+
+def _expire(*, now: datetime) -> None:
+    failed = store.expire_leases(now=now, tries_max=EXPIRED_TRIES_MAX)
+    if failed:
+        store.bring_next_delivery_forward(failed, to=now)
+        _close_tried(failed, now=now)
+
+
+def _drop_unusable(deliveries: Sequence[DueDelivery], *, now: datetime) -> None:
+    """The contact was disabled or removed after the page was made: the next rule runs now."""
+    if not deliveries:
+        return
+    error = "the contact cannot be used any more"
+    Delivery.objects.filter(id__in=[one.id for one in deliveries]).update(
+        state=DeliveryState.FAILED, finished_at=now, error=error
+    )
+    pages = [one.page_id for one in deliveries]
+    record([_entry(one, "page.failed", error=error, kind=one.kind) for one in deliveries], actor=ENGINE, now=now)
+    store.bring_next_delivery_forward(pages, to=now)
+    _close_tried(pages, now=now)
+
+
+def record_outcomes(results: Sequence[tuple[Intent, Outcome]], *, now: datetime) -> None:
+    """What the providers answered. A failure hands over to the next rule; when none is left, to the next level."""
+    with transaction.atomic():
+        outcomes = [_outcome(intent, answer, now=now) for intent, answer in results]
+        ours = store.write_outcomes(outcomes, now=now)
+        records: list[Record] = []
+        failing: list[UUID] = []
+        for outcome, (intent, answer) in zip(outcomes, results, strict=True):
+            if intent.attempt_id not in ours:
+                log.warning("page.outcome.fenced", attempt_id=str(intent.attempt_id))
+                continue
+            records += _records(intent, answer)
+            if not isinstance(answer, Delivered):
+                failing += _pages_to_hurry(intent, outcome)
+            _rest_dead_contact(intent, answer, now=now)
+        record(records, actor=ENGINE, now=now)
+        if failing:
+            store.bring_next_delivery_forward(failing, to=now)
+        _close_tried([one.page_id for intent, _ in results for one in intent.deliveries], now=now)
+
+
+def _outcome(intent: Intent, answer: Outcome, *, now: datetime) -> store.Outcome:
+    if isinstance(answer, Delivered):
+        return store.Outcome(
+            intent=intent,
+            attempt_state=AttemptState.DELIVERED,
+            delivery_state=DeliveryState.SENT,
+            reference=answer.reference,
+            error="",
+            retry_at=None,
+        )
+    tries = max(one.tries for one in intent.deliveries) + 1
+    again = isinstance(answer, RetryLater) and tries < TRIES_MAX
+    wait = retry_after(tries=tries, asked=answer.after if isinstance(answer, RetryLater) else None)
+    return store.Outcome(
+        intent=intent,
+        attempt_state=AttemptState.RETRY if again else AttemptState.REFUSED,
+        delivery_state=DeliveryState.QUEUED if again else DeliveryState.FAILED,
+        reference="",
+        error=answer.reason,
+        retry_at=now + wait if again else None,
+    )
+
+
+def _pages_to_hurry(intent: Intent, outcome: store.Outcome) -> list[UUID]:
+    """A first hiccup is retried; from the second on the next rule does not wait for its time."""
+    return [
+        one.page_id for one in intent.deliveries if outcome.delivery_state == DeliveryState.FAILED or one.tries >= 1
+    ]
+
+
+def _records(intent: Intent, answer: Outcome) -> list[Record]:
+    action = "page.sent" if isinstance(answer, Delivered) else "page.failed"
+    details: dict[str, Any] = {"kind": intent.kind, "attempt_id": str(intent.attempt_id)}
+    if not isinstance(answer, Delivered):
+        details["error"] = answer.reason
+        details["again"] = isinstance(answer, RetryLater)
+    if len(intent.deliveries) > 1:
+        details["bundled_with"] = len(intent.deliveries) - 1
+    return [_entry(one, action, **details) for one in intent.deliveries]
+
+
+def _rest_dead_contact(intent: Intent, answer: Outcome, *, now: datetime) -> None:
+    if isinstance(answer, Delivered | RetryLater) or not answer.address_is_dead:
+        return
+    contact = ContactMethod.objects.filter(id=intent.contact_id, disabled_at=None)
+    if contact.update(disabled_at=now, disabled_reason=answer.reason[:300]):
+        owner = intent.deliveries[0].user_id
+        record(
+            [
+                Record(
+                    action="contact.disabled",
+                    subject_kind="person",
+                    subject_id=owner,
+                    subject_label=intent.kind,
+                    details={"contact_id": str(intent.contact_id), "why": answer.reason},
+                )
+            ],
+            actor=ENGINE,
+            now=now,
+        )
+
+
+def _close_tried(page_ids: Sequence[UUID], *, now: datetime) -> None:
+    closed = store.close_tried_pages(page_ids, now=now)
+    unreached = [page for page in closed if not page.anything_sent]
+    if unreached:
+        log.error("page.reached_nobody", count=len(unreached))
+        bring_forward(kind=STEP, subject_ids=[page.run_id for page in unreached], to=now)
+
+
+def _entry(delivery: DueDelivery, action: str, **details: Any) -> Record:
+    return Record(
+        action=action,
+        subject_kind="alert",
+        subject_id=delivery.subject_id,
+        subject_label="",
+        details={"page_id": str(delivery.page_id), "user_id": str(delivery.user_id), **details},
+    )

@@ -1,0 +1,294 @@
+"""Hot path of the sender: claim what is due, write the intent, write the outcome."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from watchbill.ground.ids import new_id
+
+GROUP_QUIET_SECONDS = 10 * 60
+
+_DUE = """
+SELECT delivery.id, delivery.page_id, delivery.contact_id, delivery.position, delivery.tries,
+       page.subject_id, page.user_id, page.reason, page.run_id, page.generation, page.urgency,
+       contact.kind, contact.address, contact.sealed_secret,
+       delivery.position = 0 AND delivery.tries = 0 AND NOT EXISTS (
+           SELECT 1 FROM paging_page AS earlier
+           WHERE earlier.user_id = page.user_id AND earlier.group_id = page.group_id
+             AND (earlier.created_at, earlier.id) < (page.created_at, page.id)
+             AND earlier.created_at > page.created_at - make_interval(secs => %s)) AS first_of_group,
+       contact.verified_at IS NOT NULL AND contact.disabled_at IS NULL AND contact.removed_at IS NULL
+           AND person.is_active AS usable
+FROM paging_delivery AS delivery
+JOIN paging_page AS page ON page.id = delivery.page_id
+JOIN people_contactmethod AS contact ON contact.id = delivery.contact_id
+JOIN access_user AS person ON person.id = page.user_id
+WHERE delivery.state = 'queued' AND delivery.due_at <= %s AND page.state = 'active'
+ORDER BY delivery.due_at, page.urgency, delivery.id
+LIMIT %s
+FOR UPDATE OF delivery SKIP LOCKED
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDelivery:
+    """`usable` is judged at the moment of sending: a contact or a person may have gone since the page was made."""
+
+    id: UUID
+    page_id: UUID
+    contact_id: UUID
+    position: int
+    tries: int
+    subject_id: UUID
+    user_id: UUID
+    reason: str
+    run_id: UUID
+    generation: int
+    urgency: str
+    kind: str
+    address: str
+    sealed_secret: str
+    first_of_group: bool
+    usable: bool
+
+
+def claim_due(*, now: datetime, limit: int) -> list[DueDelivery]:
+    """Locked for this transaction, and still wanted: an answered page is not active any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, [GROUP_QUIET_SECONDS, now, limit])
+        return [
+            DueDelivery(
+                id=row[0],
+                page_id=row[1],
+                contact_id=row[2],
+                position=row[3],
+                tries=row[4],
+                subject_id=row[5],
+                user_id=row[6],
+                reason=row[7],
+                run_id=row[8],
+                generation=row[9],
+                urgency=row[10],
+                kind=row[11],
+                address=row[12],
+                sealed_secret=row[13],
+                first_of_group=row[14],
+                usable=row[15],
+            )
+            for row in cursor.fetchall()
+        ]
+
+
+def recent_messages(contact_ids: Iterable[UUID], *, since: datetime) -> dict[UUID, list[datetime]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT contact_id, started_at FROM paging_attempt WHERE contact_id = ANY(%s) AND started_at > %s",
+            [list(contact_ids), since],
+        )
+        found: dict[UUID, list[datetime]] = {}
+        for contact_id, started_at in cursor.fetchall():
+            found.setdefault(contact_id, []).append(started_at)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One message that is about to go out, and the exact deliveries it stands for."""
+
+    attempt_id: UUID
+    token: UUID
+    contact_id: UUID
+    kind: str
+    deliveries: tuple[DueDelivery, ...]
+
+
+def write_intents(intents: Sequence[Intent], *, now: datetime, lease: timedelta) -> None:
+    if not intents:
+        return
+    pairs = [(intent.attempt_id, delivery.id) for intent in intents for delivery in intent.deliveries]
+    attempts, deliveries = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO paging_attempt (id, contact_id, kind, state, token, started_at, lease_until, pages_count, "
+            "reference, error) SELECT id, contact_id, kind, 'sending', token, %s, %s, pages, '', '' "
+            "FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::int[]) "
+            "AS row (id, contact_id, kind, token, pages)",
+            [
+                now,
+                now + lease,
+                [intent.attempt_id for intent in intents],
+                [intent.contact_id for intent in intents],
+                [intent.kind for intent in intents],
+                [intent.token for intent in intents],
+                [len(intent.deliveries) for intent in intents],
+            ],
+        )
+        cursor.execute(
+            "UPDATE paging_delivery AS delivery SET state = 'sending', tries = tries + 1, attempt_id = row.attempt_id "
+            "FROM unnest(%s::uuid[], %s::uuid[]) AS row (attempt_id, delivery_id) WHERE delivery.id = row.delivery_id",
+            [attempts, deliveries],
+        )
+        cursor.execute(
+            "INSERT INTO paging_attempteddelivery (attempt_id, delivery_id) "
+            "SELECT * FROM unnest(%s::uuid[], %s::uuid[])",
+            [attempts, deliveries],
+        )
+
+
+def hold(deliveries: Sequence[DueDelivery], *, until: datetime) -> None:
+    """Too soon for this contact's budget: they will leave together in one message."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE paging_delivery SET due_at = %s WHERE id = ANY(%s)",
+            [until, [delivery.id for delivery in deliveries]],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """`state` of the attempt and of its deliveries afterwards; `retry_at` for those that are queued again."""
+
+    intent: Intent
+    attempt_state: str
+    delivery_state: str
+    reference: str
+    error: str
+    retry_at: datetime | None
+
+
+_FINISH_ATTEMPTS = """
+UPDATE paging_attempt AS attempt
+SET state = row.state, finished_at = %s, reference = row.reference, error = row.error
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[]) AS row (id, token, state, reference, error)
+WHERE attempt.id = row.id AND attempt.token = row.token AND attempt.state = 'sending'
+RETURNING attempt.id
+"""
+
+_FINISH_DELIVERIES = """
+UPDATE paging_delivery AS delivery
+SET state = CASE WHEN page.state = 'active' OR row.state = 'sent' THEN row.state ELSE 'cancelled' END,
+    due_at = coalesce(row.retry_at, delivery.due_at),
+    finished_at = CASE WHEN row.state = 'queued' AND page.state = 'active' THEN NULL ELSE %s END,
+    error = row.error
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
+     AS row (id, attempt_id, state, error, retry_at), paging_page AS page
+WHERE delivery.id = row.id AND delivery.attempt_id = row.attempt_id AND delivery.state = 'sending'
+  AND page.id = delivery.page_id
+"""
+
+
+def write_outcomes(outcomes: Sequence[Outcome], *, now: datetime) -> set[UUID]:
+    """The attempts that were still ours: a token that does not fit means another sender took over."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FINISH_ATTEMPTS,
+            [
+                now,
+                [outcome.intent.attempt_id for outcome in outcomes],
+                [outcome.intent.token for outcome in outcomes],
+                [outcome.attempt_state for outcome in outcomes],
+                [outcome.reference[:300] for outcome in outcomes],
+                [outcome.error[:500] for outcome in outcomes],
+            ],
+        )
+        ours = {row[0] for row in cursor.fetchall()}
+        rows = [
+            (delivery.id, outcome.intent.attempt_id, outcome.delivery_state, outcome.error[:500], outcome.retry_at)
+            for outcome in outcomes
+            if outcome.intent.attempt_id in ours
+            for delivery in outcome.intent.deliveries
+        ]
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], [], []]
+        cursor.execute(_FINISH_DELIVERIES, [now, *columns])
+    return ours
+
+
+_EXPIRE = """
+WITH expired AS (
+    UPDATE paging_attempt SET state = 'expired', finished_at = %s, error = 'the sender died while sending'
+    WHERE id IN (SELECT id FROM paging_attempt WHERE state = 'sending' AND lease_until < %s
+                 ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED)
+    RETURNING id
+)
+UPDATE paging_delivery AS delivery
+SET state = CASE WHEN page.state <> 'active' THEN 'cancelled'
+                 WHEN delivery.tries >= %s THEN 'failed' ELSE 'queued' END,
+    due_at = %s,
+    error = 'the sender died while sending'
+FROM expired, paging_page AS page
+WHERE delivery.attempt_id = expired.id AND delivery.state = 'sending' AND page.id = delivery.page_id
+RETURNING delivery.page_id, delivery.state
+"""
+
+
+def expire_leases(*, now: datetime, tries_max: int) -> list[UUID]:
+    """A sender died between asking and noting: send again, a bounded number of times. Pages whose try failed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPIRE, [now, now, tries_max, now])
+        return [row[0] for row in cursor.fetchall() if row[1] == "failed"]
+
+
+def bring_next_delivery_forward(page_ids: Sequence[UUID], *, to: datetime) -> None:
+    """The next rule of each page runs now instead of at its time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE paging_delivery SET due_at = %s WHERE state = 'queued' AND due_at > %s AND id IN ("
+            "SELECT DISTINCT ON (page_id) id FROM paging_delivery "
+            "WHERE page_id = ANY(%s) AND state = 'queued' AND tries = 0 ORDER BY page_id, position)",
+            [to, to, list(page_ids)],
+        )
+
+
+_CLOSE_TRIED = """
+UPDATE paging_page AS page SET state = 'attempted', closed_at = %s, closed_reason = 'every way was tried'
+WHERE page.id = ANY(%s) AND page.state = 'active'
+  AND NOT EXISTS (SELECT 1 FROM paging_delivery WHERE page_id = page.id AND state IN ('queued', 'sending'))
+RETURNING page.id, page.run_id, page.generation, page.subject_id,
+          EXISTS (SELECT 1 FROM paging_delivery WHERE page_id = page.id AND state = 'sent')
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedPage:
+    id: UUID
+    run_id: UUID
+    generation: int
+    subject_id: UUID
+    anything_sent: bool
+
+
+def close_tried_pages(page_ids: Iterable[UUID], *, now: datetime) -> list[TriedPage]:
+    """Nothing is left to send for them; nobody has answered yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE_TRIED, [now, sorted(set(page_ids))])
+        return [
+            TriedPage(id=row[0], run_id=row[1], generation=row[2], subject_id=row[3], anything_sent=row[4])
+            for row in cursor.fetchall()
+        ]
+
+
+def next_due_at() -> datetime | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT least((SELECT min(due_at) FROM paging_delivery WHERE state = 'queued'), "
+            "(SELECT min(lease_until) FROM paging_attempt WHERE state = 'sending'))"
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def new_intent(*, contact_id: UUID, kind: str, deliveries: Iterable[DueDelivery]) -> Intent:
+    return Intent(attempt_id=new_id(), token=new_id(), contact_id=contact_id, kind=kind, deliveries=tuple(deliveries))
+
+
+def still_wanted(page_ids: Sequence[UUID]) -> bool:
+    """Whether any of these pages waits for an answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM paging_page WHERE id = ANY(%s) AND state = 'active')", [list(page_ids)]
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,101 @@
+"""Claim due timers: locked, skipping what another engine holds, oldest first."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueTimer:
+    id: int
+    kind: str
+    subject_id: UUID
+    generation: int
+    due_at: datetime
+    failures: int
+
+
+_CLAIM = """
+DELETE FROM timers_timer WHERE id IN (
+    SELECT id FROM timers_timer
+    WHERE due_at <= %s AND quarantined_at IS NULL
+    ORDER BY due_at
+    LIMIT %s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id, kind, subject_id, generation, due_at, failures
+"""
+
+
+def claim_due(*, now: datetime, limit: int) -> list[DueTimer]:
+    """Taken away in this transaction: a roll-back puts them back, a commit has consumed them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [now, limit])
+        return [
+            DueTimer(id=row[0], kind=row[1], subject_id=row[2], generation=row[3], due_at=row[4], failures=row[5])
+            for row in cursor.fetchall()
+        ]
+
+
+def due_ids(*, now: datetime, limit: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM timers_timer WHERE due_at <= %s AND quarantined_at IS NULL ORDER BY due_at LIMIT %s",
+            [now, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def claim_one(timer_id: int) -> DueTimer | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM timers_timer WHERE id = (SELECT id FROM timers_timer WHERE id = %s FOR UPDATE SKIP LOCKED) "
+            "RETURNING id, kind, subject_id, generation, due_at, failures",
+            [timer_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return DueTimer(id=row[0], kind=row[1], subject_id=row[2], generation=row[3], due_at=row[4], failures=row[5])
+
+
+def note_failure(timer_id: int, *, error: str, retry_at: datetime, quarantined_at: datetime | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE timers_timer SET failures = failures + 1, last_error = %s, due_at = %s, quarantined_at = %s "
+            "WHERE id = %s",
+            [error[:2000], retry_at, quarantined_at, timer_id],
+        )
+
+
+def clear_unlocked(*, kinds: Iterable[str], subject_ids: Sequence[UUID]) -> None:
+    """Remove timers, except those an engine holds right now.
+
+    The caller holds the subject's row. An engine that has claimed a timer waits for that row, then sees the
+    subject's new state and drops the timer; waiting for the timer here as well would be a deadlock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM timers_timer WHERE id IN (SELECT id FROM timers_timer "
+            "WHERE kind = ANY(%s) AND subject_id = ANY(%s) FOR UPDATE SKIP LOCKED)",
+            [list(kinds), list(subject_ids)],
+        )
+
+
+def bring_forward(*, kind: str, subject_ids: Sequence[UUID], to: datetime) -> None:
+    """Make waiting timers due at `to` if they are due later. Never sets one that is not there."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE timers_timer SET due_at = %s WHERE kind = %s AND subject_id = ANY(%s) AND due_at > %s",
+            [to, kind, list(subject_ids), to],
+        )
+
+
+def next_due_at() -> datetime | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(due_at) FROM timers_timer WHERE quarantined_at IS NULL")
+        row = cursor.fetchone()
+    return row[0] if row else None

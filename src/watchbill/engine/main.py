@@ -1,0 +1,189 @@
+"""The engine's process: one thread takes due timers, one event loop sends pages. Nothing else moves by itself."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+
+from watchbill.domain.paging import store as paging_store
+from watchbill.domain.paging.actions import WAKE_CHANNEL as PAGES
+from watchbill.domain.paging.contract import Message, Outcome, RetryLater
+from watchbill.domain.paging.store import Intent
+from watchbill.domain.timers import store as timers_store
+from watchbill.domain.timers.actions import WAKE_CHANNEL as TIMERS
+from watchbill.engine.loop import Engine
+from watchbill.engine.sender import Sender
+from watchbill.ground.clock import Clock
+from watchbill.ground.wakeup import Wakeup
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+# Only when no NOTIFY is heard; timers that are already set fire on time anyway.
+_POLL_SECONDS = 0.25
+_DATABASE_AWAY_SECONDS = 1.0
+_IN_FLIGHT_MAX = 500
+# A message that waited longer than this for its turn asks again whether anybody still wants it.
+_STALE_SECONDS = 1.0
+
+
+class EngineThread(threading.Thread):
+    """Ticks until stopped. While the database is away it waits; the timers are in the database."""
+
+    def __init__(self, engine: Engine, *, clock: Clock, stopping: threading.Event) -> None:
+        super().__init__(name="engine", daemon=True)
+        self._engine = engine
+        self._clock = clock
+        self._stopping = stopping
+        self._wake = threading.Event()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                now = self._clock.now()
+                if self._engine.tick(now=now):
+                    continue
+                self._wake.wait(_seconds_until(timers_store.next_due_at(), now=now))
+            except (OperationalError, InterfaceError) as error:
+                log.warning("engine.database.away", error=str(error).strip())
+                connection.close()
+                self._stopping.wait(_DATABASE_AWAY_SECONDS)
+        connection.close()
+
+
+class SenderLoop:
+    """Claims, sends and records side by side: a provider that hangs holds its own requests, nothing else."""
+
+    def __init__(self, sender: Sender, *, clock: Clock) -> None:
+        self._sender = sender
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._results: asyncio.Queue[tuple[Intent, Outcome]] = asyncio.Queue()
+        self._slots = asyncio.Semaphore(_IN_FLIGHT_MAX)
+        self._claiming = ThreadPoolExecutor(1, thread_name_prefix="claim")
+        self._recording = ThreadPoolExecutor(1, thread_name_prefix="record")
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        recorder = asyncio.create_task(self._record())
+        stop = asyncio.create_task(stopping.wait())
+        while not stopping.is_set():
+            self._wake.clear()
+            messages, wait_seconds = await self._claim()
+            for intent, message in messages:
+                task = asyncio.create_task(self._send(intent, message))
+                self._sending.add(task)
+                task.add_done_callback(self._sending.discard)
+            if not messages:
+                wake = asyncio.create_task(self._wake.wait())
+                await asyncio.wait((wake, stop), timeout=wait_seconds, return_when=asyncio.FIRST_COMPLETED)
+                wake.cancel()
+        await self._drain()
+        recorder.cancel()
+
+    async def _claim(self) -> tuple[list[tuple[Intent, Message]], float]:
+        def work() -> tuple[list[tuple[Intent, Message]], float]:
+            now = self._clock.now()
+            messages = self._sender.claim(now=now)
+            return messages, 0.0 if messages else _seconds_until(paging_store.next_due_at(), now=now)
+
+        return await self._database(self._claiming, work, otherwise=([], _DATABASE_AWAY_SECONDS))
+
+    async def _send(self, intent: Intent, message: Message) -> None:
+        loop = asyncio.get_running_loop()
+        claimed = loop.time()
+        async with self._slots:
+            if loop.time() - claimed > _STALE_SECONDS and not await self._still_wanted(intent):
+                await self._results.put((intent, RetryLater("answered before it was sent")))
+                return
+            await self._results.put(await self._sender.send(intent, message))
+
+    async def _still_wanted(self, intent: Intent) -> bool:
+        def work() -> bool:
+            return paging_store.still_wanted([one.page_id for one in intent.deliveries])
+
+        return await self._database(self._recording, work, otherwise=True)
+
+    async def _record(self) -> None:
+        """Outcomes are noted in batches; while the database is away they are kept and tried again."""
+        while True:
+            results = [await self._results.get()]
+            while not self._results.empty() and len(results) < 1000:
+                results.append(self._results.get_nowait())
+            # There is no event to wait for: the database does not say when it is back.
+            while not await self._try_to_record(results):  # noqa: ASYNC110
+                await asyncio.sleep(_DATABASE_AWAY_SECONDS)
+            for _ in results:
+                self._results.task_done()
+
+    async def _try_to_record(self, results: Sequence[tuple[Intent, Outcome]]) -> bool:
+        def work() -> bool:
+            self._sender.record(results, now=self._clock.now())
+            return True
+
+        return await self._database(self._recording, work, otherwise=False)
+
+    async def _database(self, pool: ThreadPoolExecutor, work: Callable[[], T], *, otherwise: T) -> T:
+        def guarded() -> T:
+            try:
+                return work()
+            except (OperationalError, InterfaceError) as error:
+                log.warning("sender.database.away", error=str(error).strip())
+                connection.close()
+                return otherwise
+
+        return await asyncio.get_running_loop().run_in_executor(pool, guarded)
+
+    async def _drain(self) -> None:
+        """What was started is finished; what was only claimed comes back when its lease runs out."""
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=15)
+        await asyncio.wait_for(self._results.join(), timeout=15)
+
+
+def _seconds_until(due_at: datetime | None, *, now: datetime) -> float:
+    if due_at is None:
+        return _POLL_SECONDS
+    return min(_POLL_SECONDS, max(0.001, (due_at - now).total_seconds()))
+
+
+def run(engine: Engine, sender: Sender, *, clock: Clock, dsn: str) -> None:
+    """Until SIGTERM or SIGINT."""
+    asyncio.run(_run(engine, sender, clock=clock, dsn=dsn))
+
+
+async def _run(engine: Engine, sender: Sender, *, clock: Clock, dsn: str) -> None:
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    stopping_threads = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    thread = EngineThread(engine, clock=clock, stopping=stopping_threads)
+    sending = SenderLoop(sender, clock=clock)
+
+    def wake_sender() -> None:
+        loop.call_soon_threadsafe(sending.wake)
+
+    wakeup = Wakeup(dsn, {TIMERS: thread.wake, PAGES: wake_sender})
+    wakeup.start()
+    thread.start()
+    log.info("engine.started")
+    await sending.run(stopping)
+    stopping_threads.set()
+    thread.wake()
+    wakeup.stop()
+    await asyncio.to_thread(thread.join, 15)
+    log.info("engine.stopped")

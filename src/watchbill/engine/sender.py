@@ -1,0 +1,52 @@
+"""Claim pages, compose, send, record. The second bulkhead: an adapter that breaks is a failed try, not a lost page."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from watchbill.domain.paging.contract import Channel, Message, Outcome, RetryLater
+from watchbill.domain.paging.sending import claim_messages, record_outcomes
+from watchbill.domain.paging.store import Intent
+from watchbill.engine.compose import Instance, compose
+from watchbill.ground.clock import Clock
+
+log = structlog.get_logger()
+
+CLAIM = 2000
+
+SENT = Counter("watchbill_attempts_total", "Requests to providers, by outcome.", ["kind", "outcome"])
+TOOK = Histogram("watchbill_attempt_seconds", "How long a provider took to answer.", ["kind"])
+
+
+class Sender:
+    """Database work is synchronous and short; sending is asynchronous, so that one slow provider delays nobody."""
+
+    def __init__(self, channels: Sequence[Channel], *, instance: Instance, clock: Clock) -> None:
+        self._channels: Mapping[str, Channel] = {channel.kind: channel for channel in channels}
+        self._budgets = {channel.kind: channel.budget for channel in channels}
+        self._instance = instance
+        self._clock = clock
+
+    def claim(self, *, now: datetime) -> list[tuple[Intent, Message]]:
+        intents = claim_messages(now=now, budgets=self._budgets, limit=CLAIM)
+        return compose(intents, instance=self._instance, now=now)
+
+    async def send(self, intent: Intent, message: Message) -> tuple[Intent, Outcome]:
+        channel = self._channels[intent.kind]
+        try:
+            with TOOK.labels(intent.kind).time():
+                async with asyncio.timeout(channel.timeout.total_seconds()):
+                    outcome = await channel.send(message, now=self._clock.now())
+        except TimeoutError:
+            outcome = RetryLater(f"no answer within {channel.timeout.total_seconds():.0f} s")
+        except Exception:
+            log.exception("sender.channel.failed", kind=intent.kind, attempt_id=str(intent.attempt_id))
+            outcome = RetryLater("the channel failed; the log has the details")
+        SENT.labels(intent.kind, type(outcome).__name__.lower()).inc()
+        return intent, outcome
+
+    def record(self, results: Sequence[tuple[Intent, Outcome]], *, now: datetime) -> None:
+        record_outcomes(results, now=now)
