@@ -67,3 +67,10 @@ def cut_utf16(text: str, limit: int) -> str:
     if len(raw) <= 2 * limit:
         return raw.decode("utf-16-le")
     return raw[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + _ELLIPSIS
+
+
+def storable(text: str) -> str:
+    """What PostgreSQL's text and jsonb can hold: NUL and lone surrogates become the replacement character."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return well_formed(text).replace("\x00", "\ufffd")
