@@ -8,10 +8,13 @@ import typer
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
 from watchbill import __version__
-from watchbill.cli import errors, migrate
+from watchbill.cli import errors, migrate, process
 
 # A command is a function, a group of commands is a Typer.
-_NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (("migrate", migrate.migrate),)
+_NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
+    ("migrate", migrate.migrate),
+    ("process", process.app),
+)
 
 
 def _version(asked: bool) -> None:
