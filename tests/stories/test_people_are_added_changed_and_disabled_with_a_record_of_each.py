@@ -88,7 +88,7 @@ def test_a_contact_is_checked_by_its_channel_and_removed_softly() -> None:
     lead = person("lead@example.org")
     with pytest.raises(ChangeRefused, match='unknown kind "pager"; use email, webhook, ntfy or demo'):
         _contact(lead, "pager", kind="pager")
-    with pytest.raises(ChangeRefused, match="^address: holds a blank; leave it out$"):
+    with pytest.raises(ChangeRefused, match=r"^address: holds a blank; leave it out$"):
         _contact(lead, "hook", kind="webhook", address="http://a b")
     mail = _contact(lead, "mail", address="Lead@Example.org")
     with pytest.raises(Taken, match="another contact of this person is called 'mail'"):

@@ -19,13 +19,13 @@ from watchbill.domain.oncall.rotation_rules import (
     windows_from_json,
     windows_to_json,
 )
+from watchbill.domain.oncall.rules import NOBODY
 from watchbill.domain.people.actions import active_people
 from watchbill.domain.people.rules import check_zone, clean_name
 from watchbill.domain.people.team_actions import check_team, team_name
 from watchbill.ground.refusals import ChangeRefused, Taken, Unknown
 
 DESCRIPTION_MAX = 5000
-NOBODY = "nobody"
 
 
 class ScheduleUnknown(Unknown):

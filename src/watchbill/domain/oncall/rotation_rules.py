@@ -6,25 +6,15 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from watchbill.domain.oncall.rules import Unit, Window
 from watchbill.domain.people.rules import clean_name
 from watchbill.ground.refusals import ChangeRefused
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-UNITS = ("hours", "days", "weeks")
 ROTATIONS_MAX = 50
 SEATS_MAX = 200
 WINDOWS_MAX = 50
 EVERY_MAX = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowDraft:
-    """Weekly, in the schedule's local time; Monday is 0. An end at or before the start lies in the next week."""
-
-    from_weekday: int
-    from_time: time
-    to_weekday: int
-    to_time: time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +30,7 @@ class RotationDraft:
     handoff_weekday: int | None = None
     ends_at: datetime | None = None
     per_turn: int = 1
-    windows: tuple[WindowDraft, ...] = ()
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,25 +52,26 @@ def check_rotations(rotations: Sequence[RotationDraft]) -> tuple[RotationDraft, 
     return checked
 
 
-def windows_to_json(windows: Sequence[WindowDraft]) -> list[dict[str, Any]]:
+def windows_to_json(windows: Sequence[Window]) -> list[dict[str, Any]]:
+    """`windows_from_json` reads it back."""
     return [
         {
-            "from_weekday": window.from_weekday,
-            "from_time": f"{window.from_time:%H:%M:%S}",
-            "to_weekday": window.to_weekday,
-            "to_time": f"{window.to_time:%H:%M:%S}",
+            "starts_weekday": window.starts_weekday,
+            "starts_time": window.starts_time.isoformat(),
+            "ends_weekday": window.ends_weekday,
+            "ends_time": window.ends_time.isoformat(),
         }
         for window in windows
     ]
 
 
-def windows_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[WindowDraft, ...]:
+def windows_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[Window, ...]:
     return tuple(
-        WindowDraft(
-            from_weekday=row["from_weekday"],
-            from_time=time.fromisoformat(row["from_time"]),
-            to_weekday=row["to_weekday"],
-            to_time=time.fromisoformat(row["to_time"]),
+        Window(
+            starts_weekday=row["starts_weekday"],
+            starts_time=time.fromisoformat(row["starts_time"]),
+            ends_weekday=row["ends_weekday"],
+            ends_time=time.fromisoformat(row["ends_time"]),
         )
         for row in rows
     )
@@ -88,7 +79,7 @@ def windows_from_json(rows: Sequence[Mapping[str, Any]]) -> tuple[WindowDraft, .
 
 def _checked(rotation: RotationDraft, at: str) -> RotationDraft:
     name = clean_name(rotation.name, field=f"{at}.name")
-    if rotation.unit not in UNITS:
+    if rotation.unit not in tuple(Unit):
         raise ChangeRefused(f"{at}.every", f"{rotation.unit!r} is no unit; use hours, days or weeks")
     if not 1 <= rotation.every <= EVERY_MAX:
         raise ChangeRefused(f"{at}.every", f"a turn lasts 1 to {EVERY_MAX} {rotation.unit}; choose one in between")
@@ -109,8 +100,6 @@ def _checked(rotation: RotationDraft, at: str) -> RotationDraft:
     if len(rotation.windows) > WINDOWS_MAX:
         raise ChangeRefused(f"{at}.windows", f"has {len(rotation.windows)} windows; use at most {WINDOWS_MAX}")
     for index, window in enumerate(rotation.windows):
-        if not (0 <= window.from_weekday <= 6 and 0 <= window.to_weekday <= 6):
+        if not (0 <= window.starts_weekday <= 6 and 0 <= window.ends_weekday <= 6):
             raise ChangeRefused(f"{at}.windows[{index}]", "a weekday is 0 (Monday) to 6 (Sunday)")
-        if (window.from_weekday, window.from_time) == (window.to_weekday, window.to_time):
-            raise ChangeRefused(f"{at}.windows[{index}]", "starts when it ends; leave windows out for the whole week")
     return replace(rotation, name=name)
