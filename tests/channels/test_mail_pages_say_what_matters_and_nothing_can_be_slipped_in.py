@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.channels.letters import ALERT, NOW, bundle, message
-from watchbill.channels.email import EmailChannel, SmtpSettings
+from watchbill.channels.email import EmailChannel, SenderError, SmtpSettings
 from watchbill.domain.paging.contract import AddressError, Family, Message
 
 CHANNEL = EmailChannel(SmtpSettings(host="127.0.0.1", port=25, sender="Watchbill <watchbill@pager.example.org>"))
@@ -194,6 +194,11 @@ def test_addresses_have_one_normal_form(given_address: str, normal: str) -> None
 def test_other_addresses_are_refused_with_the_remedy(address: str) -> None:
     with pytest.raises(AddressError, match=r"^address: "):
         CHANNEL.check_address(address)
+
+
+def test_a_wrong_sender_names_the_setting() -> None:
+    with pytest.raises(SenderError, match="WATCHBILL_MAIL_FROM"):
+        EmailChannel(SmtpSettings(host="127.0.0.1", port=25, sender="Watchbill"))
 
 
 def test_what_the_engine_reads_from_it() -> None:

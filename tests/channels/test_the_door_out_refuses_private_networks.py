@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.channels.letters import client, run
 from tests.harness.carriers import Answer, FakeHttpCarrier
-from watchbill.ground.http_client import FailureKind, HttpAnswer, HttpClient, OutboundFailed, OutboundRefused
+from watchbill.ground.http_client import FailureKind, HttpClient, OutboundFailed, OutboundRefused
+from watchbill.ground.http_connection import HttpAnswer
 from watchbill.ground.network_guard import Address, NetworksError, may_connect, parse_networks
 
 INSIDE = (

@@ -9,7 +9,8 @@ import pytest
 from tests.channels.letters import client, run
 from tests.harness.carriers import Answer, FakeHttpCarrier
 from tests.harness.certificates import client_context, server_context
-from watchbill.ground.http_client import ANSWER_BYTES_MAX, FailureKind, HttpAnswer, HttpClient, OutboundFailed
+from watchbill.ground.http_client import FailureKind, HttpClient, OutboundFailed
+from watchbill.ground.http_connection import ANSWER_BYTES_MAX, HttpAnswer
 from watchbill.ground.network_guard import Address
 
 SHORT = timedelta(seconds=0.3)
@@ -191,3 +192,25 @@ def test_idle_connections_are_closed_and_their_hosts_forgotten() -> None:
 
     with FakeHttpCarrier() as carrier:
         assert run(story(carrier)) == [1, 0]
+
+
+def test_a_name_whose_look_up_hangs_is_asked_for_once() -> None:
+    asked: list[str] = []
+
+    async def story(url: str) -> int:
+        async def hanging(host: str, port: int) -> Sequence[Address]:
+            asked.append(host)
+            if host == "slow.example.org":
+                await asyncio.Event().wait()
+            return [ip_address("127.0.0.1")]
+
+        async with client(resolver=hanging, connect_timeout=SHORT) as http:
+            stuck = [http.request("POST", "http://slow.example.org/") for _ in range(20)]
+            outcomes = await asyncio.gather(*stuck, http.request("POST", url), return_exceptions=True)
+            assert all(isinstance(outcome, OutboundFailed) for outcome in outcomes[:-1])
+            assert isinstance(outcomes[-1], HttpAnswer)
+            return http.hosts_remembered
+
+    with FakeHttpCarrier() as carrier:
+        assert run(story(f"http://quick.example.org:{carrier.port}/")) == 1
+    assert sorted(asked) == ["quick.example.org", "slow.example.org"]

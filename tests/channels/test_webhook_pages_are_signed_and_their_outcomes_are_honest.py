@@ -1,9 +1,13 @@
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, timedelta
 from email.utils import format_datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import orjson
 import pytest
@@ -199,3 +203,22 @@ def test_any_text_gives_valid_json(title: str, reason: str, key: str) -> None:
     assert json.loads(body.decode("utf-8"))["alerts"][0]["title"] == title.encode("utf-16", "surrogatepass").decode(
         "utf-16", "replace"
     )
+
+
+def test_the_manual_shows_the_body_and_a_check_that_works() -> None:
+    manual = Path(__file__).parents[2].joinpath("docs/how-to/receive-pages-by-webhook.md").read_text()
+    shown = dict(re.findall(r"```(json|python)\n(.*?)```", manual, re.DOTALL))
+    with FakeHttpCarrier() as carrier:
+        send(message(address=carrier.url, secret="new old"))
+        [request] = carrier.requests
+    assert json.loads(request.body) == json.loads(shown["json"])
+    names: dict[str, Any] = {}
+    exec(shown["python"], names)  # noqa: S102 - our own manual
+    names["time"] = SimpleNamespace(time=lambda: NOW.timestamp() + 60)
+    check, signature = names["is_from_watchbill"], request.headers["x-watchbill-signature"]
+    assert check(signature, request.body, "old")
+    assert check(signature, request.body, "new")
+    assert not check(signature, request.body, "other")
+    assert not check(signature, request.body + b" ", "new")
+    names["time"] = SimpleNamespace(time=lambda: NOW.timestamp() + 400)
+    assert not check(signature, request.body, "new")

@@ -55,6 +55,10 @@ class SmtpSettings:
     tls_context: ssl.SSLContext | None = None
 
 
+class SenderError(ValueError):
+    pass
+
+
 class EmailChannel:
     kind = "email"
     label = "E-mail"
@@ -64,7 +68,10 @@ class EmailChannel:
 
     def __init__(self, settings: SmtpSettings, *, timeout: timedelta = timeout) -> None:
         sender_name, sender = parseaddr(settings.sender)
-        self._sender = self.check_address(sender)
+        try:
+            self._sender = self.check_address(sender)
+        except AddressError as error:
+            raise SenderError(f"WATCHBILL_MAIL_FROM: {error}") from None
         self._sender_name = one_line(sender_name)
         self._domain = self._sender.rpartition("@")[2]
         self._settings = settings

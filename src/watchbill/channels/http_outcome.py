@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from watchbill.domain.paging.contract import Delivered, Outcome, Refused, RetryLater
-from watchbill.ground.http_client import HttpAnswer
+from watchbill.ground.http_connection import HttpAnswer
 
 _RETRY_AFTER_MAX = timedelta(minutes=15)
 _RETRIED = frozenset({408, 425, 429})

@@ -18,7 +18,8 @@ from watchbill.domain.paging.contract import (
     Refused,
     RetryLater,
 )
-from watchbill.ground.http_client import HttpAnswer, HttpClient, OutboundFailed, OutboundRefused, parse_target
+from watchbill.ground.http_client import HttpClient, OutboundFailed, OutboundRefused, parse_target
+from watchbill.ground.http_connection import HttpAnswer
 from watchbill.ground.text import cut_bytes, cut_characters, one_line
 
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")

@@ -9,7 +9,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -19,14 +19,13 @@ from typing import Self
 import h11
 import httpx
 
-from watchbill.ground.network_guard import Network, Resolver, may_connect, resolve
+from watchbill.ground.http_connection import HttpAnswer, HttpConnection
+from watchbill.ground.network_guard import Address, Network, Resolver, may_connect, resolve
 
 CONNECT_TIMEOUT = timedelta(seconds=3)
 TOTAL_TIMEOUT = timedelta(seconds=10)
-ANSWER_BYTES_MAX = 64 * 1024
 # Below the five seconds after which common servers close an idle connection.
 IDLE_TIMEOUT = timedelta(seconds=4)
-_HEAD_BYTES_MAX = 64 * 1024
 _HEADER_BYTES_ALLOWED = frozenset(range(0x20, 0x7F)) | {0x09}
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 # Services that can be tricked into reading an HTTP request as their own commands.
@@ -64,16 +63,6 @@ class Target:
     @property
     def origin(self) -> str:
         return f"{self.scheme}://{self.host_header.decode('ascii')}"
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """`complete` is False when the body was cut off, by our limit, by time, or by the other side."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    complete: bool
 
 
 @lru_cache(maxsize=4096)
@@ -125,6 +114,7 @@ class HttpClient:
         self._connections = asyncio.Semaphore(connections_max)
         self._per_host_max = connections_per_host_max
         self._hosts: dict[tuple[str, str, int], _Host] = {}
+        self._lookups: dict[tuple[str, int], asyncio.Future[Sequence[Address]]] = {}
         self._sweep: asyncio.TimerHandle | None = None
         self._common_headers = (
             (b"User-Agent", user_agent.encode("ascii")),
@@ -141,6 +131,8 @@ class HttpClient:
         if self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
+        for lookup in list(self._lookups.values()):
+            lookup.cancel()
         hosts, self._hosts = self._hosts, {}
         for host in hosts.values():
             for idle in host.idle:
@@ -189,7 +181,7 @@ class HttpClient:
         return h11.Request(method=method.encode("ascii"), target=target.path, headers=pairs)
 
     @asynccontextmanager
-    async def _connection_to(self, target: Target, *, deadline: float) -> AsyncIterator["_Connection"]:
+    async def _connection_to(self, target: Target, *, deadline: float) -> AsyncIterator[HttpConnection]:
         """A connection for one exchange, kept for the next one if it ends clean.
 
         A host has its own limit, taken first, so that one slow host waits for itself and not for the others.
@@ -209,8 +201,10 @@ class HttpClient:
                         connection.close()
         finally:
             host.users -= 1
+            if not host.users and not host.idle:
+                self._hosts.pop(key, None)
 
-    def _keep(self, host: "_Host", connection: "_Connection") -> None:
+    def _keep(self, host: "_Host", connection: HttpConnection) -> None:
         loop = asyncio.get_running_loop()
         host.idle.append(_Idle(connection, loop.time()))
         if self._sweep is None:
@@ -222,11 +216,11 @@ class HttpClient:
         for key, host in list(self._hosts.items()):
             host.drop_expired(loop.time())
             if not host.idle and not host.users:
-                del self._hosts[key]
+                self._hosts.pop(key, None)
         if self._hosts:
             self._sweep = loop.call_later(self._idle_seconds, self._close_idle)
 
-    async def _connect(self, target: Target, *, deadline: float) -> "_Connection":
+    async def _connect(self, target: Target, *, deadline: float) -> HttpConnection:
         connect_deadline = min(deadline, asyncio.get_running_loop().time() + self._connect_seconds)
         try:
             async with asyncio.timeout_at(connect_deadline):
@@ -241,8 +235,8 @@ class HttpClient:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             raise OutboundFailed(FailureKind.CONNECT, f"no connection to {target.origin}: {reason}") from None
 
-    async def _open(self, target: Target) -> "_Connection":
-        addresses = await self._resolver(target.host, target.port)
+    async def _open(self, target: Target) -> HttpConnection:
+        addresses = await self._resolve(target)
         usable = [address for address in addresses if may_connect(address, allowed=self._allowed_networks)]
         if addresses and not usable:
             raise OutboundRefused(
@@ -263,76 +257,34 @@ class HttpClient:
                         ssl=self._ssl_context if is_tls else None,
                         server_hostname=target.host if is_tls else None,
                     )
-                return _Connection(reader, writer)
+                return HttpConnection(reader, writer)
             except ssl.SSLError:
                 raise
             except OSError as failure:
                 error = failure
         raise error
 
+    async def _resolve(self, target: Target) -> Sequence[Address]:
+        """Asked anew for each connection, but once for those opened together.
 
-class _Connection:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_BYTES_MAX)
+        A name whose look-up hangs would otherwise take a thread per request, and soon all of them.
+        """
+        key = (target.host, target.port)
+        lookup = self._lookups.get(key)
+        if lookup is None:
+            lookup = self._lookups[key] = asyncio.ensure_future(self._resolver(*key))
+            lookup.add_done_callback(lambda done: self._forget_lookup(key, done))
+        return await asyncio.shield(lookup)
 
-    def close(self) -> None:
-        self._writer.transport.abort()
-
-    @property
-    def is_alive(self) -> bool:
-        return not (self._reader.at_eof() or self._writer.transport.is_closing())
-
-    def start_next(self) -> bool:
-        """True when the last exchange ended clean and another one may follow."""
-        if not (self._state.our_state is h11.DONE and self._state.their_state is h11.DONE and self.is_alive):
-            return False
-        self._state.start_next_cycle()
-        return True
-
-    async def exchange(self, request: h11.Request, content: bytes, *, deadline: float) -> HttpAnswer:
-        """Raises h11.ProtocolError, OSError and TimeoutError until the status is known; then it has an answer."""
-        events = (request, h11.Data(data=content), h11.EndOfMessage())
-        self._writer.write(b"".join(self._state.send(event) or b"" for event in events))
-        async with asyncio.timeout_at(deadline):
-            # A server may refuse early and close its ear; its answer is still worth reading.
-            with suppress(ConnectionError):
-                await self._writer.drain()
-            response = await self._next_event()
-            while isinstance(response, h11.InformationalResponse):
-                response = await self._next_event()
-        if not isinstance(response, h11.Response):
-            raise h11.RemoteProtocolError("no answer")
-        headers = {name.decode("ascii"): value.decode("latin-1") for name, value in response.headers}
-        body, complete = await self._read_body(deadline=deadline)
-        return HttpAnswer(response.status_code, headers, body, complete)
-
-    async def _read_body(self, *, deadline: float) -> tuple[bytes, bool]:
-        body = bytearray()
-        try:
-            async with asyncio.timeout_at(deadline):
-                while len(body) <= ANSWER_BYTES_MAX:
-                    event = await self._next_event()
-                    if not isinstance(event, h11.Data):
-                        return bytes(body), isinstance(event, h11.EndOfMessage)
-                    body += event.data
-        except (TimeoutError, OSError, h11.ProtocolError):
-            # The status, which decides, is known; only the text after it is missing.
-            return bytes(body), False
-        return bytes(body[:ANSWER_BYTES_MAX]), False
-
-    async def _next_event(self) -> h11.Event | type[h11.PAUSED]:
-        while True:
-            event = self._state.next_event()
-            if event is not h11.NEED_DATA:
-                return event  # type: ignore[return-value]  # h11 types its sentinels too widely to narrow
-            self._state.receive_data(await self._reader.read(ANSWER_BYTES_MAX))
+    def _forget_lookup(self, key: tuple[str, int], done: "asyncio.Future[Sequence[Address]]") -> None:
+        self._lookups.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # nobody may be left to hear of it
 
 
 @dataclass(slots=True)
 class _Idle:
-    connection: _Connection
+    connection: HttpConnection
     since: float
 
 
@@ -343,7 +295,7 @@ class _Host:
     users: int = 0
     idle: list[_Idle] = field(default_factory=list)
 
-    def take_idle(self) -> _Connection | None:
+    def take_idle(self) -> HttpConnection | None:
         self.drop_expired(asyncio.get_running_loop().time())
         return self.idle.pop().connection if self.idle else None
 
