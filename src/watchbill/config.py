@@ -1,7 +1,6 @@
 """Settings of an instance: `WATCHBILL_*` variables, `WATCHBILL_*_FILE` for secrets, `watchbill.toml`. Read once."""
 
 import os
-import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from watchbill.ground import secret_file
 from watchbill.ground.postgres import EmbeddedPostgres
 
 _PREFIX = "WATCHBILL_"
@@ -118,17 +118,19 @@ def embedded_database_url(data_dir: Path) -> str:
 
 
 def secret_key() -> str:
-    """From the settings, or from `secret.key` in the data directory, made on first use with mode 0600."""
+    """From the settings, or from `secret.key` in the data directory, which `watchbill up` makes.
+
+    Raises SecretKeyMissing.
+    """
     settings = config()
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    path = settings.data_dir / "secret.key"
+    return secret_file.read(settings.data_dir)
+
+
+def secret_key_if_any() -> str:
+    """For commands that read files only and need no instance."""
     try:
-        return path.read_text().strip()
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = secrets.token_urlsafe(48)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(made)
-        return made
+        return secret_key()
+    except secret_file.SecretKeyMissing:
+        return ""

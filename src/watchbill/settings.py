@@ -8,7 +8,7 @@ _config = instance.config()
 _url = urlsplit(instance.database_url())
 _options = dict(parse_qsl(_url.query))
 
-SECRET_KEY = instance.secret_key()
+SECRET_KEY = instance.secret_key_if_any()  # Django refuses by itself what needs one and has none
 DEBUG = False
 ALLOWED_HOSTS = [host.strip() for host in _config.allowed_hosts.split(",") if host.strip()]
 ROOT_URLCONF = "watchbill.urls"

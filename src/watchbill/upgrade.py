@@ -1,12 +1,17 @@
 """Brings a database to this version's tables; safe while other hosts run, or start at the same moment."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
+import asyncpg
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import OperationalError
+from pgqueuer.adapters.persistence.queries import Queries
+
+from watchbill.config import database_url
 
 # Any constant will do, as long as every version of the product uses the same.
 _ADVISORY_LOCK = 7_228_421_553
@@ -17,23 +22,19 @@ _TRIES = 8
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
-class DatabaseIsNewer(Exception):
-    """The database was migrated by a later version than this one."""
-
-
 def migrate(*, say: Callable[[str], None]) -> int:
     """Apply what is missing, one host at a time, and answer how many migrations that was."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
         try:
             names = pending()
-            if not names:
+            if names:
+                say(f"Bringing the database to this version: {len(names)} migrations ...")
+                cursor.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'; SET statement_timeout = '{_STATEMENT_TIMEOUT}'")
+                _apply()
+            changed = asyncio.run(_upgrade_queue())
+            if not names and not changed:
                 say("The database is up to date.")
-                return 0
-            say(f"Applying {len(names)} migrations ...")
-            cursor.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'; SET statement_timeout = '{_STATEMENT_TIMEOUT}'")
-            _apply()
-            say("Done.")
             return len(names)
         finally:
             cursor.execute("RESET lock_timeout; RESET statement_timeout")
@@ -58,3 +59,16 @@ def _apply() -> None:
             time.sleep(0.5 * attempt)
         else:
             return
+
+
+async def _upgrade_queue() -> bool:
+    """The chores' queue brings tables of its own; it compares them with what its version declares."""
+    link = await asyncpg.connect(database_url())  # type: ignore[no-untyped-call] # asyncpg has no types
+    try:
+        queue = Queries.from_asyncpg_connection(link)
+        if await queue.schema_is_installed():
+            return bool((await queue.apply_upgrade()).statements)
+        await queue.install()
+    finally:
+        await link.close()
+    return True

@@ -8,12 +8,15 @@ import typer
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
 from watchbill import __version__
-from watchbill.cli import errors, migrate, process
+from watchbill.cli import errors, migrate, up
 
 # A command is a function, a group of commands is a Typer.
 _NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
+    ("up", up.up),
     ("migrate", migrate.migrate),
-    ("process", process.app),
+    ("web", up.web),
+    ("engine", up.engine),
+    ("worker", up.worker),
 )
 
 

