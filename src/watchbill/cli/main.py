@@ -8,11 +8,12 @@ import typer
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
 from watchbill import __version__
-from watchbill.cli import errors, migrate, up
+from watchbill.cli import errors, migrate, process, up
 
 # A command is a function, a group of commands is a Typer.
 _NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("up", up.up),
+    ("process", process.app),
     ("migrate", migrate.migrate),
     ("web", up.web),
     ("engine", up.engine),

@@ -10,9 +10,8 @@ from watchbill.domain.alerts.models import Alert
 from watchbill.domain.paging.contract import AlertLine, Message
 from watchbill.domain.paging.links import AcknowledgeLink, make_token
 from watchbill.domain.paging.store import Intent
+from watchbill.domain.people.rules import CONTACT_SECRET_PURPOSE
 from watchbill.ground.secrets import unseal
-
-CONTACT_SECRET = "contact secret"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ def _message(intent: Intent, *, alerts: dict[UUID, Alert], person: User, instanc
     return Message(
         attempt_id=intent.attempt_id,
         address=first.address,
-        secret=unseal(first.sealed_secret, secret_key=instance.secret_key, purpose=CONTACT_SECRET)
+        secret=unseal(first.sealed_secret, secret_key=instance.secret_key, purpose=CONTACT_SECRET_PURPOSE)
         if first.sealed_secret
         else None,
         recipient_name=person.name,

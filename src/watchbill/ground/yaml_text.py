@@ -66,6 +66,8 @@ class _Reader:
     def value(self, node: Node, place: Place) -> Any:
         line = node.start_mark.line + 1
         if id(node) in self._seen:
+            # An alias is the anchor's own node; its line is the one noted for the key it stands at.
+            line = self.lines.get(place, line)
             raise YamlError("Anchors and aliases are not taken here. Write the value out.", line=line)
         self._seen.add(id(node))
         # The line of a key, noted by the mapping around it, is a better place to look than that of a block value.

@@ -1,13 +1,13 @@
 """Schedules as the calculation wants them."""
 
 from collections.abc import Iterable
-from datetime import time
 from uuid import UUID
 
 from django.db.models import F, Prefetch
 
 from watchbill.domain.oncall import models
-from watchbill.domain.oncall.rules import Override, Rotation, Schedule, Unit, Window
+from watchbill.domain.oncall.rotation_rules import windows_from_json
+from watchbill.domain.oncall.rules import Override, Rotation, Schedule, Unit
 
 
 def load_schedules(ids: Iterable[UUID]) -> dict[UUID, Schedule]:
@@ -51,17 +51,7 @@ def _rotation(row: models.Rotation) -> Rotation:
         starts_date=row.starts_date,
         ends_at=row.ends_at,
         per_turn=row.per_turn,
-        windows=tuple(_window(window) for window in row.windows),
+        windows=windows_from_json(row.windows),
         effective_at=row.effective_at,
         retired_at=row.retired_at,
-    )
-
-
-def _window(data: dict[str, str | int]) -> Window:
-    """As stored: {"starts_weekday": 0, "starts_time": "08:00", "ends_weekday": 4, "ends_time": "18:00"}."""
-    return Window(
-        starts_weekday=int(data["starts_weekday"]),
-        starts_time=time.fromisoformat(str(data["starts_time"])),
-        ends_weekday=int(data["ends_weekday"]),
-        ends_time=time.fromisoformat(str(data["ends_time"])),
     )

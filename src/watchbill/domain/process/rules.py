@@ -188,7 +188,7 @@ def _differences(path: str, old: Any, new: Any) -> Iterator[Change]:
 def _list_differences(path: str, old: list[Any], new: list[Any]) -> Iterator[Change]:
     before, after = _named(old), _named(new)
     if before is None or after is None:
-        if len(old) == len(new):
+        if len(old) == len(new) and all(isinstance(item, dict) for item in [*old, *new]):
             for index, (old_item, new_item) in enumerate(zip(old, new, strict=True)):
                 yield from _differences(f"{path}[{index + 1}]", old_item, new_item)
         else:

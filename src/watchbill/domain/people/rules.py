@@ -1,0 +1,99 @@
+"""What a person, a contact, a rule and a team must look like."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from watchbill.ground.refusals import ChangeRefused
+
+NAME_MAX = 100
+PERSON_NAME_MAX = 200
+EMAIL_MAX = 254
+CONTACTS_PER_PERSON_MAX = 20
+RULES_PER_URGENCY_MAX = 20
+RULE_DELAY_SECONDS_MAX = 24 * 3600
+MEMBERS_MAX = 500
+
+# Bound to every sealed secret of a contact; whoever unseals it names the same purpose.
+CONTACT_SECRET_PURPOSE = "contact.secret"
+# Kinds whose receiver proves a message by a shared secret: one is made when none is given.
+SIGNED_KINDS = frozenset({"webhook"})
+
+# kind -> the address in its one normal form; raises ValueError that names the remedy.
+AddressChecks = Mapping[str, Callable[[str], str]]
+
+_EMAIL = re.compile(r"[^\s@<>,;:\"\\\x00-\x1f\x7f]+@[^\s@<>,;:\"\\\x00-\x1f\x7f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDraft:
+    email: str
+    name: str
+    role: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDraft:
+    """`secret` None: leave it as it is, or make one where the kind needs one."""
+
+    name: str
+    kind: str
+    address: str
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamDraft:
+    name: str
+    lead_id: UUID | None = None
+    manager_id: UUID | None = None
+    member_ids: tuple[UUID, ...] = ()
+
+
+def clean_email(text: str, *, field: str = "email") -> str:
+    address = text.strip().lower()
+    if len(address) > EMAIL_MAX or not _EMAIL.fullmatch(address):
+        raise ChangeRefused(field, f"{text!r} is no e-mail address; write it like responder@example.org")
+    return address
+
+
+def clean_name(text: str, *, field: str = "name", longest: int = NAME_MAX) -> str:
+    """One line of visible text: names are shown in lists, mails and logs."""
+    name = text.strip()
+    if not name:
+        raise ChangeRefused(field, "is empty; give a name")
+    if len(name) > longest:
+        raise ChangeRefused(field, f"has {len(name)} characters; use at most {longest}")
+    if _CONTROL.search(name):
+        raise ChangeRefused(field, "holds a line break or another control character; use one line of text")
+    return name
+
+
+def check_zone(name: str, *, field: str = "time_zone") -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ChangeRefused(
+            field, f"{name!r} is no time zone; use a name of the IANA database, like Europe/Berlin"
+        ) from error
+    return name
+
+
+def check_address(kind: str, address: str, *, kinds: AddressChecks) -> str:
+    """The address in its normal form."""
+    if kind not in kinds:
+        raise ChangeRefused("kind", f'unknown kind "{kind}"; use {listed(kinds)}')
+    try:
+        return kinds[kind](address)
+    except ValueError as error:
+        raise ChangeRefused("address", str(error).removeprefix("address: ")) from error
+
+
+def listed(words: Mapping[str, object] | tuple[str, ...]) -> str:
+    """ "email, webhook or demo"."""
+    names = list(words)
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
