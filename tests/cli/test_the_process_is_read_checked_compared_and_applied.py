@@ -92,6 +92,15 @@ def test_an_unsound_process_is_not_applied(ours: Path) -> None:
     assert run("versions") == "The default process runs; none was applied yet.\n"
 
 
+def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "process.yaml").write_text(default_text())
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBILL_")}
+    command = [sys.executable, "-m", "watchbill.cli.main", "process", "check", "process.yaml"]
+    said = subprocess.run(command, cwd=tmp_path, env=outside, check=True, capture_output=True, text=True).stdout
+    assert said.startswith("process.yaml is sound")
+    assert [path.name for path in tmp_path.iterdir()] == ["process.yaml"]
+
+
 def test_an_installed_package_brings_the_default_process_along(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     subprocess.run(

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.audit.models import Entry
+from watchbill.domain.paging.reads import default_rules
 from watchbill.domain.process import reads
 from watchbill.domain.process.actions import Applied, AppliedMeanwhile, NoteTooLong
 from watchbill.domain.process.default_document import default_document, default_text
@@ -106,6 +107,13 @@ def test_a_version_can_be_neither_changed_nor_removed() -> None:
     with pytest.raises(VersionImmutable), transaction.atomic():
         ProcessVersion.objects.bulk_update([version], ["note"])
     assert reads.get(1).note == ""
+
+
+@pytest.mark.django_db
+def test_pages_follow_the_new_process_from_then_on() -> None:
+    assert [rule.after_seconds for rule in default_rules()["high"]] == [0, 60, 120]
+    apply(default_text().replace("{kind: sms, after: 2m", "{kind: sms, after: 3m"))
+    assert [rule.after_seconds for rule in default_rules()["high"]] == [0, 60, 180]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from watchbill.domain.access.models import User
 from watchbill.domain.paging.contract import Family
 from watchbill.domain.paging.rules import Contact, DefaultRule, OwnRule, PlannedDelivery, plan_deliveries
 from watchbill.domain.people.models import ContactMethod, NotificationRule
-from watchbill.domain.process.default_document import default_document
+from watchbill.domain.process.reads import running
 
 DefaultRules = Mapping[str, tuple[DefaultRule, ...]]
 
@@ -63,7 +63,7 @@ def reachable(
 
 def default_rules() -> DefaultRules:
     """For people without rules of their own: what the running process document says."""
-    rules = default_document().notification_rules
+    rules = running().notification_rules
     return {
         urgency: tuple(
             DefaultRule(family=Family(step.kind), after_seconds=int(step.after.total_seconds())) for step in steps
