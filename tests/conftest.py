@@ -2,6 +2,9 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+
+import pytest
 
 from tests.harness import postgres
 
@@ -13,3 +16,19 @@ os.environ["WATCHBILL_BASE_URL"] = "http://watchbill.example.org"
 
 # Not by naming the settings in pyproject.toml: pytest would read them there before the lines above.
 import watchbill.bootstrap  # noqa: F401 - makes Django ready
+from tests.harness.database import migrate
+from tests.harness.world import World
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """One database for Django, the ingest door and every process under test: the server's own, migrated once."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django names no public type
+        migrate()
+        yield
+
+
+@pytest.fixture
+def world(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[World]:
+    with django_db_blocker.unblock(), World() as made:  # type: ignore[attr-defined]  # as above
+        yield made

@@ -1,0 +1,261 @@
+"""The whole application in one process on a clock that the story moves. Nothing sleeps.
+
+Real: PostgreSQL, the engine, the sender, the channels, sockets, SMTP. Leaving a world checks the invariants, and
+fails when a page came that the story did not expect or an error was logged that it did not announce.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import structlog
+from structlog.testing import capture_logs
+
+from tests.harness import database, invariants
+from tests.harness.carriers import FakeHttpCarrier, FakeMailServer
+from tests.harness.cast import Cast
+from watchbill.channels.email import EmailChannel, SmtpSettings
+from watchbill.channels.ntfy import NtfyChannel
+from watchbill.channels.webhook import WebhookChannel
+from watchbill.domain.alerts import actions as alerts
+from watchbill.domain.alerts.models import Alert
+from watchbill.domain.alerts.source_actions import open_alert
+from watchbill.domain.audit.contract import Actor
+from watchbill.domain.audit.models import Entry
+from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.paging import store as paging_store
+from watchbill.domain.paging.reads import default_rules
+from watchbill.domain.services.models import Integration
+from watchbill.domain.timers import store as timers_store
+from watchbill.engine.compose import Instance
+from watchbill.engine.handlers import build_handlers
+from watchbill.engine.loop import Engine
+from watchbill.engine.sender import Sender
+from watchbill.ground.clock import ManualClock
+from watchbill.ground.http_client import HttpClient
+from watchbill.ground.network_guard import parse_networks
+
+# A Monday, 12:00 in the cast's schedules' zone: nobody hands over for a week.
+START = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
+_ROUNDS_MAX = 200
+
+_carriers: tuple[FakeHttpCarrier, FakeMailServer] | None = None
+
+
+def carriers() -> tuple[FakeHttpCarrier, FakeMailServer]:
+    """Started once per process; each world empties them."""
+    global _carriers
+    if _carriers is None:
+        http, mail = FakeHttpCarrier(), FakeMailServer()
+        http.start()
+        mail.start()
+        _carriers = (http, mail)
+    return _carriers
+
+
+@dataclass(frozen=True)
+class Received:
+    """One message as the carrier got it, with the story's time at which it left."""
+
+    to: str
+    by: str
+    at: datetime
+    alerts: tuple[str, ...]
+    reason: str
+    acknowledge_url: str
+
+
+class World:
+    def __init__(self, *, at: datetime = START) -> None:
+        self.clock = ManualClock(at)
+        self._stack = ExitStack()
+        self._expected_logs: set[str] = set()
+        self._seen = 0
+        self._unexpected: list[Received] = []
+
+    def __enter__(self) -> Self:
+        database.empty()
+        self.http, self.mail = carriers()
+        self.http.clear()
+        self.mail.clear()
+        self._mails_seen = len(self.mail.mails)
+        self._runner = self._stack.enter_context(asyncio.Runner())
+        self.logs: list[Any] = self._stack.enter_context(capture_logs())
+        self.cast = Cast(self.http.url)
+        client = HttpClient(allowed_networks=parse_networks("127.0.0.0/8"))
+        smtp = SmtpSettings(
+            host=self.mail.host, port=self.mail.port, sender="Watchbill <watchbill@example.org>", security="none"
+        )
+        self.channels = (
+            WebhookChannel(http=client),
+            NtfyChannel(http=client, default_server=self.http.url),
+            EmailChannel(smtp),
+        )
+        self.families = {channel.kind: channel.family for channel in self.channels}
+        self.engine = Engine(build_handlers(self.ways))
+        self.instance = Instance(base_url="http://watchbill.example.org", secret_key="for tests only")
+        self.sender = Sender(self.channels, instance=self.instance, clock=self.clock)
+        self._client = client
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if kind is None:
+                self._check()
+        finally:
+            self._runner.run(self._client.aclose())
+            self._stack.close()
+            structlog.reset_defaults()
+
+    def ways(self) -> Ways:
+        return Ways(families=self.families, defaults=default_rules())
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    # What happens
+
+    def fires(
+        self,
+        key: str = "disk-full",
+        *,
+        summary: str | None = None,
+        urgency: str = "high",
+        integration: Integration | None = None,
+    ) -> Alert:
+        """An alert opens, and everything that is due at once is done."""
+        alert = open_alert(
+            integration=integration or self.cast.integration,
+            dedup_key=key,
+            summary=summary or key,
+            severity="critical",
+            urgency=urgency,
+            actor=Actor(kind="source", label="monitoring", via="ingest"),
+            now=self.now,
+        )
+        self.settle()
+        return alert
+
+    def person(self, name: str) -> Actor:
+        user = self.cast.people[name]
+        return Actor(kind="person", label=user.name, via="web", id=user.id)
+
+    def acknowledges(self, name: str, alert: Alert) -> Alert:
+        done = alerts.acknowledge(alert_id=alert.id, actor=self.person(name), now=self.now)
+        self.settle()
+        return done
+
+    def resolves(self, name: str, alert: Alert) -> Alert:
+        done = alerts.resolve(alert_id=alert.id, actor=self.person(name), now=self.now)
+        self.settle()
+        return done
+
+    def passes(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Time goes on from due timer to due timer; everything happens at its own instant."""
+        end = self.now + timedelta(seconds=seconds, minutes=minutes, hours=hours, days=days)
+        for _ in range(_ROUNDS_MAX * 100):
+            due = self._next_due()
+            if due is None or due > end:
+                break
+            self.clock.move_to(max(due, self.now))
+            self.settle()
+        self.clock.move_to(end)
+        self.settle()
+
+    def pauses(self, **duration: float) -> None:
+        """Time goes on while the engine is down: nothing happens until the next `settle`."""
+        self.clock.move_to(self.now + timedelta(**duration))
+
+    def settle(self) -> None:
+        """Do what is due now, until nothing more is."""
+        for _ in range(_ROUNDS_MAX):
+            handled = self.engine.tick(now=self.now)
+            messages = self.sender.claim(now=self.now)
+            if messages:
+                results = self._runner.run(self._send(messages))
+                self.sender.record(results, now=self.now)
+            if not handled and not messages:
+                return
+        raise AssertionError("the world does not come to rest: something causes itself")
+
+    async def _send(self, messages: Sequence[Any]) -> list[Any]:
+        return list(await asyncio.gather(*(self.sender.send(intent, message) for intent, message in messages)))
+
+    def _next_due(self) -> datetime | None:
+        known = [due for due in (timers_store.next_due_at(), paging_store.next_due_at()) if due is not None]
+        return min(known) if known else None
+
+    # What came of it
+
+    def received(self) -> list[Received]:
+        """Every message since the last look, in the order in which it left."""
+        hooks = [_from_hook(request) for request in self.http.requests[self._seen :]]
+        mails = [_from_mail(mail) for mail in self.mail.mails[self._mails_seen :]]
+        self._seen = len(self.http.requests)
+        self._mails_seen = len(self.mail.mails)
+        return sorted([*hooks, *mails], key=lambda one: (one.at, one.by, one.to))
+
+    def expects(self, *pages: tuple[str, str]) -> list[Received]:
+        """Exactly these (person, kind) came since the last look."""
+        came = self.received()
+        assert sorted((one.to, one.by) for one in came) == sorted(pages), f"came: {came}"
+        return came
+
+    def expects_nothing(self) -> None:
+        self.expects()
+
+    def expects_log(self, event: str) -> None:
+        assert any(entry["event"] == event for entry in self.logs), f"no log entry {event}: {self.logs}"
+        self._expected_logs.add(event)
+
+    def timeline(self, alert: Alert) -> list[str]:
+        return list(Entry.objects.filter(subject_id=alert.id).order_by("id").values_list("action", flat=True))
+
+    def fresh(self, alert: Alert) -> Alert:
+        return Alert.objects.get(id=alert.id)
+
+    def _check(self) -> None:
+        left = self.received()
+        assert not left, f"nobody expected these messages: {left}"
+        errors = [
+            entry
+            for entry in self.logs
+            if entry["log_level"] in ("error", "critical") and entry["event"] not in self._expected_logs
+        ]
+        assert not errors, f"nobody expected these errors: {errors}"
+        invariants.check(now=self.now)
+
+
+def _from_hook(request: Any) -> Received:
+    data = json.loads(request.body)
+    if request.path == "/":  # ntfy publishes to the root
+        return Received(
+            data["topic"], "ntfy", datetime.min.replace(tzinfo=UTC), (data["title"],), data["message"], data["click"]
+        )
+    return Received(
+        to=request.path.strip("/"),
+        by="webhook",
+        at=datetime.fromisoformat(data["sent_at"]),
+        alerts=tuple(alert["dedup_key"] for alert in data["alerts"]),
+        reason=data["reason"],
+        acknowledge_url=data["acknowledge_url"],
+    )
+
+
+def _from_mail(mail: Any) -> Received:
+    message = mail.message
+    text = message.get_body(("plain",)).get_content()
+    link = next((word for word in text.split() if "/a/" in word), "")
+    return Received(
+        to=mail.recipients[0].partition("@")[0],
+        by="email",
+        at=message["Date"].datetime.astimezone(UTC),
+        alerts=(message["Subject"],),
+        reason=text,
+        acknowledge_url=link,
+    )
