@@ -211,8 +211,8 @@ def _let_others_reach(path: Path) -> None:
     """Entering a directory needs search permission on every one above it; reading them is not granted."""
     for parent in path.parents:
         mode = parent.stat().st_mode
-        if not mode & 0o001:
-            parent.chmod(mode | 0o001)
+        if mode & 0o011 != 0o011:
+            parent.chmod(mode | 0o011)
 
 
 def _let_others_read(top: Path) -> None:
