@@ -125,7 +125,7 @@ def _page_level(
         for person in one.people:
             if person.user_id not in paged:
                 paged[person.user_id] = person.name
-                batch.pages.append(_page(run, person, position=position, reason=reason))
+                batch.pages.append(_page(run, person, cycle=position.cycle, level=position.level + 1, reason=reason))
     missing = "; ".join(one.nobody for one in found if one.nobody)
     batch.records.append(
         _record(
@@ -153,9 +153,8 @@ def _go_on(run: Run, plan: Plan, position: Position, *, batch: _Batch, now: date
 
 def _page_fallback(run: Run, people: Sequence[Reachable], *, batch: _Batch) -> None:
     """The last resort. That it is empty is the loudest thing this product can say."""
-    position = Position(run.cycle, run.level)
     reason = f"Fallback of the organization: every level of {policy_words(run)} was tried"
-    batch.pages.extend(_page(run, person, position=position, reason=reason) for person in people)
+    batch.pages.extend(_page(run, person, cycle=run.cycle, level=0, reason=reason) for person in people)
     batch.records.append(
         _record(
             run,
@@ -169,12 +168,12 @@ def _page_fallback(run: Run, people: Sequence[Reachable], *, batch: _Batch) -> N
         log.critical("escalation.reached_nobody", subject_id=str(run.subject_id), policy=policy_words(run))
 
 
-def _page(run: Run, person: Reachable, *, position: Position, reason: str) -> NewPage:
+def _page(run: Run, person: Reachable, *, cycle: int, level: int, reason: str) -> NewPage:
     return NewPage(
         run_id=run.id,
         generation=run.generation,
-        cycle=position.cycle,
-        level=position.level,
+        cycle=cycle,
+        level=level,
         subject_kind=run.subject_kind,
         subject_id=run.subject_id,
         group_id=run.group_id,

@@ -31,7 +31,10 @@ class AttemptState(models.TextChoices):
 
 
 class Page(models.Model):
-    """`subject_id` is the alert (later: the incident); `reason` is the sentence shown beside the page."""
+    """`subject_id` is the alert (later: the incident); `reason` is the sentence shown beside the page.
+
+    `level` counts from 1; 0 is the fallback.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     run_id = models.UUIDField()

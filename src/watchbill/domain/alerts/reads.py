@@ -1,0 +1,215 @@
+"""One alert with everything that was done for it, and what comes next."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from watchbill.domain.alerts.actions import ACKNOWLEDGEMENT_EXPIRES, MAINTENANCE_ENDS, SNOOZE_ENDS
+from watchbill.domain.alerts.models import Alert, AlertState, Event
+from watchbill.domain.audit.models import Entry
+from watchbill.domain.escalation.explain import ExplainedStep
+from watchbill.domain.escalation.reads import run_view
+from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.paging.models import AttemptedDelivery, Delivery, Page
+from watchbill.domain.timers.models import Timer
+
+EVENTS_SHOWN = 20
+TIMELINE_SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLine:
+    """`pages_count` over 1: this message stood for so many pages."""
+
+    id: UUID
+    kind: str
+    contact: str
+    state: str
+    started_at: datetime
+    finished_at: datetime | None
+    reference: str
+    error: str
+    pages_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryLine:
+    id: UUID
+    contact: str
+    kind: str
+    rule: str
+    due_at: datetime
+    state: str
+    finished_at: datetime | None
+    error: str
+    attempts: tuple[AttemptLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLine:
+    """`level` counts from 1; 0 is the fallback."""
+
+    id: UUID
+    person_id: UUID
+    person: str
+    reason: str
+    cycle: int
+    level: int
+    state: str
+    created_at: datetime
+    closed_at: datetime | None
+    closed_reason: str
+    deliveries: tuple[DeliveryLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """`kind`: escalation, acknowledgement_expires, snooze_ends, maintenance_ends or none. `words` is a sentence."""
+
+    kind: str
+    due_at: datetime | None
+    words: str
+    steps: tuple[ExplainedStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertDetail:
+    alert: Alert
+    policy: str
+    pages: tuple[PageLine, ...]
+    timeline: tuple[Entry, ...]
+    next_step: NextStep
+    events: tuple[Event, ...]
+
+
+def alert_detail(alert_id: UUID, *, ways: Ways) -> AlertDetail | None:
+    alert = (
+        Alert.objects.select_related("service__team", "service__policy", "integration", "suppressed_by")
+        .filter(id=alert_id)
+        .first()
+    )
+    if alert is None:
+        return None
+    run = run_view(subject_id=alert.id, ways=ways)
+    return AlertDetail(
+        alert=alert,
+        policy=run.policy if run else "",
+        pages=pages_of(alert.id),
+        timeline=tuple(Entry.objects.filter(subject_id=alert.id).order_by("at", "id")[:TIMELINE_SHOWN]),
+        next_step=next_step(alert, ways=ways),
+        events=tuple(Event.objects.filter(alert_id=alert.id).order_by("-received_at")[:EVENTS_SHOWN]),
+    )
+
+
+def next_step(alert: Alert, *, ways: Ways) -> NextStep:
+    if alert.state == AlertState.RESOLVED:
+        return NextStep(kind="none", due_at=None, words="Resolved. Nothing further happens.")
+    due = dict(
+        Timer.objects.filter(
+            subject_id=alert.id, kind__in=[ACKNOWLEDGEMENT_EXPIRES, SNOOZE_ENDS, MAINTENANCE_ENDS]
+        ).values_list("kind", "due_at")
+    )
+    if alert.suppressed_by_id is not None:
+        until = due.get(MAINTENANCE_ENDS)
+        return NextStep(
+            kind="maintenance_ends",
+            due_at=until,
+            words="Under maintenance. If still open when it ends, people are paged.",
+        )
+    if alert.state == AlertState.ACKNOWLEDGED:
+        return _after_acknowledgement(alert, due)
+    run = run_view(subject_id=alert.id, ways=ways)
+    if run is None or not run.steps:
+        words = {
+            "exhausted": "Every level and the fallback were paged. Nobody further is paged: reassign it.",
+            "notified": "Low urgency: people were told, it does not escalate.",
+        }.get(run.state if run else "", "Nothing further happens by itself.")
+        return NextStep(kind="none", due_at=None, words=words)
+    return NextStep(kind="escalation", due_at=run.due_at, words=_step_words(run.steps[0]), steps=run.steps)
+
+
+def _after_acknowledgement(alert: Alert, due: Mapping[str, datetime]) -> NextStep:
+    if alert.snoozed_until is not None:
+        return NextStep(
+            kind="snooze_ends", due_at=due.get(SNOOZE_ENDS), words="Snoozed. Pages again when the snooze ends."
+        )
+    expires = due.get(ACKNOWLEDGEMENT_EXPIRES)
+    if expires is None:
+        return NextStep(kind="none", due_at=None, words=f"{alert.acknowledged_by} has it.")
+    return NextStep(
+        kind="acknowledgement_expires",
+        due_at=expires,
+        words=f"{alert.acknowledged_by} has it. Unless it is resolved by then, it pages again from the top.",
+    )
+
+
+def _step_words(step: ExplainedStep) -> str:
+    names = [person.name for target in step.targets for person in target.people]
+    who = ", ".join(names) or "nobody, so it goes on at once"
+    if step.level == 0:
+        return f"Then the fallback is paged: {who}."
+    return f"Then level {step.level} is paged: {who}."
+
+
+def pages_of(alert_id: UUID) -> tuple[PageLine, ...]:
+    pages = list(Page.objects.filter(subject_id=alert_id).select_related("user").order_by("created_at", "id"))
+    attempts: dict[UUID, list[AttemptLine]] = defaultdict(list)
+    carried = AttemptedDelivery.objects.filter(delivery__page__subject_id=alert_id).select_related("attempt__contact")
+    for row in carried.order_by("attempt__started_at"):
+        attempts[row.delivery_id].append(
+            AttemptLine(
+                id=row.attempt.id,
+                kind=row.attempt.kind,
+                contact=row.attempt.contact.name,
+                state=row.attempt.state,
+                started_at=row.attempt.started_at,
+                finished_at=row.attempt.finished_at,
+                reference=row.attempt.reference,
+                error=row.attempt.error,
+                pages_count=row.attempt.pages_count,
+            )
+        )
+    deliveries: dict[UUID, list[DeliveryLine]] = defaultdict(list)
+    for delivery in Delivery.objects.filter(page__subject_id=alert_id).select_related("contact").order_by("position"):
+        deliveries[delivery.page_id].append(_delivery(delivery, tuple(attempts[delivery.id])))
+    return tuple(_page(page, tuple(deliveries[page.id])) for page in pages)
+
+
+def _delivery(row: Delivery, attempts: tuple[AttemptLine, ...]) -> DeliveryLine:
+    return DeliveryLine(
+        id=row.id,
+        contact=row.contact.name,
+        kind=row.contact.kind,
+        rule=row.rule,
+        due_at=row.due_at,
+        state=row.state,
+        finished_at=row.finished_at,
+        error=row.error,
+        attempts=attempts,
+    )
+
+
+def _page(row: Page, deliveries: tuple[DeliveryLine, ...]) -> PageLine:
+    return PageLine(
+        id=row.id,
+        person_id=row.user_id,
+        person=row.user.name,
+        reason=row.reason,
+        cycle=row.cycle,
+        level=row.level,
+        state=row.state,
+        created_at=row.created_at,
+        closed_at=row.closed_at,
+        closed_reason=row.closed_reason,
+        deliveries=deliveries,
+    )
+
+
+def alerts_of_attempt(attempt_id: UUID, *, user_id: UUID) -> list[Alert]:
+    """What an acknowledge link stands for: the alerts its message carried, if it was sent to that person."""
+    subjects = AttemptedDelivery.objects.filter(attempt_id=attempt_id, delivery__page__user_id=user_id).values_list(
+        "delivery__page__subject_id", flat=True
+    )
+    return list(Alert.objects.filter(id__in=list(subjects)).select_related("service").order_by("opened_at"))

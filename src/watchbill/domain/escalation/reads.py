@@ -1,0 +1,42 @@
+"""What comes next for a run, with the time at which it comes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from watchbill.domain.escalation.actions import STEP
+from watchbill.domain.escalation.explain import ExplainedStep, ladder_from
+from watchbill.domain.escalation.models import Run, RunState
+from watchbill.domain.escalation.rules import Position
+from watchbill.domain.escalation.steps import Ways, plan_of, policy_words
+from watchbill.domain.timers.models import Timer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """`due_at` is None unless the run is live; `steps` are all that would still come if nobody acknowledged."""
+
+    state: str
+    policy: str
+    due_at: datetime | None
+    steps: tuple[ExplainedStep, ...]
+
+
+def run_view(*, subject_id: UUID, ways: Ways) -> RunView | None:
+    run = Run.objects.select_related("policy_version__policy").filter(subject_id=subject_id).first()
+    if run is None:
+        return None
+    if run.state != RunState.LIVE:
+        return RunView(state=run.state, policy=policy_words(run), due_at=None, steps=())
+    timer = Timer.objects.filter(kind=STEP, subject_id=run.id).first()
+    if timer is None:
+        return RunView(state=run.state, policy=policy_words(run), due_at=None, steps=())
+    ladder = ladder_from(
+        plan_of(run),
+        Position(run.cycle, run.level),
+        policy=policy_words(run),
+        urgency=run.urgency,
+        at=timer.due_at,
+        ways=ways,
+    )
+    return RunView(state=run.state, policy=policy_words(run), due_at=timer.due_at, steps=ladder.steps)

@@ -1,0 +1,29 @@
+"""`explain` for a service: the whole chain of people, as an alert at that time would meet it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from watchbill.domain.escalation.explain import Ladder, explain_plan
+from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.services.models import MaintenanceWindow, Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """`maintenance_until`: alerts are kept and not paged before that; the ladder then starts there."""
+
+    service: str
+    maintenance_until: datetime | None
+    ladder: Ladder
+
+
+def explain(service: Service, *, urgency: str, at: datetime, ways: Ways) -> Explanation:
+    """`service` with `policy__current_version__policy` selected costs the fewest queries."""
+    window = (
+        MaintenanceWindow.objects.filter(service=service, cancelled_at=None, starts_at__lte=at, ends_at__gt=at)
+        .order_by("-ends_at")
+        .first()
+    )
+    version = service.policy.current_version if service.policy else None
+    ladder = explain_plan(version, urgency=urgency, at=window.ends_at if window else at, ways=ways)
+    return Explanation(service=service.name, maintenance_until=window.ends_at if window else None, ladder=ladder)
