@@ -21,6 +21,7 @@ $(STAMP): requirements-dev.lock requirements-uv.lock pyproject.toml
 	@echo "Installing the locked packages into $(VENV) ..."
 	@VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
 	@VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src || true  # once now, instead of in every process that starts
 	@touch $(STAMP)
 
 demo: $(STAMP) ## the whole product on embedded PostgreSQL, with a story that plays by itself

@@ -38,10 +38,15 @@ class Child:
     failures: int = 0
     restart_at: float = 0.0
 
-    def start(self, environment: dict[str, str]) -> None:
+    def start(self, environment: dict[str, str], *, gate: int | None = None) -> None:
+        """With a gate it loads its code, and goes on when the other end of the gate is closed."""
         # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops the rest in order.
         self.process = subprocess.Popen(  # noqa: S603 - our own modules, no shell
-            self.command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+            self.command,
+            env=environment if gate is None else {**environment, "WATCHBILL_GATE": str(gate)},
+            stdin=subprocess.DEVNULL,
+            pass_fds=() if gate is None else (gate,),
+            start_new_session=True,
         )
         self.starts += 1
         self.started_at = time.monotonic()
@@ -131,12 +136,15 @@ class Supervisor:
             if not self.postgres.directory.exists():
                 _say(f"First start: making a database in {self.data_dir} ...")
             self.postgres.start()
+        read_end, write_end = os.pipe()
+        for child in self.children:
+            child.start(self.environment, gate=read_end)
+        os.close(read_end)
         prepare = [sys.executable, "-m", "watchbill.processes.prepare", *self.apply]
-        if subprocess.run(prepare, env=self.environment, check=False).returncode:  # noqa: S603 - our own module
-            return False
-        if not self.asked_to_stop:
-            for child in self.children:
-                child.start(self.environment)
+        prepared = subprocess.run(prepare, env=self.environment, check=False).returncode == 0  # noqa: S603 - ours
+        if not prepared or self.asked_to_stop:
+            return prepared
+        os.close(write_end)
         self._write_state()
         return True
 

@@ -12,3 +12,12 @@ def begin(process: str) -> None:
     supervisor = os.environ.get("WATCHBILL_SUPERVISOR")
     if supervisor:
         parent.end_with_parent(int(supervisor))
+    gate = os.environ.get("WATCHBILL_GATE")
+    if gate:
+        _wait_until_closed(int(gate))
+
+
+def _wait_until_closed(gate: int) -> None:
+    """Loading code takes longer than preparing the database, so the two go on side by side."""
+    os.read(gate, 1)
+    os.close(gate)
