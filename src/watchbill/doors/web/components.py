@@ -1,0 +1,167 @@
+"""The parts every screen is made of: person, severity, service, status, time. One look, and a link to itself."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from watchbill.doors.web import times
+from watchbill.doors.web.assets import asset_address
+from watchbill.doors.web.icons import brand as draw_brand
+from watchbill.doors.web.icons import icon as draw_icon
+
+register = template.Library()
+
+Context = Mapping[str, Any]
+_SEVERITIES = {
+    "critical": ("warning", "Critical"),
+    "error": ("level", "Error"),
+    "warning": ("info", "Warning"),
+    "info": ("ring", "Info"),
+}
+_STATUSES = {
+    "triggered": ("dot", "Triggered"),
+    "acknowledged": ("ring", "Acknowledged"),
+    "resolved": ("check", "Resolved"),
+    "suppressed": ("mute", "Suppressed"),
+}
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    return draw_icon(name, size)
+
+
+@register.simple_tag
+def brand() -> SafeString:
+    return draw_brand()
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    return asset_address(name)
+
+
+@register.simple_tag
+def person(user: Any, label: str = "") -> SafeString:
+    """A user, or the id of one with a label. Without an id, the label alone: sources and the engine have no page."""
+    if user is None or user == "":
+        return format_html("<bdi>{}</bdi>", label or "nobody")
+    identity: UUID | str = getattr(user, "id", user)
+    return format_html('<a class="person" href="/people/{}"><bdi>{}</bdi></a>', identity, label or str(user))
+
+
+@register.simple_tag
+def service(row: Any) -> SafeString:
+    return format_html('<a class="service" href="/services/{}"><bdi>{}</bdi></a>', row.id, row.name)
+
+
+@register.simple_tag
+def severity(value: str) -> SafeString:
+    drawing, label = _SEVERITIES.get(value, ("info", value))
+    return format_html(
+        '<a class="chip severity-{}" href="/alerts?severity={}">{}{}</a>',
+        value,
+        value,
+        draw_icon(drawing, "small"),
+        label,
+    )
+
+
+@register.simple_tag
+def status(alert: Any) -> SafeString:
+    state = "suppressed" if alert.suppressed_by_id and alert.state == "triggered" else alert.state
+    drawing, label = _STATUSES[state]
+    if state == "acknowledged" and alert.snoozed_until:
+        label = "Snoozed"
+    return format_html(
+        '<a class="status status-{}" href="/alerts?{}">{}{}</a>',
+        state,
+        urlencode({"status": alert.state}),
+        draw_icon(drawing, "small"),
+        label,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, at: datetime | None, none: str = "never") -> SafeString:
+    """`3 min ago`, live; the absolute time with its zone on hover."""
+    if at is None:
+        return format_html("{}", none)
+    return format_html(
+        '<time datetime="{}" title="{}" data-relative>{}</time>',
+        at.isoformat(),
+        times.absolute(at, zone=_zone(context)),
+        times.relative(at, now=context["now"]),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def instant(context: Context, at: datetime | None, none: str = "") -> SafeString:
+    """The absolute time, short: for records and for ends of shifts."""
+    if at is None:
+        return format_html("{}", none)
+    zone = _zone(context)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        at.isoformat(),
+        times.absolute(at, zone=zone),
+        times.short(at, zone=zone, now=context["now"]),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def record_time(context: Context, at: datetime) -> SafeString:
+    """Full and exact, for timelines and the audit record."""
+    zone = _zone(context)
+    local = at.astimezone(zone)
+    same_day = local.date() == context["now"].astimezone(zone).date()
+    text = f"{local:%H:%M:%S %Z}" if same_day else f"{local.day} {local:%b %H:%M:%S %Z}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), times.absolute(at, zone=zone), text)
+
+
+@register.simple_tag(takes_context=True)
+def clock(context: Context, due_at: datetime, what: str, soon_seconds: int = 60) -> SafeString:
+    """`what in 3:12`, counting; green, then amber, then red with the word overdue."""
+    left = (due_at - context["now"]).total_seconds()
+    tone = "over" if left < -5 else "soon" if left < soon_seconds else ""
+    return format_html(
+        '<span class="clock {}">{}<span>{} <time datetime="{}" title="{}" data-countdown data-soon="{}">{}</time>'
+        "</span></span>",
+        tone,
+        draw_icon("wait", "small"),
+        what,
+        due_at.isoformat(),
+        times.absolute(due_at, zone=_zone(context)),
+        soon_seconds,
+        times.countdown(due_at, now=context["now"]),
+    )
+
+
+@register.simple_tag
+def epoch_milliseconds(at: datetime) -> str:
+    """So that a script can count on the server's clock, not the device's."""
+    return str(int(at.timestamp() * 1000))
+
+
+@register.filter
+def span(seconds: float) -> str:
+    return times.span(seconds)
+
+
+@register.inclusion_tag("components/field_error.html")
+def field_error(errors: Mapping[str, str] | None, name: str) -> dict[str, str]:
+    return {"name": name, "message": (errors or {}).get(name, "")}
+
+
+def _zone(context: Context) -> ZoneInfo:
+    zone = context["zone"]
+    if not isinstance(zone, ZoneInfo):
+        raise TypeError("a page is shown in a zone: render it through page.show")
+    return zone

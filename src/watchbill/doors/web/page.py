@@ -1,0 +1,69 @@
+"""How a screen becomes an answer: the time is read here once, the zone is the reader's, the rail knows where we are."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from watchbill.domain.audit.contract import Actor
+from watchbill.ground.clock import SystemClock
+
+_clock = SystemClock()
+
+# The rail: address, icon, name, and whether the bar under the thumb has room for it.
+RAIL: tuple[tuple[str, str, str, bool], ...] = (
+    ("/", "now", "Now", True),
+    ("/alerts", "alerts", "Alerts", True),
+)
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def now_of(request: HttpRequest) -> datetime:
+    """One instant for the whole request, so that a page cannot disagree with itself."""
+    held: datetime | None = getattr(request, "watchbill_now", None)
+    if held is None:
+        held = _clock.now()
+        request.watchbill_now = held  # type: ignore[attr-defined]  # Django's request carries what a door needs
+    return held
+
+
+def zone_of(request: HttpRequest) -> ZoneInfo:
+    name = getattr(request.user, "time_zone", "UTC")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC_ZONE
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    user = request.user
+    if not user.is_authenticated:
+        raise PermissionError("nobody is signed in: the guard of this view is missing")
+    return Actor(
+        kind="person", id=user.id, label=str(user), via="web", source_address=request.META.get("REMOTE_ADDR", "")
+    )
+
+
+def show(
+    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    values = {
+        "now": now_of(request),
+        "zone": zone_of(request),
+        "rail": [
+            {"address": address, "icon": icon, "name": name, "in_bar": in_bar, "current": _is_current(request, address)}
+            for address, icon, name, in_bar in RAIL
+        ],
+        "viewer": request.user,
+        **(context or {}),
+    }
+    return HttpResponse(render_to_string(template, values, request=request), status=status)
+
+
+def _is_current(request: HttpRequest, address: str) -> bool:
+    if address == "/":
+        return request.path == "/"
+    return request.path == address or request.path.startswith(address + "/")

@@ -1,0 +1,158 @@
+// Watchbill's own script: live times, keyboard, palette, staleness. Every page works without it.
+"use strict";
+
+(() => {
+  const MINUTE = 60;
+  const HOUR = 3600;
+  const DAY = 86400;
+
+  // 1. Times. `data-relative` reads "5 min ago"; `data-countdown` counts to an instant and changes its word and colour.
+  const serverNow = Number(document.documentElement.dataset.now || 0);
+  const skew = serverNow ? serverNow - Date.now() : 0;
+
+  function span(seconds) {
+    if (seconds < MINUTE) return `${Math.floor(seconds)} s`;
+    if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min`;
+    if (seconds < 2 * DAY) {
+      const minutes = Math.floor((seconds % HOUR) / MINUTE);
+      return `${Math.floor(seconds / HOUR)} h${minutes ? ` ${minutes} min` : ""}`;
+    }
+    return `${Math.floor(seconds / DAY)} days`;
+  }
+
+  function relative(seconds) {
+    if (Math.abs(seconds) < 5) return "just now";
+    return seconds < 0 ? `in ${span(-seconds)}` : `${span(seconds)} ago`;
+  }
+
+  function clockFace(seconds) {
+    if (seconds >= HOUR) return span(seconds);
+    return `${Math.floor(seconds / MINUTE)}:${String(Math.floor(seconds % MINUTE)).padStart(2, "0")}`;
+  }
+
+  function write(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+  }
+
+  function tick() {
+    const now = Date.now() + skew;
+    for (const element of document.querySelectorAll("time[data-relative]")) {
+      write(element, relative((now - Date.parse(element.dateTime)) / 1000));
+    }
+    for (const element of document.querySelectorAll("time[data-countdown]")) {
+      const left = (Date.parse(element.dateTime) - now) / 1000;
+      const soon = Number(element.dataset.soon || 60);
+      const chip = element.closest(".clock");
+      if (chip) {
+        chip.classList.toggle("soon", left >= 0 && left < soon);
+        chip.classList.toggle("over", left < -5);
+      }
+      if (left >= 0) write(element, `in ${clockFace(left)}`);
+      else write(element, left > -5 ? "now" : `overdue ${span(-left)}`);
+    }
+  }
+  setInterval(tick, 1000);
+  document.addEventListener("htmx:afterSettle", tick);
+  tick();
+
+  // 2. Keyboard. Keys count only outside fields; the list is in the page's own dialog.
+  const help = document.getElementById("shortcuts");
+  const palette = document.getElementById("palette");
+  const GO = {n: "/", a: "/alerts", o: "/schedules", s: "/services", p: "/policies", t: "/people", m: "/me"};
+  let pendingGo = 0;
+
+  function typing(target) {
+    return target.closest("input, select, textarea, [contenteditable]") !== null;
+  }
+
+  function openPalette() {
+    if (!palette || palette.open) return;
+    palette.showModal();
+    const field = palette.querySelector("input");
+    field.value = "";
+    field.dispatchEvent(new Event("input", {bubbles: true}));
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      for (const open of document.querySelectorAll("details[data-menu][open]")) open.open = false;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.timeStamp - pendingGo < 1200 && GO[event.key]) {
+      pendingGo = 0;
+      window.location.assign(GO[event.key]);
+      return;
+    }
+    if (event.key === "g") pendingGo = event.timeStamp;
+    else if (event.key === "?" && help) help.showModal();
+    else if (event.key === "k") { event.preventDefault(); openPalette(); }
+    else if (event.key === "/") {
+      const search = document.querySelector("input[type=search]");
+      if (search) { event.preventDefault(); search.focus(); }
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const trigger = event.target.closest("[data-opens]");
+    if (trigger) {
+      event.preventDefault();
+      if (trigger.dataset.opens === "palette") openPalette();
+      else document.getElementById(trigger.dataset.opens)?.showModal();
+    }
+    if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
+    if (event.target.tagName === "DIALOG") event.target.close();
+    const copies = event.target.closest("[data-copies]");
+    if (copies) copy(copies);
+  });
+
+  if (palette) {
+    palette.addEventListener("keydown", (event) => {
+      const items = [...palette.querySelectorAll(".palette-item")];
+      if (!items.length) return;
+      const at = items.indexOf(document.activeElement);
+      if (event.key === "ArrowDown") { event.preventDefault(); items[(at + 1) % items.length].focus(); }
+      else if (event.key === "ArrowUp") { event.preventDefault(); items[(at - 1 + items.length) % items.length].focus(); }
+      else if (event.key === "Enter" && at < 0) { event.preventDefault(); items[0].click(); }
+    });
+  }
+
+  // 3. Copy a snippet or a key.
+  async function copy(button) {
+    const source = document.getElementById(button.dataset.copies);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      write(button, "Copied");
+    } catch {
+      const range = document.createRange();
+      range.selectNodeContents(source);
+      const selection = window.getSelection();
+      selection.removeAllRanges();
+      selection.addRange(range);
+      write(button, "Selected: press Ctrl+C");
+    }
+  }
+
+  // 4. Do not send a form twice; say so when the wire is slow.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    if (form.method === "post") {
+      form.dataset.sent = "yes";
+      setTimeout(() => { delete form.dataset.sent; }, 4000);
+    }
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // 5. A part that is being worked in (an open fold, a focused field) is not replaced under the hand.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const part = event.detail.target;
+    const busy = part.querySelector("details[open][data-keep]") || (part.contains(document.activeElement) && typing(document.activeElement));
+    if (part.hasAttribute("data-part") && busy) event.detail.shouldSwap = false;
+    if (event.detail.xhr && event.detail.xhr.responseURL.includes("/sign-in")) {
+      event.detail.shouldSwap = false;
+      window.location.reload();
+    }
+  });
+})();
