@@ -36,9 +36,11 @@ INSTALLED_APPS = [
     "watchbill.domain.services",
     "watchbill.domain.alerts",
     "watchbill.domain.heartbeats",
+    "watchbill.doors.web",
 ]
 
 MIDDLEWARE = [
+    "watchbill.doors.web.headers.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -79,7 +81,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "builtins": ["watchbill.doors.web.components"],
         },
     }
 ]

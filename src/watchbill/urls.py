@@ -1,5 +1,9 @@
 """Where every address of the product leads. One line per door."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from watchbill.doors.web.urls import urlpatterns as screens
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include((screens, "web"))),
+]

@@ -58,7 +58,9 @@ def count_open() -> dict[str, int]:
 
 def paged_to(user_id: UUID, *, limit: int = PAGE_SIZE) -> list[Alert]:
     """Unanswered alerts that this person was paged for: what needs them, oldest first."""
-    pages = Page.objects.filter(user_id=user_id, subject_kind="alert", state__in=(PageState.ACTIVE, PageState.ATTEMPTED))
+    pages = Page.objects.filter(
+        user_id=user_id, subject_kind="alert", state__in=(PageState.ACTIVE, PageState.ATTEMPTED)
+    )
     return list(
         Alert.objects.filter(state=AlertState.TRIGGERED, id__in=pages.values("subject_id"))
         .select_related("service")
@@ -106,9 +108,7 @@ def _cursor(alert: Alert) -> str:
 def _read_cursor(text: str) -> tuple[datetime, UUID]:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        if len(raw) != 24:
-            raise ValueError("wrong length")
-        microseconds = int.from_bytes(raw[:8], "big")
-        return _EPOCH + timedelta(microseconds=microseconds), UUID(bytes=raw[8:])
+        opened_at = _EPOCH + timedelta(microseconds=int.from_bytes(raw[:8], "big"))
+        return opened_at, UUID(bytes=raw[8:])
     except (binascii.Error, ValueError, OverflowError) as error:
         raise CursorRefused("The cursor is not one of this list. Start from the first page.") from error

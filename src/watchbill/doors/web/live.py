@@ -238,8 +238,9 @@ _HEADERS = [
 async def _write(viewer: Viewer, gone: "asyncio.Future[None]", send: Send) -> None:
     await send({"type": "http.response.body", "body": b"retry: 2000\n\n", "more_body": True})
     while not viewer.has_ended:
-        waiting = asyncio.ensure_future(viewer.wake.wait())
-        await asyncio.wait({waiting, gone}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        waiting: asyncio.Future[bool] = asyncio.ensure_future(viewer.wake.wait())
+        both: set[asyncio.Future[Any]] = {waiting, gone}
+        await asyncio.wait(both, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if gone.done():
             return

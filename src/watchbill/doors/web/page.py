@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.http import HttpRequest, HttpResponse
@@ -36,6 +37,12 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return UTC_ZONE
+
+
+def viewer_id(request: HttpRequest) -> UUID:
+    if not request.user.is_authenticated:
+        raise PermissionError("nobody is signed in: the guard of this view is missing")
+    return request.user.id
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -1,0 +1,50 @@
+"""The first screen: am I on call, what needs me, who else stands watch, what is wrong with the set-up."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+
+from watchbill.domain.alerts.listing import AlertFilter, count_open, held_by, list_alerts, paged_to
+from watchbill.domain.oncall.watch import everybody_on_watch
+from watchbill.domain.services.models import Service
+from watchbill.domain.services.setup_warnings import setup_warnings
+from watchbill.doors.web.guards import requires
+from watchbill.doors.web.live import stamp_of
+from watchbill.doors.web.page import now_of, show, viewer_id
+
+_MEND_AT = {"fallback": "/admin/organization", "user": "/people/{}", "service": "/services/{}"}
+
+
+@requires("alerts.view")
+def now_screen(request: HttpRequest) -> HttpResponse:
+    now = now_of(request)
+    me = viewer_id(request)
+    watches = everybody_on_watch(now=now)
+    needs_me = paged_to(me)
+    others = list_alerts(AlertFilter(status="triggered"), limit=6).alerts
+    return show(
+        request,
+        "now/now.html",
+        {
+            "watches": watches,
+            "my_watches": [watch for watch in watches if any(person.id == me for person in watch.people)],
+            "needs_me": needs_me,
+            "held": held_by(me),
+            "others": [alert for alert in others if alert.id not in {mine.id for mine in needs_me}],
+            "counts": count_open(),
+            "warnings": [
+                {
+                    "problem": found.problem,
+                    "remedy": found.remedy,
+                    "address": _address(found.subject_kind, found.subject_id),
+                }
+                for found in setup_warnings()
+            ],
+            "has_services": Service.objects.filter(archived_at=None).exists(),
+            "since": stamp_of(now),
+        },
+    )
+
+
+def _address(kind: str, identity: UUID | None) -> str:
+    return _MEND_AT[kind].format(identity)

@@ -1,0 +1,454 @@
+"""A believable organization with an alert in every state, long words, other scripts and hostile text."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID, uuid4
+
+import orjson
+from django.db import connection, transaction
+
+from watchbill.domain.access.models import Role, User
+from watchbill.domain.alerts.models import Alert
+from watchbill.domain.audit.actions import record
+from watchbill.domain.audit.contract import ENGINE, Actor, Record
+from watchbill.domain.escalation.models import Policy, PolicyVersion, Run
+from watchbill.domain.oncall.models import Override, Rotation, RotationMember, Schedule
+from watchbill.domain.paging.models import Attempt, AttemptedDelivery, Delivery, Page
+from watchbill.domain.people.models import (
+    ContactMethod,
+    FallbackRecipient,
+    Membership,
+    NotificationRule,
+    Organization,
+    Team,
+)
+from watchbill.domain.services.models import Integration, MaintenanceWindow, Service
+from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.ground.secrets import digest, hint
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \u202egnp.exe & \"quoted\" 'single'"
+LONG = (
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft: checkout latency p99 above 5 "
+    "seconds for ten minutes"
+)[:120]
+
+
+@dataclass
+class Stage:
+    me: User
+    people: dict[str, User]
+    services: dict[str, Service]
+    schedules: dict[str, Schedule]
+    policies: dict[str, Policy]
+    teams: dict[str, Team]
+    alerts: dict[str, Alert]
+
+
+def build(now: datetime) -> Stage:
+    with transaction.atomic():
+        return _build(now)
+
+
+def _build(now: datetime) -> Stage:
+    Organization.objects.update_or_create(id=1, defaults={"name": "Example", "time_zone": "Europe/Berlin"})
+    people = {
+        key: User.objects.create(
+            email=f"{key}@example.org", name=name, role=role, time_zone=zone, created_at=now, password="!"
+        )
+        for key, name, role, zone in (
+            ("lead", "Team Lead", Role.OWNER, "Europe/Berlin"),
+            ("first", "First Responder", Role.RESPONDER, "Africa/Lagos"),
+            ("second", "Second Responder", Role.RESPONDER, "America/Sao_Paulo"),
+            ("rtl", "مستجيب ثالث", Role.RESPONDER, "Asia/Dubai"),
+            ("long", "Bereitschaftsdienstverantwortlicher Hauptabteilungsleiter", Role.RESPONDER, "Europe/Vienna"),
+            ("emoji", "Night Shift 🦉", Role.RESPONDER, "UTC"),
+            ("stakeholder", "A Stakeholder", Role.STAKEHOLDER, "Europe/London"),
+        )
+    }
+    contacts = {}
+    for key, user in people.items():
+        if key in ("emoji", "stakeholder"):
+            continue
+        for position, (name, kind, address) in enumerate(
+            (("phone", "ntfy", f"https://ntfy.example.org/{key}"), ("mail", "email", user.email))
+        ):
+            contacts[key, name] = ContactMethod.objects.create(
+                user=user, name=name, kind=kind, address=address, position=position, created_at=now, verified_at=now
+            )
+    NotificationRule.objects.create(
+        user=people["lead"], urgency="high", position=0, contact=contacts["lead", "phone"], after_seconds=0
+    )
+    NotificationRule.objects.create(
+        user=people["lead"], urgency="high", position=1, contact=contacts["lead", "mail"], after_seconds=60
+    )
+    FallbackRecipient.objects.create(user=people["lead"], position=0)
+    teams = _teams(people)
+    schedules = _schedules(people, teams, now)
+    policies = _policies(people, teams, schedules, now)
+    services = _services(teams, policies, now)
+    alerts = _alerts(people, contacts, services, policies, now)
+    return Stage(people["lead"], people, services, schedules, policies, teams, alerts)
+
+
+def _teams(people: dict[str, User]) -> dict[str, Team]:
+    payments = Team.objects.create(name="payments", lead=people["lead"], manager=people["lead"])
+    platform = Team.objects.create(name="platform", lead=people["first"], manager=None)
+    for position, key in enumerate(("lead", "first", "second", "rtl")):
+        Membership.objects.create(team=payments, user=people[key], position=position)
+    for position, key in enumerate(("first", "long", "emoji")):
+        Membership.objects.create(team=platform, user=people[key], position=position)
+    return {"payments": payments, "platform": platform}
+
+
+def _rotation(schedule: Schedule, name: str, position: int, members: list[User | None], **fields: object) -> Rotation:
+    values: dict[str, object] = {
+        "every": 1,
+        "unit": "weeks",
+        "handoff_weekday": 0,
+        "handoff_time": time(10, 0),
+        "starts_date": date(2026, 1, 5),
+    }
+    rotation = Rotation.objects.create(schedule=schedule, name=name, position=position, **{**values, **fields})
+    for seat, user in enumerate(members):
+        RotationMember.objects.create(rotation=rotation, position=seat, user=user)
+    return rotation
+
+
+def _schedules(people: dict[str, User], teams: dict[str, Team], now: datetime) -> dict[str, Schedule]:
+    primary = Schedule.objects.create(
+        name="payments-primary", team=teams["payments"], time_zone="Europe/Berlin", created_at=now
+    )
+    _rotation(primary, "weekly", 0, [people["lead"], people["first"], people["second"]])
+    Override.objects.create(
+        schedule=primary,
+        user=people["rtl"],
+        starts_at=now + timedelta(days=2),
+        ends_at=now + timedelta(days=2, hours=14),
+        created_at=now,
+        created_by="Team Lead",
+    )
+    Override.objects.create(
+        schedule=primary,
+        user=people["lead"],
+        starts_at=now - timedelta(hours=3),
+        ends_at=now + timedelta(hours=9),
+        created_at=now,
+        created_by="Team Lead",
+    )
+    secondary = Schedule.objects.create(
+        name="payments-secondary", team=teams["payments"], time_zone="Europe/Berlin", created_at=now
+    )
+    _rotation(secondary, "weekly", 0, [people["second"], people["lead"], people["long"]])
+    office = Schedule.objects.create(
+        name="platform-office-hours", team=teams["platform"], time_zone="America/New_York", created_at=now
+    )
+    _rotation(
+        office,
+        "office",
+        0,
+        [people["first"], people["long"]],
+        unit="days",
+        handoff_weekday=None,
+        handoff_time=time(9),
+        windows=[
+            {"starts_weekday": day, "starts_time": "09:00", "ends_weekday": day, "ends_time": "17:00"}
+            for day in range(5)
+        ],
+    )
+    empty = Schedule.objects.create(name="night-watch", team=teams["platform"], time_zone="UTC", created_at=now)
+    return {"primary": primary, "secondary": secondary, "office": office, "empty": empty}
+
+
+def _policies(
+    people: dict[str, User], teams: dict[str, Team], schedules: dict[str, Schedule], now: datetime
+) -> dict[str, Policy]:
+    policy = Policy.objects.create(name="payments", team=teams["payments"])
+    for number in (1, 2):
+        version = PolicyVersion.objects.create(
+            policy=policy,
+            number=number,
+            created_at=now,
+            created_by="Team Lead",
+            definition={
+                "levels": [
+                    {
+                        "targets": [
+                            {"kind": "schedule", "id": str(schedules["primary"].id), "label": "payments-primary"}
+                        ],
+                        "timeout_seconds": 300,
+                    },
+                    {
+                        "targets": [
+                            {"kind": "schedule", "id": str(schedules["secondary"].id), "label": "payments-secondary"},
+                            {"kind": "user", "id": str(people["rtl"].id), "label": "rtl@example.org"},
+                        ],
+                        "timeout_seconds": 600,
+                    },
+                    {
+                        "targets": [{"kind": "team-manager", "id": str(teams["payments"].id), "label": "payments"}],
+                        "timeout_seconds": 900,
+                    },
+                ],
+                "repeat": number,
+                "acknowledgement_timeout_seconds": 1800,
+            },
+        )
+        policy.current_version = version
+    policy.save(update_fields=["current_version"])
+    return {"payments": policy}
+
+
+def _services(teams: dict[str, Team], policies: dict[str, Policy], now: datetime) -> dict[str, Service]:
+    services = {
+        "checkout": Service.objects.create(
+            name="checkout",
+            description="Takes orders and money.",
+            team=teams["payments"],
+            policy=policies["payments"],
+            urgency_rule="by-severity",
+            runbook_url="https://wiki.example.org/checkout",
+            created_at=now,
+        ),
+        "ledger": Service.objects.create(
+            name="Hauptbuchhaltungsabstimmungsdienst",
+            team=teams["payments"],
+            policy=policies["payments"],
+            created_at=now,
+        ),
+        "search": Service.objects.create(name="search", team=teams["platform"], policy=None, created_at=now),
+    }
+    for service in services.values():
+        for kind in ("alertmanager", "pagerduty-events-v2", "generic"):
+            key = f"{kind[:2]}-{service.name[:10]}-{uuid4().hex}"
+            Integration.objects.create(
+                service=service,
+                kind=kind,
+                name="",
+                digest=digest(key),
+                hint=hint(key),
+                sealed_key="v1:",
+                created_at=now,
+            )
+    MaintenanceWindow.objects.create(
+        service=services["search"],
+        starts_at=now - timedelta(minutes=20),
+        ends_at=now + timedelta(minutes=100),
+        reason="index rebuild",
+        created_by="First Responder",
+        created_at=now,
+    )
+    return services
+
+
+def _alerts(
+    people: dict[str, User],
+    contacts: dict[tuple[str, str], ContactMethod],
+    services: dict[str, Service],
+    policies: dict[str, Policy],
+    now: datetime,
+) -> dict[str, Alert]:
+    rows = (
+        ("live", "checkout", LONG, "critical", "high", "triggered", 4),
+        ("hostile", "ledger", HOSTILE, "error", "high", "triggered", 9),
+        ("acknowledged", "checkout", "Card payments fail for one provider", "error", "high", "acknowledged", 22),
+        ("warning", "search", "Queue of the indexer grows", "warning", "low", "triggered", 18),
+        ("resolved", "checkout", "تنبيه: قرص الخادم ممتلئ 🔥 disk full", "info", "low", "resolved", 180),
+    )
+    made = {}
+    for number, (key, service, summary, severity, urgency, state, minutes) in enumerate(rows, start=1):
+        made[key] = _alert(
+            number, services[service], summary, severity, urgency, state, now - timedelta(minutes=minutes)
+        )
+    suppressing = MaintenanceWindow.objects.get()
+    Alert.objects.filter(id=made["warning"].id).update(suppressed_by=suppressing)
+    Alert.objects.filter(id=made["acknowledged"].id).update(
+        acknowledged_at=now - timedelta(minutes=19), acknowledged_by="Team Lead", acknowledged_by_id=people["lead"].id
+    )
+    Alert.objects.filter(id=made["resolved"].id).update(
+        resolved_at=now - timedelta(minutes=120), resolved_by="alertmanager"
+    )
+    for number in range(60):
+        _alert(
+            100 + number,
+            services["checkout"],
+            f"Disk of node-{number} fills up",
+            "warning",
+            "low",
+            "resolved",
+            now - timedelta(hours=5 + number),
+        )
+    version = policies["payments"].current_version
+    for key, level in (("live", 1), ("hostile", 2)):
+        alert = made[key]
+        run = Run.objects.create(
+            subject_kind="alert",
+            subject_id=alert.id,
+            group_id=alert.service_id,
+            policy_version=version,
+            urgency="high",
+            level=level,
+            started_at=alert.opened_at,
+        )
+        set_timers(
+            [
+                NewTimer(
+                    kind="escalation.step", subject_id=run.id, generation=1, due_at=now + timedelta(seconds=192 * level)
+                )
+            ]
+        )
+        _pages(run, alert, people, contacts, level)
+    for key in ("acknowledged", "resolved"):
+        Run.objects.create(
+            subject_kind="alert",
+            subject_id=made[key].id,
+            group_id=made[key].service_id,
+            policy_version=version,
+            urgency="high",
+            state="stopped",
+            started_at=made[key].opened_at,
+            ended_at=now,
+            end_reason="acknowledged by Team Lead",
+        )
+    set_timers(
+        [
+            NewTimer(
+                kind="alert.acknowledgement_expires",
+                subject_id=made["acknowledged"].id,
+                due_at=now + timedelta(minutes=11),
+            )
+        ]
+    )
+    me = Actor(kind="person", id=people["lead"].id, label="Team Lead", via="web", source_address="192.0.2.7")
+    record(
+        [
+            Record(
+                action="alert.acknowledged", subject_kind="alert", subject_id=made["acknowledged"].id, subject_label="x"
+            )
+        ],
+        actor=me,
+        now=now - timedelta(minutes=19),
+    )
+    return {key: Alert.objects.get(id=alert.id) for key, alert in made.items()}
+
+
+def _alert(
+    number: int, service: Service, summary: str, severity: str, urgency: str, state: str, opened_at: datetime
+) -> Alert:
+    event_id = uuid4()
+    integration = service.integrations.order_by("kind").first()
+    assert integration is not None
+    alert = Alert.objects.create(
+        number=number,
+        integration=integration,
+        service=service,
+        dedup_key=f"key-{number}",
+        summary=summary,
+        severity=severity,
+        urgency=urgency,
+        source="node-3.example.org",
+        details={"component": "api", "custom_details": {"value": 7.25, "note": HOSTILE}},
+        links=[
+            {"href": "https://graph.example.org/d/1", "text": "Graph"},
+            {"href": "javascript:alert(1)", "text": "bad"},
+        ],
+        state=state,
+        opened_at=opened_at,
+        first_event_id=event_id,
+        events_count=3,
+        last_event_at=opened_at + timedelta(minutes=1),
+        resolved_at=opened_at if state == "resolved" else None,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO alerts_event (id, received_at, integration_id, alert_id, disposition, dedup_key, action,"
+            " summary, body, headers) VALUES (%s, %s, %s, %s, 'new', %s, 'trigger', %s, %s, '{}')",
+            [
+                event_id,
+                opened_at,
+                integration.id,
+                alert.id,
+                alert.dedup_key,
+                summary,
+                orjson.dumps({"summary": summary, "severity": severity}),
+            ],
+        )
+    record(
+        [Record(action="alert.triggered", subject_kind="alert", subject_id=alert.id, subject_label=summary)],
+        actor=Actor(kind="source", label=f"alertmanager of {service.name}", via="ingest"),
+        now=opened_at,
+    )
+    return alert
+
+
+def _pages(
+    run: Run,
+    alert: Alert,
+    people: dict[str, User],
+    contacts: dict[tuple[str, str], ContactMethod],
+    levels: int,
+) -> None:
+    for level, key in tuple(enumerate(("lead", "second")))[:levels]:
+        paged_at = alert.opened_at + timedelta(minutes=5 * level)
+        why = "the first to be paged" if level == 0 else "level 1 did not acknowledge within 5 min"
+        page = Page.objects.create(
+            run_id=run.id,
+            generation=1,
+            cycle=0,
+            level=level,
+            subject_kind="alert",
+            subject_id=alert.id,
+            group_id=alert.service_id,
+            user=people[key],
+            urgency="high",
+            reason=f"Level {level + 1} of payments v2, schedule payments-{'primary' if level == 0 else 'secondary'}: {why}",
+            created_at=paged_at,
+        )
+        _delivery(page, contacts[key, "phone"], 0, "at once", paged_at, "failed", "the server answered 503")
+        _delivery(page, contacts[key, "mail"], 1, "after 1 min", paged_at + timedelta(minutes=1), "sent", "")
+        record(
+            [
+                Record(
+                    action="escalation.paged",
+                    subject_kind="alert",
+                    subject_id=alert.id,
+                    subject_label=alert.summary,
+                    details={
+                        "level": level + 1,
+                        "cycle": 0,
+                        "policy": "payments v2",
+                        "people": [{"id": str(people[key].id), "name": people[key].name}],
+                    },
+                )
+            ],
+            actor=ENGINE,
+            now=paged_at,
+        )
+
+
+def _delivery(
+    page: Page, contact: ContactMethod, position: int, rule: str, due_at: datetime, state: str, error: str
+) -> None:
+    attempt = Attempt.objects.create(
+        contact=contact,
+        kind=contact.kind,
+        state="delivered" if state == "sent" else "refused",
+        token=UUID(int=position),
+        started_at=due_at,
+        lease_until=due_at + timedelta(seconds=30),
+        finished_at=due_at + timedelta(milliseconds=210),
+        pages_count=1,
+        error=error,
+    )
+    delivery = Delivery.objects.create(
+        page=page,
+        contact=contact,
+        position=position,
+        rule=rule,
+        due_at=due_at,
+        state=state,
+        tries=1,
+        attempt=attempt,
+        finished_at=attempt.finished_at,
+        error=error,
+    )
+    AttemptedDelivery.objects.create(attempt=attempt, delivery=delivery)
