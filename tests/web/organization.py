@@ -400,7 +400,7 @@ def _pages(
             group_id=alert.service_id,
             user=people[key],
             urgency="high",
-            reason=f"Level {level + 1} of payments v2, schedule payments-{'primary' if level == 0 else 'secondary'}: {why}",
+            reason=f"Level {level + 1} of payments v2, schedule payments-{('primary', 'secondary')[level]}: {why}",
             created_at=paged_at,
         )
         _delivery(page, contacts[key, "phone"], 0, "at once", paged_at, "failed", "the server answered 503")

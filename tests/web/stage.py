@@ -10,10 +10,10 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.asgi import get_asgi_application
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
+from watchbill.asgi import application
 from watchbill.domain.access.models import User
 from watchbill.doors.web import live
 
@@ -28,42 +28,25 @@ BROWSER_OPTIONS = [
 ]
 
 
-def application():
-    django = get_asgi_application()
-
-    async def dispatch(scope, receive, send) -> None:
-        if scope["type"] == "http" and scope["path"] == "/live":
-            await live.application(scope, receive, send)
-        else:
-            await django(scope, receive, send)
-
-    return dispatch
-
-
 @contextlib.contextmanager
 def serving() -> Iterator[str]:
     """The address of a server that runs in a thread until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    started = threading.Event()
     held: dict[str, object] = {}
 
     def run() -> None:
         async def main() -> None:
-            server = Server(application(), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
+            server = Server(application, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
             held["server"], held["loop"] = server, asyncio.get_running_loop()
-            serving = asyncio.create_task(server.serve())
-            while not _answers(port):
-                await asyncio.sleep(0.02)
-            started.set()
-            await serving
+            await server.serve()
 
         asyncio.run(main())
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert started.wait(20), "the server did not start"
+    _wait_for(port)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -72,9 +55,13 @@ def serving() -> Iterator[str]:
         thread.join(timeout=10)
 
 
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _wait_for(port: int) -> None:
+    for _ in range(400):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        threading.Event().wait(0.05)
+    raise AssertionError("the server did not start")
 
 
 def signed_in(user: User) -> dict[str, str]:

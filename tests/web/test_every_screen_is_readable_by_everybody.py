@@ -30,11 +30,11 @@ def test_every_screen_at_every_width_in_both_lights(
     browser: Browser, address: str, organization_on_stage: Stage
 ) -> None:
     problems: list[str] = []
+    console: list[str] = []
     for light in ("light", "dark"):
         context = browser.new_context(color_scheme=light)
         context.add_cookies([{**stage.signed_in(organization_on_stage.me), "url": address}])
         page = context.new_page()
-        console: list[str] = []
         page.on("console", lambda message: console.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: console.append(str(error)))
         for name, path in screens(organization_on_stage).items():

@@ -206,6 +206,10 @@ def signed_in_among(session_keys: Iterable[str], *, now: datetime) -> set[str]:
     return found
 
 
+def is_asked(scope: Scope) -> bool:
+    return bool(scope["type"] == "http" and scope["path"] == "/live")
+
+
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """`GET /live?since=STAMP&alert=ID`: events named `alerts`, `setup` and `alert-ID`, until the session ends."""
     key = _session_key(scope)
