@@ -38,7 +38,7 @@ def serving() -> Iterator[str]:
 
     def run() -> None:
         async def main() -> None:
-            server = Server(application, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
+            server = Server(application, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False)
             held["server"], held["loop"] = server, asyncio.get_running_loop()
             await server.serve()
 
