@@ -3,14 +3,9 @@
 from django.conf import settings
 from django.db import models
 
+from watchbill.domain.oncall.rules import Unit as Unit
 from watchbill.domain.people.models import Team
 from watchbill.ground.ids import new_id
-
-
-class Unit(models.TextChoices):
-    HOURS = "hours"
-    DAYS = "days"
-    WEEKS = "weeks"
 
 
 class Schedule(models.Model):
@@ -31,7 +26,7 @@ class Rotation(models.Model):
     name = models.CharField(max_length=100)
     position = models.PositiveSmallIntegerField()
     every = models.PositiveSmallIntegerField()
-    unit = models.CharField(max_length=5, choices=Unit)
+    unit = models.CharField(max_length=5, choices=[(unit.value, unit.value.capitalize()) for unit in Unit])
     handoff_weekday = models.PositiveSmallIntegerField(null=True)
     handoff_time = models.TimeField()
     starts_date = models.DateField()

@@ -1,21 +1,39 @@
-"""Who is on call: one calculation for the engine, the screens, calendars, API, command line and history.
+"""Who is on call: one calculation for the engine, the screens, the exports and the command line.
 
-Rules of daylight saving, for hand-offs and windows alike: a local time that does not exist moves to the first
-instant after the gap; one that exists twice means the first. Turns of days and weeks follow the wall clock, turns of
-hours follow elapsed time from the first hand-off. Later rotations win over earlier, overrides over all rotations, the
-last created override over the others. A turn of an explicit nobody decides as well: earlier rotations do not
-shine through it.
+- A hand-off happens at its wall-clock time in the schedule's zone. A time that does not exist moves to the first
+  instant after the gap, one that exists twice means the first. Edges of windows follow the same rule.
+- Turn 0 begins at the first hand-off on or after 00:00 of `starts_date`: on that date at `handoff_time`, with weeks on
+  the first `handoff_weekday` from that date on (the date's own weekday where none is given). Each hand-off moves on
+  by one turn, also where two hand-offs fall on one instant because a whole local day is missing.
+- Turns of days and weeks follow the wall clock. Turns of hours are time that passes, counted from the first hand-off,
+  so an eight-hour turn lasts eight hours in every night.
+- Turn k takes `per_turn` members from k * per_turn on, around the list; somebody who would be taken twice counts once.
+- Turns go on outside the windows and the period of a rotation, but there it decides nothing and lower ones count.
+- A turn whose members are all nobody decides: no one is on call, lower rotations do not shine through.
+- Later rotations win over earlier ones, overrides over rotations, and among overrides the one created last.
+
+Periods are half-open. Answers are in UTC.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from heapq import heappop, heappush
+from itertools import pairwise
 
-_INSTANT = timedelta(microseconds=1)
-_WEEK = timedelta(days=7)
+from watchbill.domain.oncall.turns import Span, Turns, common, open_during, seats, weekly_spans, without
+from watchbill.ground.wall_clock import (
+    DAY,
+    WEEK,
+    WallClock,
+    instant_from,
+    instant_number,
+    time_number,
+    wall_number,
+)
+
 NOBODY = "nobody"
 OVERRIDE = "override"
 
@@ -28,7 +46,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Weekly, in local time; Monday is 0. It may wrap over the end of the week; equal ends mean the whole week."""
+    """Every week, local time, Monday is 0; may run over the week's end. Equal start and end: the whole week."""
 
     starts_weekday: int
     starts_time: time
@@ -38,10 +56,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """The first turn begins at the first hand-off on or after `starts_date`. `members` are user ids, None is nobody.
+    """One version of a layer: it counts in [effective_at, retired_at), an edit retires it and adds another.
 
-    It counts in [effective_at, retired_at): an edit retires one version and adds another.
-    Outside its windows and its period a rotation is transparent.
+    A member None is an explicit nobody. Without members a rotation decides nothing.
     """
 
     name: str
@@ -56,6 +73,15 @@ class Rotation:
     windows: tuple[Window, ...] = ()
     effective_at: datetime | None = None
     retired_at: datetime | None = None
+    weekly: tuple[Span, ...] = field(init=False, repr=False, compare=False)
+    """The windows as `turns.weekly_spans` puts them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weekly", weekly_spans([_times_of_week(window) for window in self.windows]))
+        if self.every < 1:
+            raise ValueError(f"rotation {self.name!r}: every is {self.every}. A turn lasts at least 1 {self.unit}")
+        if self.per_turn < 1:
+            raise ValueError(f"rotation {self.name!r}: per_turn is {self.per_turn}. Put at least 1 member in a turn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +103,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnCall:
-    """`source`: "rotation:NAME", "override" or "nobody"."""
+    """`source` is "rotation:NAME", "override" or "nobody"; a rotation's turn of an explicit nobody has no users."""
 
     users: tuple[str, ...]
     source: str
@@ -85,7 +111,7 @@ class OnCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """Half-open, UTC, never empty of users."""
+    """Never without users: an explicit nobody is a gap, as is a time for which nothing decides."""
 
     starts_at: datetime
     ends_at: datetime
@@ -93,220 +119,144 @@ class Shift:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    starts_at: datetime
-    ends_at: datetime
-    on_call: OnCall
-
-
-_NO_ONE = OnCall(users=(), source=NOBODY)
+_Decided = tuple[int, int, tuple[str, ...], str]
+"""A period (start, end), who, and what decided."""
 
 
 def on_call_at(schedule: Schedule, *, at: datetime) -> OnCall:
-    instant = at.astimezone(UTC)
-    for override in reversed(_in_order(schedule.overrides)):
-        if override.starts_at <= instant < override.ends_at:
-            return OnCall(users=(override.user,), source=OVERRIDE)
-    for rotation in reversed(schedule.rotations):
-        for segment in _segments(rotation, schedule.time_zone, instant, instant + _INSTANT):
-            return segment.on_call
-    return _NO_ONE
+    instant = instant_number(at)
+    for _, _, users, source in _decided(schedule, (instant, instant + 1)):
+        return OnCall(users=users, source=source)
+    return OnCall(users=(), source=NOBODY)
 
 
 def shifts_between(schedule: Schedule, *, starts_at: datetime, ends_at: datetime) -> tuple[Shift, ...]:
-    """Cut at the bounds; neighbours with the same users and source are one shift; gaps are absent."""
+    """In order, cut at the bounds, neighbours with the same people and source joined. Gaps are absent."""
     return tuple(
-        Shift(
-            starts_at=segment.starts_at,
-            ends_at=segment.ends_at,
-            users=segment.on_call.users,
-            source=segment.on_call.source,
-        )
-        for segment in _partition(schedule, starts_at=starts_at, ends_at=ends_at)
-        if segment.on_call.users
+        Shift(starts_at=instant_from(start), ends_at=instant_from(end), users=users, source=source)
+        for start, end, users, source in _joined(_decided_between(schedule, starts_at, ends_at))
+        if users
     )
 
 
 def gaps_between(
     schedule: Schedule, *, starts_at: datetime, ends_at: datetime
 ) -> tuple[tuple[datetime, datetime], ...]:
-    """Where nobody is on call; neighbouring gaps are joined."""
-    gaps: list[tuple[datetime, datetime]] = []
-    for segment in _partition(schedule, starts_at=starts_at, ends_at=ends_at):
-        if segment.on_call.users:
+    """When a page would find no one: nothing decides, or an explicit nobody does."""
+    span = (instant_number(starts_at), instant_number(ends_at))
+    covered = [(start, end) for start, end, users, _ in _decided_between(schedule, starts_at, ends_at) if users]
+    gaps = without([span], covered) if span[0] < span[1] else []
+    return tuple((instant_from(start), instant_from(end)) for start, end in gaps)
+
+
+def _decided_between(schedule: Schedule, starts_at: datetime, ends_at: datetime) -> list[_Decided]:
+    span = (instant_number(starts_at), instant_number(ends_at))
+    return _decided(schedule, span) if span[0] < span[1] else []
+
+
+def _decided(schedule: Schedule, span: Span) -> list[_Decided]:
+    """The core: from the strongest layer down, each asked only about the time that is still open."""
+    decided = _overridden(schedule.overrides, span)
+    still_open = without([span], [(start, end) for start, end, _, _ in decided])
+    clock = WallClock(schedule.time_zone)
+    for rotation in reversed(schedule.rotations):
+        if not still_open:
+            break
+        if not rotation.members:
             continue
-        if gaps and gaps[-1][1] == segment.starts_at:
-            gaps[-1] = (gaps[-1][0], segment.ends_at)
-        else:
-            gaps.append((segment.starts_at, segment.ends_at))
-    return tuple(gaps)
+        turns = _turns(rotation, clock)
+        asked = _asked(rotation, turns, clock, still_open)
+        decided.extend(_taken(rotation, turns, asked))
+        still_open = without(still_open, asked)
+    decided.sort()
+    return decided
 
 
-def _partition(schedule: Schedule, *, starts_at: datetime, ends_at: datetime) -> list[_Segment]:
-    """Disjoint, in order, covering exactly [starts_at, ends_at)."""
-    start, end = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
-    layers = [list(_segments(rotation, schedule.time_zone, start, end)) for rotation in schedule.rotations]
-    layers += [_override_segment(override, start, end) for override in _in_order(schedule.overrides)]
-    events: list[tuple[datetime, int, OnCall | None]] = []
-    for number, segments in enumerate(layers):
-        for segment in segments:
-            events.append((segment.ends_at, number, None))
-            events.append((segment.starts_at, number, segment.on_call))
-    # At one instant an end comes before a start, so that a layer's next segment is not switched off.
-    events.sort(key=lambda event: (event[0], event[2] is not None))
-    parts: list[_Segment] = []
-    active: dict[int, OnCall] = {}
-    position = start
-    for at, number, on_call in events:
-        if at > position:
-            _extend(parts, position, at, active)
-            position = at
-        if on_call is None:
-            active.pop(number, None)
-        else:
-            active[number] = on_call
-    if position < end:
-        _extend(parts, position, end, active)
-    return parts
+def _overridden(overrides: tuple[Override, ...], span: Span) -> list[_Decided]:
+    """One sweep over the edges, the override created last on top of a heap."""
+    touching = [
+        (override, (starts_at, ends_at))
+        for override in overrides
+        if (starts_at := max(instant_number(override.starts_at), span[0]))
+        < (ends_at := min(instant_number(override.ends_at), span[1]))
+    ]
+    touching.sort(key=lambda each: (each[0].created_at, each[0].id), reverse=True)
+    starting = sorted(
+        (starts_at, rank, ends_at, each.user) for rank, (each, (starts_at, ends_at)) in enumerate(touching)
+    )
+    edges = sorted({edge for starts_at, _, ends_at, _ in starting for edge in (starts_at, ends_at)})
+    decided: list[_Decided] = []
+    running: list[tuple[int, int, str]] = []
+    upcoming = 0
+    for edge, next_edge in pairwise(edges):
+        while upcoming < len(starting) and starting[upcoming][0] == edge:
+            heappush(running, starting[upcoming][1:])
+            upcoming += 1
+        while running and running[0][1] <= edge:
+            heappop(running)
+        if running:
+            decided.append((edge, next_edge, (running[0][2],), OVERRIDE))
+    return decided
 
 
-def _extend(parts: list[_Segment], start: datetime, end: datetime, active: dict[int, OnCall]) -> None:
-    on_call = active[max(active)] if active else _NO_ONE
-    if parts and parts[-1].on_call == on_call and parts[-1].ends_at == start:
-        parts[-1] = _Segment(parts[-1].starts_at, end, on_call)
-    else:
-        parts.append(_Segment(start, end, on_call))
-
-
-def _override_segment(override: Override, start: datetime, end: datetime) -> list[_Segment]:
-    first, last = max(override.starts_at.astimezone(UTC), start), min(override.ends_at.astimezone(UTC), end)
-    return [_Segment(first, last, OnCall(users=(override.user,), source=OVERRIDE))] if first < last else []
-
-
-def _in_order(overrides: Iterable[Override]) -> list[Override]:
-    return sorted(overrides, key=lambda override: (override.created_at, override.id))
-
-
-def _segments(rotation: Rotation, zone: str, start: datetime, end: datetime) -> Iterator[_Segment]:
-    """The times within [start, end) in which this rotation decides, turn by turn."""
-    first, last = _period(rotation, zone, start, end)
-    if first >= last:
-        return
-    source = f"rotation:{rotation.name}"
-    open_hours = _windows(rotation.windows, zone, first, last) if rotation.windows else [(first, last)]
-    turn = _turn_at(rotation, zone, first)
-    turn_ends = _turn_start(rotation, zone, turn + 1)
-    on_call = OnCall(users=_users(rotation, turn), source=source)
-    for opens, closes in open_hours:
-        position = opens
-        while position < closes:
-            while turn_ends <= position:
-                turn += 1
-                turn_ends = _turn_start(rotation, zone, turn + 1)
-                on_call = OnCall(users=_users(rotation, turn), source=source)
-            until = min(closes, turn_ends)
-            yield _Segment(position, until, on_call)
-            position = until
-
-
-def _period(rotation: Rotation, zone: str, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-    first, last = max(start, _turn_start(rotation, zone, 0)), end
+def _asked(rotation: Rotation, turns: Turns, clock: WallClock, still_open: list[Span]) -> list[Span]:
+    """When the rotation has something to say, of the time that is still open."""
+    starts_at = max(still_open[0][0], turns.first_at)
+    ends_at = still_open[-1][1]
     if rotation.effective_at is not None:
-        first = max(first, rotation.effective_at.astimezone(UTC))
-    for bound in (rotation.ends_at, rotation.retired_at):
-        if bound is not None:
-            last = min(last, bound.astimezone(UTC))
-    return first, last
+        starts_at = max(starts_at, instant_number(rotation.effective_at))
+    for last in (rotation.ends_at, rotation.retired_at):
+        if last is not None:
+            ends_at = min(ends_at, instant_number(last))
+    if starts_at >= ends_at:
+        return []
+    return common(still_open, open_during(rotation.weekly, clock, (starts_at, ends_at)))
 
 
-def _users(rotation: Rotation, turn: int) -> tuple[str, ...]:
-    count = len(rotation.members)
-    if not count:
-        return ()
-    seats = range(turn * rotation.per_turn, (turn + 1) * rotation.per_turn)
-    named = (rotation.members[seat % count] for seat in seats)
-    return tuple(dict.fromkeys(user for user in named if user is not None))
+def _taken(rotation: Rotation, turns: Turns, asked: list[Span]) -> Iterator[_Decided]:
+    source = f"rotation:{rotation.name}"
+    people = _seats(rotation.members, rotation.per_turn)
+    if len(people) == 1:
+        for starts_at, ends_at in asked:
+            yield starts_at, ends_at, people[0], source
+        return
+    for turn, starts_at, ends_at in turns.during(asked):
+        yield starts_at, ends_at, people[turn % len(people)], source
 
 
-def first_handoff_date(rotation: Rotation) -> date:
-    if rotation.unit is not Unit.WEEKS or rotation.handoff_weekday is None:
-        return rotation.starts_date
-    return rotation.starts_date + timedelta(days=(rotation.handoff_weekday - rotation.starts_date.weekday()) % 7)
+def _turns(rotation: Rotation, clock: WallClock) -> Turns:
+    first = rotation.starts_date
+    if rotation.unit is Unit.WEEKS and rotation.handoff_weekday is not None:
+        first += timedelta(days=(rotation.handoff_weekday - first.weekday()) % 7)
+    length = {Unit.HOURS: DAY // 24, Unit.DAYS: DAY, Unit.WEEKS: WEEK}[rotation.unit]
+    return Turns(
+        clock=clock,
+        first_wall=wall_number(first, rotation.handoff_time),
+        length=length * rotation.every,
+        elapsed=rotation.unit is Unit.HOURS,
+    )
 
 
-def _turn_start(rotation: Rotation, zone: str, turn: int) -> datetime:
-    day = first_handoff_date(rotation)
-    if rotation.unit is Unit.HOURS:
-        return instant_of(day, rotation.handoff_time, zone) + turn * timedelta(hours=rotation.every)
-    return instant_of(day + turn * _turn_days(rotation), rotation.handoff_time, zone)
+def _joined(decided: Iterable[_Decided]) -> Iterator[_Decided]:
+    current: _Decided | None = None
+    for each in decided:
+        if current is not None and current[1] == each[0] and current[2:] == each[2:]:
+            current = (current[0], each[1], each[2], each[3])
+            continue
+        if current is not None:
+            yield current
+        current = each
+    if current is not None:
+        yield current
 
 
-def _turn_days(rotation: Rotation) -> timedelta:
-    return timedelta(days=rotation.every * (7 if rotation.unit is Unit.WEEKS else 1))
+def _times_of_week(window: Window) -> Span:
+    return (
+        window.starts_weekday * DAY + time_number(window.starts_time),
+        window.ends_weekday * DAY + time_number(window.ends_time),
+    )
 
 
-def _turn_at(rotation: Rotation, zone: str, at: datetime) -> int:
-    """The turn that holds `at`, which is not before the first one."""
-    if rotation.unit is Unit.HOURS:
-        return (at - _turn_start(rotation, zone, 0)) // timedelta(hours=rotation.every)
-    turn = (at.astimezone(_zone(zone)).date() - first_handoff_date(rotation)) // _turn_days(rotation)
-    while _turn_start(rotation, zone, turn) > at:
-        turn -= 1
-    while _turn_start(rotation, zone, turn + 1) <= at:
-        turn += 1
-    return turn
-
-
-def _windows(windows: Iterable[Window], zone: str, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """The union of all weekly windows within [start, end)."""
-    first = start.astimezone(_zone(zone)).date()
-    monday = first - timedelta(days=first.weekday()) - 2 * _WEEK
-    found: list[tuple[datetime, datetime]] = []
-    while instant_of(monday, time(0), zone) < end:
-        for window in windows:
-            opens = instant_of(monday + timedelta(days=window.starts_weekday), window.starts_time, zone)
-            closes = instant_of(monday + timedelta(days=_end_day(window)), window.ends_time, zone)
-            if max(opens, start) < min(closes, end):
-                found.append((max(opens, start), min(closes, end)))
-        monday += _WEEK
-    found.sort()
-    merged: list[tuple[datetime, datetime]] = []
-    for opens, closes in found:
-        if merged and opens <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], closes))
-        else:
-            merged.append((opens, closes))
-    return merged
-
-
-def _end_day(window: Window) -> int:
-    wraps = (window.ends_weekday, window.ends_time) <= (window.starts_weekday, window.starts_time)
-    return window.ends_weekday + (7 if wraps else 0)
-
-
-@lru_cache(maxsize=600)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-@lru_cache(maxsize=200_000)
-def instant_of(day: date, at: time, zone: str) -> datetime:
-    """The instant of a wall-clock time, by the rules at the top of this file."""
-    local = datetime.combine(day, at, tzinfo=_zone(zone))
-    earlier, later = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
-    if earlier <= later:
-        return earlier  # exists once, or twice: the first
-    return _transition(later, earlier, _zone(zone))
-
-
-def _transition(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
-    """The first whole second in (low, high] whose offset is not the one at `low`."""
-    before = low.astimezone(zone).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
-        if middle.astimezone(zone).utcoffset() == before:
-            low = middle
-        else:
-            high = middle
-    return high
+@lru_cache(maxsize=4096)
+def _seats(members: tuple[str | None, ...], per_turn: int) -> tuple[tuple[str, ...], ...]:
+    return seats(members, per_turn)
