@@ -23,3 +23,13 @@ def requires(permission: str) -> Callable[[View[P]], View[P]]:
         return guarded
 
     return guard
+
+
+def open_to_all(why: str) -> Callable[[View[P]], View[P]]:
+    """For the few addresses that need no sign-in; `why` says what protects them instead."""
+
+    def guard(view: View[P]) -> View[P]:
+        view.permission = f"open to all: {why}"  # type: ignore[attr-defined]  # as above
+        return view
+
+    return guard

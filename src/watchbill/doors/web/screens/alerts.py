@@ -23,7 +23,7 @@ STATUSES = (
 URGENCIES = (("high", "High"), ("low", "Low"))
 
 
-@requires("alerts.view")
+@requires("alert.read")
 def alert_list(request: HttpRequest) -> HttpResponse:
 
     wanted = filter_of(request)

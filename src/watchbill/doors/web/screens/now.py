@@ -15,7 +15,7 @@ from watchbill.doors.web.page import now_of, show, viewer_id
 _MEND_AT = {"fallback": "/admin/organization", "user": "/people/{}", "service": "/services/{}"}
 
 
-@requires("alerts.view")
+@requires("alert.read")
 def now_screen(request: HttpRequest) -> HttpResponse:
     now = now_of(request)
     me = viewer_id(request)
