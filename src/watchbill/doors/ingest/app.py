@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from watchbill.doors.ingest import answers, bounds, inbound, pagerduty
+from watchbill.doors.ingest import answers, bounds, heartbeat, inbound, pagerduty
 from watchbill.doors.ingest.answers import Answer
 from watchbill.doors.ingest.bounds import BODY_BYTES_MAX, PAGERDUTY_BYTES_MAX, Receive, Refused, SenderGone
 from watchbill.doors.ingest.database_away import AWAY
@@ -68,10 +68,14 @@ class IngestApp:
             case ("POST", ["in", kind, key]):
                 request.body = await bounds.read_body(receive, request.headers, bytes_max=BODY_BYTES_MAX)
                 return await inbound.receive(request, state, kind=kind, key=key)
+            case ("GET" | "POST" | "HEAD", ["heartbeat", key]):
+                return await heartbeat.receive(request, state, key=key, method=method)
             case ("GET" | "HEAD", ["metrics"]):
                 return metrics(request, token=self._metrics_token)
             case (_, ["v2", "enqueue"] | ["v2", "change", "enqueue"] | ["in", _, _]):
                 return _not_allowed(b"POST")
+            case (_, ["heartbeat", _]):
+                return _not_allowed(b"GET, HEAD, POST")
             case (_, ["metrics"]):
                 return _not_allowed(b"GET, HEAD")
         return _UNKNOWN
