@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from django.core.asgi import get_asgi_application
+from django.db import connections
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill import config as instance
@@ -11,6 +12,12 @@ from watchbill.doors.health import Message, Scope, Send
 from watchbill.doors.ingest.app import IngestApp
 from watchbill.doors.web import live
 from watchbill.ground.clock import SystemClock
+
+# A request under ASGI has a thread of its own, so a connection kept by a thread would be used once and leaked.
+# Engine, worker and commands keep one connection per thread: theirs tell at once why the database does not answer.
+_database = connections.settings["default"]
+_database["CONN_MAX_AGE"] = 0
+_database["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 20, "timeout": 10, "max_idle": 60}
 
 _django = get_asgi_application()
 _ingest = IngestApp(
