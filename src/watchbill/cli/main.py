@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
+from typer import Context
+from typer.core import TyperGroup
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
 from watchbill import __version__, terminal_errors
@@ -37,8 +39,15 @@ def _root(
     """Watchbill: page the right person, with proof."""
 
 
+class _InOrder(TyperGroup):
+    """Typer lists groups after commands; here the order is that of use."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        return [name for name, _noun in NOUNS]
+
+
 def root() -> typer.Typer:
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(cls=_InOrder, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_root)
     for name, noun in NOUNS:
         if isinstance(noun, typer.Typer):
