@@ -9,7 +9,7 @@ from watchbill.cli import main
 
 def test_help_lists_every_command_in_the_order_of_use(tmp_path: Path) -> None:
     shown = watchbill(tmp_path, "--help").stdout
-    places = [shown.index(f" {name} ") for name, _ in main.NOUNS]
+    places = [shown.index(f"│ {name} ") for name, _ in main.NOUNS]
     assert places == sorted(places)
 
 

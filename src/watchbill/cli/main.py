@@ -2,10 +2,9 @@
 
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from typer import Context
 from typer.core import TyperGroup
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
@@ -42,7 +41,7 @@ def _root(
 class _InOrder(TyperGroup):
     """Typer lists groups after commands; here the order is that of use."""
 
-    def list_commands(self, ctx: Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return [name for name, _noun in NOUNS]
 
 
