@@ -7,6 +7,7 @@ from watchbill import config as instance
 _config = instance.config()
 _url = urlsplit(instance.database_url())
 _options = dict(parse_qsl(_url.query))
+_is_https = _config.base_url.startswith("https://")
 
 SECRET_KEY = instance.secret_key_if_any()  # Django refuses by itself what needs one and has none
 DEBUG = False
@@ -25,6 +26,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "watchbill.doors.web",  # before allauth: its templates win
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "watchbill.domain.access",
     "watchbill.domain.audit",
     "watchbill.domain.process",
@@ -36,17 +44,19 @@ INSTALLED_APPS = [
     "watchbill.domain.services",
     "watchbill.domain.alerts",
     "watchbill.domain.heartbeats",
-    "watchbill.doors.web",
 ]
 
 MIDDLEWARE = [
+    "watchbill.doors.web.client_address.ClientAddress",
     "watchbill.doors.web.headers.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "watchbill.doors.web.sessions.SessionEnd",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 DATABASES = {
@@ -57,13 +67,21 @@ DATABASES = {
         "PASSWORD": unquote(_url.password or ""),
         "HOST": _options.pop("host", None) or _url.hostname or "",
         "PORT": str(_url.port or ""),
-        "CONN_MAX_AGE": None,
+        # A request under ASGI has a thread of its own, so a connection kept by a thread would be used once and leaked.
+        "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         # Poolers in transaction mode lose server-side cursors and prepared statements.
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        "OPTIONS": {"application_name": "watchbill", **_options},
+        "OPTIONS": {
+            "application_name": "watchbill",
+            "pool": {"min_size": 0, "max_size": 20, "timeout": 10, "max_idle": 60},
+            **_options,
+        },
     }
 }
+
+# TOTP codes that were used are remembered here, so it must be one for all processes.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "access_cache"}}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -86,6 +104,68 @@ TEMPLATES = [
         },
     }
 ]
+
+# Signing in. The screens are ours, the steps between password, second factor and session are allauth's.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "watchbill.doors.web.sign_in.account_adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_RATE_LIMITS = False  # counted by address and network together in access.SignInFailure
+MFA_ADAPTER = "watchbill.doors.web.sign_in.mfa_adapter.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Watchbill"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https  # browsers allow it for localhost only
+MFA_FORMS = {
+    "authenticate": "watchbill.doors.web.sign_in.code_forms.AuthenticateForm",
+    "reauthenticate": "watchbill.doors.web.sign_in.code_forms.ReauthenticateForm",
+}
+USERSESSIONS_TRACK_ACTIVITY = False
+SOCIALACCOUNT_ADAPTER = "watchbill.doors.web.sign_in.oidc_adapter.OidcAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # decided in the adapter: one issuer, a verified address, an account
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": _config.oidc_name or "your organization's account",
+                "client_id": _config.oidc_client_id,
+                "secret": _config.oidc_client_secret.get_secret_value(),
+                "settings": {"server_url": _config.oidc_server_url},
+            }
+        ]
+        if _config.oidc_server_url
+        else [],
+    }
+}
+
+# Cookies and forms. A `__Host-` cookie is one that no other host and no plain connection can set.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 7 * 24 * 3600  # idle; the absolute end is in doors.web.sessions
+SESSION_COOKIE_NAME = "__Host-watchbill" if _is_https else "watchbill"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-watchbill-form" if _is_https else "watchbill-form"
+CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(_config.base_url))]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _is_https else 0
+CSRF_FAILURE_VIEW = "watchbill.doors.web.errors.form_refused"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# `client_address` takes the header away from everybody but the trusted proxies.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 STATIC_URL = "/static/"
 LOGGING_CONFIG = None

@@ -2,20 +2,18 @@
 
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
-from watchbill import __version__, terminal_errors
-from watchbill.cli import doctor, migrate, process, up
+from watchbill import __version__
+from watchbill.cli import errors, migrate, process, up
 
 # A command is a function, a group of commands is a Typer.
-NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
+_NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("up", up.up),
     ("process", process.app),
-    ("doctor", doctor.doctor),
     ("migrate", migrate.migrate),
     ("web", up.web),
     ("engine", up.engine),
@@ -38,17 +36,10 @@ def _root(
     """Watchbill: page the right person, with proof."""
 
 
-class _InOrder(TyperGroup):
-    """Typer lists groups after commands; here the order is that of use."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [name for name, _noun in NOUNS]
-
-
 def root() -> typer.Typer:
-    app = typer.Typer(cls=_InOrder, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_root)
-    for name, noun in NOUNS:
+    for name, noun in _NOUNS:
         if isinstance(noun, typer.Typer):
             app.add_typer(noun, name=name)
         else:
@@ -57,7 +48,7 @@ def root() -> typer.Typer:
 
 
 def main() -> None:
-    sys.excepthook = terminal_errors.show
+    sys.excepthook = errors.show
     typer.main.get_command(root())(prog_name="watchbill")
 
 

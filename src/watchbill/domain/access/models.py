@@ -85,3 +85,14 @@ class SignInFailure(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["email", "source_address", "at"]), models.Index(fields=["at"])]
+
+
+class CacheEntry(models.Model):
+    """Django's cache, shared by every process: a code that was used at one is used at all."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "access_cache"

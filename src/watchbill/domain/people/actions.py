@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from watchbill.domain.access.actions import end_access
 from watchbill.domain.access.models import Role, User
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
@@ -103,7 +104,7 @@ def change_person(user_id: UUID, draft: PersonDraft, *, actor: Actor, now: datet
 
 @transaction.atomic
 def disable_person(user_id: UUID, *, uses: Sequence[str], actor: Actor, now: datetime) -> None:
-    """The person can no longer sign in and is no longer paged.
+    """The person can no longer sign in and is no longer paged; sessions and tokens end at once.
 
     `uses`: where the person is still needed (see `services.reads.uses_of_person`). A non-empty one refuses,
     because the gap would otherwise be silent.
@@ -118,6 +119,7 @@ def disable_person(user_id: UUID, *, uses: Sequence[str], actor: Actor, now: dat
     if user.role == Role.OWNER:
         _refuse_for_last_owner(user, field="disabled")
     User.objects.filter(id=user_id, is_active=True).update(is_active=False, disabled_at=now)
+    end_access(user_id, now=now)
     _tell("person.disabled", user, difference({"disabled": False}, {"disabled": True}), actor=actor, now=now)
 
 

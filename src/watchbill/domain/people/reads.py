@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from watchbill.domain.access.models import User
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient, NotificationRule, Organization, Team
@@ -107,6 +107,12 @@ def teams(*, ids: Iterable[UUID] | None = None) -> list[TeamDetail]:
         )
         for row in rows
     ]
+
+
+def team_ids_of(user_id: UUID) -> frozenset[UUID]:
+    """The teams a person is in, leads or manages."""
+    own = Q(memberships__user_id=user_id) | Q(lead_id=user_id) | Q(manager_id=user_id)
+    return frozenset(Team.objects.filter(own, archived_at=None).values_list("id", flat=True))
 
 
 def team(team_id: UUID) -> TeamDetail | None:

@@ -14,6 +14,9 @@ _ASSETS: tuple[tuple[str, str, str, str], ...] = (
     ("watchbill.js", "watchbill.doors.web", "static/watchbill.js", "text/javascript; charset=utf-8"),
     ("htmx.js", "django_htmx", "static/django_htmx/htmx-2.min.js", "text/javascript; charset=utf-8"),
     ("sse.js", "django_htmx", "static/django_htmx/ext/hx-sse-2.min.js", "text/javascript; charset=utf-8"),
+    ("webauthn-json.js", "allauth.mfa", "static/mfa/js/webauthn-json.js", "text/javascript; charset=utf-8"),
+    ("webauthn.js", "allauth.mfa", "static/mfa/js/webauthn.js", "text/javascript; charset=utf-8"),
+    ("allauth-onload.js", "allauth.account", "static/account/js/onload.js", "text/javascript; charset=utf-8"),
     ("favicon.svg", "watchbill.doors.web", "static/favicon.svg", "image/svg+xml"),
 )
 

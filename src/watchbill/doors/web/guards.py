@@ -1,35 +1,79 @@
-"""Who may see a page or press a button: every view names the permission it needs."""
+"""Who may see a page or press a button: every view names the permission it needs, or says why it needs none."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+
+from watchbill.domain.access.models import User
+from watchbill.domain.access.rules import PERMISSIONS, ActionUnknown
+from watchbill.doors.callers import Caller, address_of, caller_of
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+PUBLIC = "public"
 
 
-def requires(permission: str) -> Callable[[View[P]], View[P]]:
+def requires(action: str) -> Callable[[View[P]], View[P]]:
+    """Signed in, and there is something the person may do this to. What it is done to, the view checks itself:
+
+    `caller(request).check("service.change", team_ids=[service.team_id])`.
+    """
+    if action not in PERMISSIONS:
+        raise ActionUnknown(f"{action!r} is not in the table of permissions; add a line to access/rules.py")
+
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return HttpResponseRedirect("/sign-in?" + urlencode({"next": request.get_full_path()}))
+                return to_sign_in(request)
+            caller(request).check_could(action)
             return view(request, *args, **kwargs)
 
-        guarded.permission = permission  # type: ignore[attr-defined]  # read by the test that every view has one
+        guarded.permission = action  # type: ignore[attr-defined]  # read by the test that every view has one
         return guarded
 
     return guard
 
 
-def open_to_all(why: str) -> Callable[[View[P]], View[P]]:
-    """For the few addresses that need no sign-in; `why` says what protects them instead."""
+def public(why: str) -> Callable[[View[P]], View[P]]:
+    """Anybody may call it; `why` is for the reader of the list of routes."""
 
     def guard(view: View[P]) -> View[P]:
-        view.permission = f"open to all: {why}"  # type: ignore[attr-defined]  # as above
-        return view
+        @wraps(view)
+        def opened(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            return view(request, *args, **kwargs)
+
+        opened.permission = PUBLIC  # type: ignore[attr-defined]  # as above
+        opened.public_because = why  # type: ignore[attr-defined]  # as above
+        return opened
 
     return guard
+
+
+def caller(request: HttpRequest) -> Caller:
+    """Who is signed in; found once per request."""
+    held: Caller | None = getattr(request, "watchbill_caller", None)
+    if held is None:
+        user = request.user
+        if not isinstance(user, User) or not user.is_authenticated:
+            raise PermissionError("nobody is signed in: the guard of this view is missing")
+        held = caller_of(user, holder=None, source_address=address_of(request))
+        request.watchbill_caller = held  # type: ignore[attr-defined]  # Django's request carries what a door needs
+    return held
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Back here afterwards, unless it was a change: that is not repeated. A fragment sends the whole page away."""
+    if request.headers.get("HX-Request"):
+        page = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+        return HttpResponse(status=401, headers={"HX-Redirect": _sign_in_then(page)})
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseRedirect("/sign-in")
+    return HttpResponseRedirect(_sign_in_then(request.get_full_path()))
+
+
+def _sign_in_then(page: str) -> str:
+    return "/sign-in?" + urlencode({"next": page})

@@ -1,0 +1,71 @@
+"""Who calls the API: a token in the Authorization header, or a signed-in browser with its form token (CSRF)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.http import HttpRequest
+from ninja.security import SessionAuth
+from ninja.security.http import HttpAuthBase
+
+from watchbill.domain.access.models import User
+from watchbill.domain.access.reads import authenticate_token
+from watchbill.domain.access.rules import PERMISSIONS, ActionUnknown
+from watchbill.doors.callers import Caller, address_of, caller_of
+from watchbill.ground.clock import SystemClock
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class TokenAuth(HttpAuthBase):
+    """`Authorization: Bearer wb_…`; `Token` and `GenieKey` are understood too, because clients use them."""
+
+    openapi_scheme = "bearer"
+
+    def __call__(self, request: HttpRequest) -> Caller | None:
+        holder = authenticate_token(request.headers.get("Authorization", ""), now=SystemClock().now())
+        if holder is None:
+            return None
+        return caller_of(holder.user, holder=holder, source_address=address_of(request))
+
+
+class BrowserAuth(SessionAuth):
+    """The session of the screens; changes need the form token as well. A request with a token uses that alone."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
+        user = request.user
+        if "Authorization" in request.headers or not isinstance(user, User) or not user.is_authenticated:
+            return None
+        return caller_of(user, holder=None, source_address=address_of(request))
+
+
+# For `NinjaAPI(auth=AUTH)`: the first that knows the caller wins, and `request.auth` is a Caller.
+AUTH = [TokenAuth(), BrowserAuth()]
+
+
+def caller(request: HttpRequest) -> Caller:
+    held = getattr(request, "auth", None)
+    if not isinstance(held, Caller):
+        raise PermissionError("nobody is known here: the operation was declared without auth")
+    return held
+
+
+def requires(
+    action: str,
+) -> Callable[[Callable[Concatenate[HttpRequest, P], R]], Callable[Concatenate[HttpRequest, P], R]]:
+    """Below ninja's own decorator. Raises callers.Forbidden; the thing itself is checked in the operation."""
+    if action not in PERMISSIONS:
+        raise ActionUnknown(f"{action!r} is not in the table of permissions; add a line to access/rules.py")
+
+    def guard(view: Callable[Concatenate[HttpRequest, P], R]) -> Callable[Concatenate[HttpRequest, P], R]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            caller(request).check_could(action)
+            return view(request, *args, **kwargs)
+
+        marked: Any = guarded
+        marked.permission = action  # read by the test that every operation has one
+        return guarded
+
+    return guard

@@ -1,0 +1,46 @@
+"""What somebody sees when a page cannot be shown: what happened, and what to do now."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from watchbill.doors.callers import Forbidden
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(
+        400,
+        "This request could not be read",
+        "Go back and try again. If you came by a link, open it anew.",
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    reason = str(exception) if isinstance(exception, Forbidden) else "You may not see or do this. Ask an admin."
+    return _page(403, "That is not yours to do", reason)
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(
+        403,
+        "The form was not accepted",
+        "It was open for too long, or another site sent it. Go back, reload the page and send it again.",
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(404, "There is nothing here", "It was removed, or the address has a mistake in it.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(
+        500,
+        "Something went wrong here",
+        "Paging goes on: it does not depend on this page. Try again; if it stays, tell whoever runs this instance. "
+        "The log says what happened.",
+    )
+
+
+def _page(status: int, title: str, remedy: str) -> HttpResponse:
+    """Without the request: an error page must not need the database or a session."""
+    text = render_to_string("errors/error.html", {"status": status, "title": title, "remedy": remedy})
+    return HttpResponse(text, status=status)

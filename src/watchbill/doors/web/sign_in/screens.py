@@ -1,0 +1,62 @@
+"""allauth's screens, each with its permission and what we add to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account import views as account
+from allauth.mfa.totp import views as totp
+from allauth.socialaccount.providers.openid_connect import views as oidc
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+
+from watchbill.config import config
+from watchbill.domain.access.models import User
+from watchbill.doors.web.guards import public, requires
+from watchbill.doors.web.headers import CONTENT_SECURITY_POLICY
+from watchbill.doors.web.sign_in import throttle
+
+View = Callable[..., HttpResponseBase]
+
+
+def open_to_all(view: View) -> View:
+    return public("part of signing in")(view)
+
+
+def own_security(view: View) -> View:
+    return requires("security.change_own")(view)
+
+
+def marked(view: View) -> View:
+    """A browser in which somebody got through is remembered, so that nobody can lock that person out of it."""
+
+    def remembering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        user = request.user
+        if request.method == "POST" and isinstance(user, User) and user.is_authenticated:
+            secure = config().base_url.startswith("https://")
+            throttle.remember_browser(request, response, user.email, secure=secure)
+        return response
+
+    return remembering
+
+
+def activate_totp(request: HttpRequest) -> HttpResponseBase:
+    """The QR code is an image within the page."""
+    response: HttpResponseBase = totp.activate_totp(request)
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(
+        "img-src 'self'", "img-src 'self' data:"
+    )
+    return response
+
+
+def to_provider(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """By a page in between: browsers refuse a form whose answer leads to another site (`form-action 'self'`)."""
+    response: HttpResponseBase = oidc.login(request, provider_id)
+    if isinstance(response, HttpResponseRedirect) and "://" in response.url:
+        return render(request, "sign_in/leaving.html", {"address": response.url})
+    return response
+
+
+def sign_out(request: HttpRequest) -> HttpResponseBase:
+    response: HttpResponseBase = account.logout(request)
+    return response
