@@ -19,6 +19,8 @@ import watchbill.bootstrap  # noqa: F401 - makes Django ready
 from tests.harness.database import migrate
 from tests.harness.world import World
 
+pytest_plugins = ["tests.no_skips"]
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:

@@ -1,21 +1,47 @@
-"""What the web process serves: health, live updates, then Django."""
+"""What the web process serves: health, events coming in, live updates, then Django."""
 
 from collections.abc import Awaitable, Callable
 
 from django.core.asgi import get_asgi_application
+from django.db import connections
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
+from watchbill import config as instance
 from watchbill.doors import health
 from watchbill.doors.health import Message, Scope, Send
+from watchbill.doors.ingest.app import IngestApp
 from watchbill.doors.web import live
+from watchbill.ground.clock import SystemClock
+
+# A request under ASGI has a thread of its own, so a connection kept by a thread would be used once and leaked.
+# Engine, worker and commands keep one connection per thread: theirs tell at once why the database does not answer.
+_database = connections.settings["default"]
+_database["CONN_MAX_AGE"] = 0
+_database["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 20, "timeout": 10, "max_idle": 60}
 
 _django = get_asgi_application()
+_ingest = IngestApp(
+    database_url=instance.database_url,
+    metrics_token=instance.config().metrics_token.get_secret_value(),
+    clock=SystemClock(),
+)
 
 
 async def application(scope: Scope, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
-    if health.is_asked(scope):
+    if IngestApp.is_asked(scope):
+        await _ingest(scope, receive, send)
+    elif health.is_asked(scope):
         await health.answer(scope, send)
     elif live.is_asked(scope):
         await live.application(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await _live(receive, send)
     else:
         await _django(scope, receive, send)
+
+
+async def _live(receive: Callable[[], Awaitable[Message]], send: Send) -> None:
+    while (await receive())["type"] == "lifespan.startup":
+        await send({"type": "lifespan.startup.complete"})
+    await _ingest.stop()
+    await send({"type": "lifespan.shutdown.complete"})

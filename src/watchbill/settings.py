@@ -67,16 +67,11 @@ DATABASES = {
         "PASSWORD": unquote(_url.password or ""),
         "HOST": _options.pop("host", None) or _url.hostname or "",
         "PORT": str(_url.port or ""),
-        # A request under ASGI has a thread of its own, so a connection kept by a thread would be used once and leaked.
-        "CONN_MAX_AGE": 0,
+        "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         # Poolers in transaction mode lose server-side cursors and prepared statements.
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        "OPTIONS": {
-            "application_name": "watchbill",
-            "pool": {"min_size": 0, "max_size": 20, "timeout": 10, "max_idle": 60},
-            **_options,
-        },
+        "OPTIONS": {"application_name": "watchbill", **_options},
     }
 }
 

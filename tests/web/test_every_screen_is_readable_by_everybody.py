@@ -9,6 +9,10 @@ from playwright.sync_api import Browser, Page
 
 from tests.web import stage
 from tests.web.organization import Stage
+from watchbill.config import secret_key
+from watchbill.domain.paging.links import AcknowledgeLink, make_token
+from watchbill.domain.paging.models import Delivery
+from watchbill.ground.clock import SystemClock
 
 pytestmark = pytest.mark.lab
 
@@ -23,7 +27,16 @@ def screens(organization: Stage) -> dict[str, str]:
         "now": "/",
         "alerts": "/alerts",
         "alerts-none": "/alerts?q=nothing-has-this",
+        **{f"alert-{key}": f"/alerts/{alert.id}" for key, alert in organization.alerts.items()},
+        "link": f"/a/{link_token(organization)}",
     }
+
+
+def link_token(organization: Stage) -> str:
+    delivery = Delivery.objects.filter(page__user=organization.me, attempt__isnull=False).earliest("due_at")
+    assert delivery.attempt_id is not None
+    link = AcknowledgeLink(attempt_id=delivery.attempt_id, user_id=organization.me.id)
+    return make_token(link, secret_key=secret_key(), now=SystemClock().now())
 
 
 def test_every_screen_at_every_width_in_both_lights(

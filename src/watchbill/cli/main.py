@@ -2,18 +2,20 @@
 
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
-from watchbill import __version__
-from watchbill.cli import errors, migrate, process, up
+from watchbill import __version__, terminal_errors
+from watchbill.cli import doctor, migrate, process, up
 
 # A command is a function, a group of commands is a Typer.
-_NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
+NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("up", up.up),
     ("process", process.app),
+    ("doctor", doctor.doctor),
     ("migrate", migrate.migrate),
     ("web", up.web),
     ("engine", up.engine),
@@ -36,10 +38,17 @@ def _root(
     """Watchbill: page the right person, with proof."""
 
 
+class _InOrder(TyperGroup):
+    """Typer lists groups after commands; here the order is that of use."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [name for name, _noun in NOUNS]
+
+
 def root() -> typer.Typer:
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(cls=_InOrder, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_root)
-    for name, noun in _NOUNS:
+    for name, noun in NOUNS:
         if isinstance(noun, typer.Typer):
             app.add_typer(noun, name=name)
         else:
@@ -48,7 +57,7 @@ def root() -> typer.Typer:
 
 
 def main() -> None:
-    sys.excepthook = errors.show
+    sys.excepthook = terminal_errors.show
     typer.main.get_command(root())(prog_name="watchbill")
 
 

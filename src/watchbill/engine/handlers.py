@@ -8,6 +8,8 @@ from watchbill.domain.alerts.actions import ACKNOWLEDGEMENT_EXPIRES, MAINTENANCE
 from watchbill.domain.alerts.time_actions import end_maintenance, end_snoozes, expire_acknowledgements
 from watchbill.domain.escalation.actions import STEP
 from watchbill.domain.escalation.steps import Ways, take_steps
+from watchbill.domain.heartbeats.actions import fall_silent
+from watchbill.domain.heartbeats.settings_actions import SILENT
 from watchbill.domain.timers.store import DueTimer
 
 
@@ -28,4 +30,5 @@ def build_handlers(ways: Callable[[], Ways]) -> Mapping[str, Handler]:
         ACKNOWLEDGEMENT_EXPIRES: expire_acknowledgements,
         SNOOZE_ENDS: end_snoozes,
         MAINTENANCE_ENDS: end_maintenance,
+        SILENT: fall_silent,
     }

@@ -33,7 +33,7 @@ def instant_number(instant: datetime) -> int:
 
 
 def instant_from(number: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=number)
+    return _EPOCH + timedelta(0, number // SECOND, number % SECOND)
 
 
 def wall_number(day: date, at: time) -> int:

@@ -3,15 +3,14 @@
 import sys
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
-from watchbill import upgrade
-from watchbill.cli import errors
+from watchbill import terminal_errors, upgrade
 from watchbill.domain.access.models import Role, User
 from watchbill.engine.chores import prepare_partitions
 from watchbill.ground.clock import DatabaseClock
 
 
 def main() -> None:
-    sys.excepthook = errors.show
+    sys.excepthook = terminal_errors.show
     upgrade.migrate(say=_say)
     now = DatabaseClock().now()
     prepare_partitions(now=now)

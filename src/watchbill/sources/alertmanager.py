@@ -10,6 +10,7 @@ from watchbill.sources.unknown_shape import signal_of_unknown
 
 kind = "alertmanager"
 label = "Alertmanager webhook"
+many_keys = True
 
 
 def parse(payload: Any) -> list[Signal]:

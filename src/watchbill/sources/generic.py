@@ -7,6 +7,7 @@ from watchbill.sources import reading
 
 kind = "generic"
 label = "Generic JSON"
+many_keys = False
 
 _STATUSES = {
     **dict.fromkeys(("", "firing", "triggered", "trigger", "open", "opened", "problem", "down", "alerting"), "trigger"),

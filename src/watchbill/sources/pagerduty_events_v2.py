@@ -7,6 +7,7 @@ from watchbill.sources import reading
 
 kind = "pagerduty-events-v2"
 label = "PagerDuty Events API v2"
+many_keys = False
 
 INVALID = "Event object is invalid"
 _ACTIONS = {"trigger": Action.TRIGGER, "acknowledge": Action.ACKNOWLEDGE, "resolve": Action.RESOLVE}

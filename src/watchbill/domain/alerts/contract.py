@@ -43,9 +43,13 @@ class PayloadRefused(Exception):
 
 
 class Source(Protocol):
-    """`parse` never drops what it does not know: an unknown shape becomes a generic signal."""
+    """`parse` never drops what it does not know: an unknown shape becomes a generic signal.
+
+    `many_keys`: one request may hold several signals, so the integration's requests are stored in one order.
+    """
 
     kind: str
     label: str
+    many_keys: bool
 
     def parse(self, payload: Any) -> list[Signal]: ...

@@ -29,6 +29,7 @@ class Disposition(models.TextChoices):
     ACKNOWLEDGED = "acknowledged", "Acknowledged its alert"
     RESOLVED = "resolved", "Resolved its alert"
     DROPPED = "dropped", "Acknowledge or resolve without an open alert"
+    RECORDED = "recorded", "A change: kept, pages nobody"
     QUARANTINED = "quarantined", "Could not be processed; kept for inspection"
 
 
@@ -55,8 +56,8 @@ class Event(models.Model):
 class Alert(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.BigIntegerField(unique=True)  # from the sequence alerts_alert_number
-    integration = models.ForeignKey(Integration, on_delete=models.PROTECT, related_name="alerts")
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="alerts")
+    integration = models.ForeignKey(Integration, on_delete=models.PROTECT, related_name="alerts", db_index=False)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="alerts", db_index=False)
     dedup_key = models.CharField(max_length=512)
     summary = models.CharField(max_length=1024)
     severity = models.CharField(max_length=8, choices=Severity)
@@ -72,7 +73,7 @@ class Alert(models.Model):
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.CharField(max_length=254, default="", blank=True)
     snoozed_until = models.DateTimeField(null=True)
-    suppressed_by = models.ForeignKey(MaintenanceWindow, null=True, on_delete=models.PROTECT)
+    suppressed_by = models.ForeignKey(MaintenanceWindow, null=True, on_delete=models.PROTECT, db_index=False)
     first_event_id = models.UUIDField()
     events_count = models.PositiveIntegerField(default=1)
     last_event_at = models.DateTimeField()
@@ -86,7 +87,9 @@ class Alert(models.Model):
                 name="one_open_alert_per_key",
             )
         ]
+        # Every index is paid for by each alert that comes in; `alerts_of_service` also serves the foreign key.
         indexes = [
+            models.Index(fields=["suppressed_by"], condition=~models.Q(suppressed_by=None), name="alerts_suppressed"),
             models.Index(fields=["-opened_at", "-id"], name="alerts_newest"),
             models.Index(fields=["service", "-opened_at"], name="alerts_of_service"),
             models.Index(fields=["state", "-opened_at"], condition=~models.Q(state="resolved"), name="alerts_open"),

@@ -23,7 +23,7 @@ from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import pairwise
 
-from watchbill.domain.oncall.turns import Span, Turns, common, open_during, seats, weekly_spans, without
+from watchbill.domain.oncall.turns import Span, Turns, divided, open_during, seats, weekly_spans
 from watchbill.ground.wall_clock import (
     DAY,
     WEEK,
@@ -145,7 +145,7 @@ def gaps_between(
     """When a page would find no one: nothing decides, or an explicit nobody does."""
     span = (instant_number(starts_at), instant_number(ends_at))
     covered = [(start, end) for start, end, users, _ in _decided_between(schedule, starts_at, ends_at) if users]
-    gaps = without([span], covered) if span[0] < span[1] else []
+    _, gaps = divided([span] if span[0] < span[1] else [], covered)
     return tuple((instant_from(start), instant_from(end)) for start, end in gaps)
 
 
@@ -157,7 +157,7 @@ def _decided_between(schedule: Schedule, starts_at: datetime, ends_at: datetime)
 def _decided(schedule: Schedule, span: Span) -> list[_Decided]:
     """The core: from the strongest layer down, each asked only about the time that is still open."""
     decided = _overridden(schedule.overrides, span)
-    still_open = without([span], [(start, end) for start, end, _, _ in decided])
+    _, still_open = divided([span], [(start, end) for start, end, _, _ in decided])
     clock = WallClock(schedule.time_zone)
     for rotation in reversed(schedule.rotations):
         if not still_open:
@@ -165,9 +165,9 @@ def _decided(schedule: Schedule, span: Span) -> list[_Decided]:
         if not rotation.members:
             continue
         turns = _turns(rotation, clock)
-        asked = _asked(rotation, turns, clock, still_open)
+        in_force = _in_force(rotation, turns, clock, (still_open[0][0], still_open[-1][1]))
+        asked, still_open = divided(still_open, in_force)
         decided.extend(_taken(rotation, turns, asked))
-        still_open = without(still_open, asked)
     decided.sort()
     return decided
 
@@ -199,10 +199,9 @@ def _overridden(overrides: tuple[Override, ...], span: Span) -> list[_Decided]:
     return decided
 
 
-def _asked(rotation: Rotation, turns: Turns, clock: WallClock, still_open: list[Span]) -> list[Span]:
-    """When the rotation has something to say, of the time that is still open."""
-    starts_at = max(still_open[0][0], turns.first_at)
-    ends_at = still_open[-1][1]
+def _in_force(rotation: Rotation, turns: Turns, clock: WallClock, span: Span) -> list[Span]:
+    """When the rotation has something to say within the span."""
+    starts_at, ends_at = max(span[0], turns.first_at), span[1]
     if rotation.effective_at is not None:
         starts_at = max(starts_at, instant_number(rotation.effective_at))
     for last in (rotation.ends_at, rotation.retired_at):
@@ -210,7 +209,7 @@ def _asked(rotation: Rotation, turns: Turns, clock: WallClock, still_open: list[
             ends_at = min(ends_at, instant_number(last))
     if starts_at >= ends_at:
         return []
-    return common(still_open, open_during(rotation.weekly, clock, (starts_at, ends_at)))
+    return open_during(rotation.weekly, clock, (starts_at, ends_at))
 
 
 def _taken(rotation: Rotation, turns: Turns, asked: list[Span]) -> Iterator[_Decided]:

@@ -13,6 +13,8 @@ Span = tuple[int, int]
 
 # 1970-01-05 00:00 on the wall clock: weeks begin on Monday.
 _A_MONDAY = 4 * DAY
+# After every date.
+_NEVER = (10_000 * 366 * DAY, 10_000 * 366 * DAY + 1)
 
 
 class Turns:
@@ -108,34 +110,29 @@ def open_during(weekly: tuple[Span, ...], clock: WallClock, span: Span) -> list[
     return opened
 
 
-def common(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
-    """What two ordered rows of spans have in common."""
-    found: list[Span] = []
-    j = 0
-    for starts_at, ends_at in left:
-        while j < len(right) and right[j][0] < ends_at:
-            other_starts_at, other_ends_at = right[j]
-            if starts_at < other_ends_at:
-                found.append((max(starts_at, other_starts_at), min(ends_at, other_ends_at)))
-            if other_ends_at > ends_at:
+def divided(spans: Sequence[Span], by: Sequence[Span]) -> tuple[list[Span], list[Span]]:
+    """What lies inside and what lies outside of `by`; all rows are in order, without overlaps."""
+    inside: list[Span] = []
+    outside: list[Span] = []
+    remaining = iter(by)
+    opens_at, closes_at = next(remaining, _NEVER)
+    for span in spans:
+        starts_at, ends_at = span
+        while closes_at <= starts_at:
+            opens_at, closes_at = next(remaining, _NEVER)
+        if ends_at <= opens_at:
+            outside.append(span)
+            continue
+        while opens_at < ends_at:
+            if starts_at < opens_at:
+                outside.append((starts_at, opens_at))
+                starts_at = opens_at
+            if ends_at <= closes_at:
+                inside.append((starts_at, ends_at))
                 break
-            j += 1
-    return found
-
-
-def without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
-    """What is left of an ordered row of spans after another one is taken out."""
-    left: list[Span] = []
-    j = 0
-    for starts_at, ends_at in spans:
-        cursor = starts_at
-        while j < len(taken) and taken[j][0] < ends_at:
-            if cursor < taken[j][0]:
-                left.append((cursor, taken[j][0]))
-            cursor = max(cursor, taken[j][1])
-            if cursor > ends_at:
-                break
-            j += 1
-        if cursor < ends_at:
-            left.append((cursor, ends_at))
-    return left
+            inside.append((starts_at, closes_at))
+            starts_at = closes_at
+            opens_at, closes_at = next(remaining, _NEVER)
+        else:
+            outside.append((starts_at, ends_at))
+    return inside, outside

@@ -11,15 +11,15 @@ from django.shortcuts import render
 
 from watchbill.config import config
 from watchbill.domain.access.models import User
-from watchbill.doors.web.guards import public, requires
+from watchbill.doors.web.guards import open_to_all, requires
 from watchbill.doors.web.headers import CONTENT_SECURITY_POLICY
 from watchbill.doors.web.sign_in import throttle
 
 View = Callable[..., HttpResponseBase]
 
 
-def open_to_all(view: View) -> View:
-    return public("part of signing in")(view)
+def part_of_signing_in(view: View) -> View:
+    return open_to_all("part of signing in")(view)
 
 
 def own_security(view: View) -> View:

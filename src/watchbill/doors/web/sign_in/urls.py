@@ -10,21 +10,28 @@ from allauth.socialaccount.providers.openid_connect import views as oidc
 from allauth.usersessions import views as sessions
 from django.urls import URLPattern, path
 
-from watchbill.doors.web.sign_in.screens import activate_totp, marked, open_to_all, own_security, sign_out, to_provider
+from watchbill.doors.web.sign_in.screens import (
+    activate_totp,
+    marked,
+    own_security,
+    part_of_signing_in,
+    sign_out,
+    to_provider,
+)
 from watchbill.doors.web.sign_in.setup import setup
 
 urlpatterns: list[URLPattern] = [
     path("setup/<str:secret>", setup, name="setup"),
-    path("sign-in", open_to_all(marked(account.login)), name="account_login"),
-    path("sign-in/code", open_to_all(marked(mfa.authenticate)), name="mfa_authenticate"),
-    path("sign-in/passkey", open_to_all(marked(passkeys.login_webauthn)), name="mfa_login_webauthn"),
-    path("sign-in/with/<str:provider_id>", open_to_all(to_provider), name="openid_connect_login"),
-    path("sign-in/with/<str:provider_id>/callback", open_to_all(oidc.callback), name="openid_connect_callback"),
-    path("sign-in/cancelled", open_to_all(social.login_cancelled), name="socialaccount_login_cancelled"),
+    path("sign-in", part_of_signing_in(marked(account.login)), name="account_login"),
+    path("sign-in/code", part_of_signing_in(marked(mfa.authenticate)), name="mfa_authenticate"),
+    path("sign-in/passkey", part_of_signing_in(marked(passkeys.login_webauthn)), name="mfa_login_webauthn"),
+    path("sign-in/with/<str:provider_id>", part_of_signing_in(to_provider), name="openid_connect_login"),
+    path("sign-in/with/<str:provider_id>/callback", part_of_signing_in(oidc.callback), name="openid_connect_callback"),
+    path("sign-in/cancelled", part_of_signing_in(social.login_cancelled), name="socialaccount_login_cancelled"),
     path("sign-in/again", own_security(account.reauthenticate), name="account_reauthenticate"),
     path("sign-in/again/code", own_security(mfa.reauthenticate), name="mfa_reauthenticate"),
     path("sign-in/again/passkey", own_security(passkeys.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
-    path("sign-out", open_to_all(sign_out), name="account_logout"),
+    path("sign-out", part_of_signing_in(sign_out), name="account_logout"),
     path("me/security", own_security(mfa.index), name="mfa_index"),
     path("me/security/password", own_security(account.password_change), name="account_change_password"),
     path("me/security/password/first", own_security(account.password_set), name="account_set_password"),

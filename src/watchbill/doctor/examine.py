@@ -1,0 +1,43 @@
+"""All checks, in the order in which their findings should be read."""
+
+from collections.abc import Callable, Iterator
+
+from django.db import OperationalError, connection
+
+from watchbill.composition import ways
+from watchbill.config import config
+from watchbill.doctor import database, host, people
+from watchbill.doctor.finding import Finding, Patient
+from watchbill.ground.clock import SystemClock
+
+Check = Callable[[Patient], Iterator[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    database.durability,
+    database.clock,
+    database.quarantined_timers,
+    people.fallback,
+    people.on_call,
+    people.contacts_without_channel,
+    people.owner,
+    people.services_without_policy,
+    database.time_zones,
+    host.mail,
+    host.secret_key_file,
+    host.disk,
+    host.base_url,
+    host.restarts,
+)
+
+
+def examine() -> list[Finding]:
+    """Serious findings first. Without the database, or without its tables, the rest cannot be asked."""
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        return [database.unreachable(error)]
+    findings = list(database.migrations())
+    if not findings:
+        patient = Patient(now=SystemClock().now(), settings=config(), ways=ways())
+        findings = [finding for check in CHECKS for finding in check(patient)]
+    return sorted(findings, key=lambda finding: not finding.serious)

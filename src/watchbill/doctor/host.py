@@ -1,0 +1,143 @@
+"""This host: disk, secret key, addresses, mail."""
+
+import ipaddress
+import json
+import shutil
+import smtplib
+import ssl
+import stat
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from watchbill.config import Config
+from watchbill.doctor.finding import Finding, Patient
+from watchbill.ground import secret_file
+
+_FREE_BYTES_MIN = 1 << 30
+_FREE_SHARE_MIN = 0.05
+_SMTP_SECONDS_MAX = 8
+_RESTARTS_MAX = 3
+
+
+def disk(patient: Patient) -> Iterator[Finding]:
+    directory = patient.settings.data_dir
+    if not directory.exists():
+        return
+    usage = shutil.disk_usage(directory)
+    if usage.free < _FREE_BYTES_MIN or usage.free < usage.total * _FREE_SHARE_MIN:
+        yield Finding(
+            check="disk",
+            serious=True,
+            what=f"{usage.free / (1 << 30):.1f} GiB ({usage.free / usage.total:.0%}) are free in {directory.resolve()}",
+            why="on a full disk the database stops, and no event is accepted any more",
+            remedy="free space or grow the volume; WATCHBILL_EVENTS_RETENTION_DAYS says how long raw events are kept",
+        )
+
+
+def secret_key_file(patient: Patient) -> Iterator[Finding]:
+    path = secret_file.path_in(patient.settings.data_dir)
+    if patient.settings.secret_key is not None:
+        return
+    if not path.exists():
+        yield Finding(
+            check="secret-key",
+            serious=True,
+            what=f"there is no secret key: neither WATCHBILL_SECRET_KEY nor {path}",
+            why="links in pages cannot be signed, and sealed secrets cannot be read",
+            remedy="set WATCHBILL_DATA_DIR to the directory of `watchbill up`, or WATCHBILL_SECRET_KEY",
+        )
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        yield Finding(
+            check="secret-key",
+            serious=True,
+            what=f"{path} has mode {mode:04o}",
+            why="whoever reads it can forge acknowledgements and read sealed secrets",
+            remedy=f"chmod 600 {path}",
+        )
+
+
+def base_url(patient: Patient) -> Iterator[Finding]:
+    url = urlsplit(patient.settings.base_url)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        yield Finding(
+            check="base-url",
+            serious=True,
+            what=f"WATCHBILL_BASE_URL is {patient.settings.base_url!r}",
+            why="every link in a page starts with it",
+            remedy="set it to the address that people open, like https://watchbill.example.org",
+        )
+    elif _is_loopback(url.hostname):
+        yield Finding(
+            check="base-url",
+            serious=False,
+            what=f"WATCHBILL_BASE_URL is {patient.settings.base_url}",
+            why="links in pages open on this host only: nobody can acknowledge from a phone",
+            remedy="set it to the address that people open, like https://watchbill.example.org",
+        )
+    elif url.scheme == "http":
+        yield Finding(
+            check="base-url",
+            serious=False,
+            what=f"WATCHBILL_BASE_URL is {patient.settings.base_url}, without TLS",
+            why="whoever listens on the way can read alerts and take over sessions",
+            remedy="put a reverse proxy with a certificate in front: docs/how-to/go-to-production.md",
+        )
+
+
+def mail(patient: Patient) -> Iterator[Finding]:
+    settings = patient.settings
+    if not settings.smtp_host:
+        return
+    try:
+        _greet(settings)
+    except (OSError, smtplib.SMTPException) as error:
+        yield Finding(
+            check="mail",
+            serious=True,
+            what=f"the mail server {settings.smtp_host}:{settings.smtp_port} does not take us: {error}",
+            why="pages by e-mail fail",
+            remedy="check WATCHBILL_SMTP_HOST, _PORT, _SECURITY, _USER and _PASSWORD, and the way to that server",
+        )
+
+
+def restarts(patient: Patient) -> Iterator[Finding]:
+    """What `watchbill up` wrote down; nothing when the processes run by other means."""
+    try:
+        processes = json.loads((patient.settings.data_dir / "processes.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return
+    for name, process in processes.items():
+        if process["starts"] > _RESTARTS_MAX:
+            yield Finding(
+                check="restarts",
+                serious=False,
+                what=f"{name} was started {process['starts']} times since `watchbill up`",
+                why="it ends again and again; meanwhile pages are late",
+                remedy="look for its last lines in the log of `watchbill up`",
+            )
+
+
+def _greet(settings: Config) -> None:
+    context = ssl.create_default_context()
+    if settings.smtp_security == "tls":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            settings.smtp_host, settings.smtp_port, timeout=_SMTP_SECONDS_MAX, context=context
+        )
+    else:
+        server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=_SMTP_SECONDS_MAX)
+    with server:
+        server.ehlo()
+        if settings.smtp_security == "starttls":
+            server.starttls(context=context)
+            server.ehlo()
+        if settings.smtp_user:
+            server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,51 @@
+"""The link in a message. Opening it changes nothing, because mail scanners open links; the button acknowledges."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from watchbill.domain.access.models import User
+from watchbill.domain.alerts import actions
+from watchbill.domain.alerts.models import Alert
+from watchbill.domain.alerts.reads import alerts_of_attempt
+from watchbill.domain.audit.contract import Actor
+from watchbill.domain.paging.links import LinkRefused, read_token
+from watchbill.doors.web.guards import open_to_all
+from watchbill.doors.web.page import now_of, show
+from watchbill.doors.web.wiring import wired
+
+
+@open_to_all("the token in the address stands for one person and one message")
+def acknowledge_link(request: HttpRequest, token: str) -> HttpResponse:
+    now = now_of(request)
+    try:
+        link = read_token(token, secret_key=wired().secret_key, now=now)
+    except LinkRefused as error:
+        return show(request, "alerts/link_refused.html", {"why": str(error)}, status=410)
+    person = User.objects.filter(id=link.user_id, is_active=True).first()
+    alerts = alerts_of_attempt(link.attempt_id, user_id=link.user_id) if person else []
+    if person is None or not alerts:
+        why = "This link does not stand for any alert any more. Sign in to see what is open."
+        return show(request, "alerts/link_refused.html", {"why": why}, status=410)
+    if request.method == "POST":
+        _acknowledge(request, person, alerts)
+        return redirect(request.path)
+    return show(
+        request,
+        "alerts/link.html",
+        {"person": person, "alerts": alerts, "waiting": [alert for alert in alerts if alert.state == "triggered"]},
+    )
+
+
+def _acknowledge(request: HttpRequest, person: User, alerts: list[Alert]) -> None:
+    actor = Actor(
+        kind="person",
+        id=person.id,
+        label=str(person),
+        via="mail-link",
+        source_address=request.META.get("REMOTE_ADDR", ""),
+    )
+    for alert in alerts:
+        try:
+            actions.acknowledge(alert_id=alert.id, actor=actor, now=now_of(request))
+        except actions.AlertResolvedAlready:
+            continue  # resolved between the page and the button: the page that follows says so

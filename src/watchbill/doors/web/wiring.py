@@ -1,0 +1,26 @@
+"""What the screens need from the composition: handed over once, when the addresses are put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from watchbill.domain.escalation.steps import Ways
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """`ways` is asked each time: the running process may have changed since."""
+
+    ways: Callable[[], Ways]
+    secret_key: str
+    base_url: str
+
+
+_held: list[Wiring] = []
+
+
+def connect(wiring: Wiring) -> None:
+    _held[:] = [wiring]
+
+
+def wired() -> Wiring:
+    return _held[0]

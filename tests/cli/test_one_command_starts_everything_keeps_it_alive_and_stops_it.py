@@ -1,0 +1,62 @@
+"""`watchbill up` on real processes: killed one by one they come back, and Ctrl-C leaves nothing behind."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.instances import Instance, wait_for
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    with Instance(tmp_path_factory.mktemp("instance") / "data") as started:
+        yield started
+
+
+@pytest.mark.parametrize("name", ["web", "engine", "worker", "postgres"])
+def test_a_killed_process_comes_back(instance: Instance, name: str) -> None:
+    killed = instance.processes()[name]
+    os.kill(killed, signal.SIGKILL)
+    wait_for(f"a new {name}", lambda: instance.processes().get(name, killed) != killed)
+    wait_for("ready again", instance.is_ready)
+
+
+def test_a_second_start_in_the_same_directory_is_refused_with_the_reason(instance: Instance) -> None:
+    second = instance.run("up", "--data-dir", str(instance.data_dir), "--port", "1")
+    assert second.returncode == 1
+    assert "an instance already runs in" in second.stderr
+    assert instance.is_ready()
+
+
+def test_the_secret_key_is_made_once_and_readable_by_its_owner_alone(instance: Instance) -> None:
+    path = instance.data_dir / "secret.key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(path.read_text()) >= 60
+
+
+def test_migrate_finds_nothing_to_do_while_everything_runs(instance: Instance) -> None:
+    done = instance.run("migrate")
+    assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
+
+
+def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "data")
+    instance.start()
+    processes = instance.processes()
+    assert set(processes) == {"supervisor", "web", "engine", "worker", "postgres"}
+    assert instance.stop() == 0
+    assert [name for name, pid in processes.items() if Path(f"/proc/{pid}").exists()] == []
+    assert instance.log.read_text().rstrip().endswith("watchbill: Stopped.")
+
+
+def test_when_the_supervisor_is_killed_its_processes_end_and_the_next_start_works(tmp_path: Path) -> None:
+    with Instance(tmp_path / "data") as instance:
+        processes = instance.processes()
+        os.kill(processes["supervisor"], signal.SIGKILL)
+        ours = [processes[name] for name in ("web", "engine", "worker")]
+        wait_for("the end of its processes", lambda: not any(Path(f"/proc/{pid}").exists() for pid in ours))
+        instance.start()
+        assert instance.is_ready()
