@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
@@ -41,8 +42,16 @@ def add_override(
         if ends_at <= now:
             raise OverrideOver("end", "lies in the past, and who was on call cannot be changed; choose a later end")
         starts_at = max(starts_at, now)
+    # The last created wins, so two of one instant must not be created at the same time.
+    newest = Override.objects.filter(schedule=schedule).aggregate(at=Max("created_at"))["at"]
+    created_at = now if newest is None else max(now, newest + timedelta(microseconds=1))
     override = Override.objects.create(
-        schedule=schedule, user=user, starts_at=starts_at, ends_at=ends_at, created_at=now, created_by=actor.label[:254]
+        schedule=schedule,
+        user=user,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        created_at=created_at,
+        created_by=actor.label[:254],
     )
     details = {"after": {"user": user.email, "start": starts_at.isoformat(), "end": ends_at.isoformat()}}
     record(

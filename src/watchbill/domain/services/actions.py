@@ -4,6 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
@@ -12,7 +14,7 @@ from watchbill.domain.escalation.models import Policy
 from watchbill.domain.escalation.policy_actions import check_policy
 from watchbill.domain.people.rules import clean_name, listed
 from watchbill.domain.people.team_actions import check_team, team_name
-from watchbill.domain.services.models import Service, UrgencyRule
+from watchbill.domain.services.models import Integration, Service, UrgencyRule
 from watchbill.domain.services.rules import DESCRIPTION_MAX, ServiceDraft, check_url
 from watchbill.ground.refusals import ChangeRefused, Taken, Unknown
 
@@ -27,7 +29,7 @@ class ServiceNameTaken(Taken):
 
 @transaction.atomic
 def create_service(draft: ServiceDraft, *, actor: Actor, now: datetime) -> Service:
-    """A name that an archived service holds brings that service back, with its integrations."""
+    """A name that an archived service holds brings that service back, without integrations."""
     draft = _checked(draft)
     held = Service.objects.select_for_update().filter(name=draft.name).first()
     if held is not None and held.archived_at is None:
@@ -57,10 +59,17 @@ def change_service(service_id: UUID, draft: ServiceDraft, *, actor: Actor, now: 
 
 @transaction.atomic
 def archive_service(service_id: UUID, *, actor: Actor, now: datetime) -> None:
-    """Events for its keys are refused from then on; its open alerts go on until they are resolved."""
+    """Its integrations are removed with it; its open alerts go on until they are resolved."""
     service = locked_service(service_id)
+    remove_keys(Integration.objects.filter(service=service), now=now)
     Service.objects.filter(id=service_id, archived_at=None).update(archived_at=now)
     _tell("service.archived", service, {"before": _facts(draft_of(service))}, actor=actor, now=now)
+
+
+def remove_keys(integrations: QuerySet[Integration], *, now: datetime) -> None:
+    """The rows stay, because alerts refer to them; they give up their digests, which must be unique."""
+    tombstone = Concat(Value("removed:"), Cast("id", CharField()))
+    integrations.filter(removed_at=None).update(removed_at=now, digest=tombstone)
 
 
 def locked_service(service_id: UUID) -> Service:

@@ -10,7 +10,7 @@ from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.audit.rules import difference
 from watchbill.domain.people.rules import clean_name
-from watchbill.domain.services.actions import locked_service
+from watchbill.domain.services.actions import locked_service, remove_keys
 from watchbill.domain.services.models import Integration, IntegrationKind, Service
 from watchbill.domain.services.rules import (
     INTEGRATION_KEY_PURPOSE,
@@ -88,10 +88,7 @@ def rename_integration(integration_id: UUID, *, name: str, actor: Actor, now: da
 def remove_integration(integration_id: UUID, *, actor: Actor, now: datetime) -> None:
     """Events with its key are refused from then on, and the key may be given to another integration."""
     integration, service = _locked(integration_id)
-    # The row stays, because alerts refer to it; it gives up its digest, because digests are unique.
-    Integration.objects.filter(id=integration_id, removed_at=None).update(
-        removed_at=now, digest=f"removed:{integration_id}"
-    )
+    remove_keys(Integration.objects.filter(id=integration_id), now=now)
     facts = {"kind": integration.kind, "name": integration.name, "key": integration.hint}
     _tell("integration.removed", service, integration, {"before": facts}, actor=actor, now=now)
 

@@ -1,0 +1,90 @@
+"""Every name in the files must lead somewhere: to an entry of the files, or to what is in the database."""
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+
+from watchbill.domain.oncall.rules import NOBODY
+from watchbill.domain.organization_file.current import State
+from watchbill.domain.organization_file.problems import Problem, Source
+from watchbill.domain.organization_file.rules import Document
+from watchbill.domain.organization_file.schema import ScheduleEntry, UserEntry
+
+_SECTION_OF_TARGET = {"schedule": "schedules", "user": "users", "team-lead": "teams", "team-manager": "teams"}
+_WORDS = {"users": "user", "teams": "team", "schedules": "schedule", "policies": "policy"}
+
+
+def reference_problems(document: Document, state: State) -> list[Problem]:
+    return [*_References(document, state).problems()]
+
+
+class _References:
+    def __init__(self, document: Document, state: State) -> None:
+        self._document = document
+        self._state = state
+        self._known: dict[str, Collection[str]] = {
+            "users": {*document.users, *state.users},
+            "teams": {*document.teams, *state.teams},
+            "schedules": {*document.schedules, *state.schedules},
+            "policies": {*document.policies, *state.policies},
+        }
+
+    def problems(self) -> Iterator[Problem]:
+        document = self._document
+        if document.organization is not None:
+            source = document.sources["organization", ""]
+            for index, email in enumerate(document.organization.fallback or ()):
+                yield from self._missing("users", email, source, "fallback", index)
+        for email, user in document.users.items():
+            yield from self._rule_problems(user, document.sources["users", email])
+        for name, team in document.teams.items():
+            source = document.sources["teams", name]
+            yield from self._missing("users", team.lead, source, "lead")
+            yield from self._missing("users", team.manager, source, "manager")
+            for index, email in enumerate(team.members or ()):
+                yield from self._missing("users", email, source, "members", index)
+        for name, schedule in document.schedules.items():
+            yield from self._schedule_problems(schedule, document.sources["schedules", name])
+        for name, policy in document.policies.items():
+            source = document.sources["policies", name]
+            yield from self._missing("teams", policy.team, source, "team")
+            for number, level in enumerate(policy.levels):
+                for index, target in enumerate(level.targets):
+                    kind, _, named = target.partition(":")
+                    section = _SECTION_OF_TARGET[kind]
+                    yield from self._missing(section, named, source, "levels", number, "targets", index)
+        for name, service in document.services.items():
+            source = document.sources["services", name]
+            yield from self._missing("teams", service.team, source, "team")
+            yield from self._missing("policies", service.policy, source, "policy")
+
+    def _schedule_problems(self, schedule: ScheduleEntry, source: Source) -> Iterator[Problem]:
+        yield from self._missing("teams", schedule.team, source, "team")
+        for number, rotation in enumerate(schedule.rotations or ()):
+            for index, member in enumerate(rotation.members):
+                if member != NOBODY:
+                    yield from self._missing("users", member, source, "rotations", number, "members", index)
+        for number, override in enumerate(schedule.overrides or ()):
+            yield from self._missing("users", override.user, source, "overrides", number, "user")
+
+    def _rule_problems(self, user: UserEntry, source: Source) -> Iterator[Problem]:
+        held = self._state.users.get(user.email)
+        names = [contact.name for contact in (user.contacts or ())]
+        names += [contact.name for contact in (held.contacts or ())] if held else []
+        for urgency in ("high", "low"):
+            for index, rule in enumerate(getattr(user.rules, urgency, None) or ()):
+                if rule.contact not in names:
+                    remedy = f"add it under contacts{_guess(rule.contact, names)}"
+                    message = f'{user.email} has no contact "{rule.contact}"; {remedy}'
+                    yield source.problem(message, "rules", urgency, index, "contact")
+
+    def _missing(self, section: str, name: str | None, source: Source, *inner: str | int) -> Iterator[Problem]:
+        known = self._known[section]
+        if name is not None and name not in known:
+            what = _WORDS[section]
+            message = f'there is no {what} "{name}"; define it under {section}{_guess(name, known)}'
+            yield source.problem(message, *inner)
+
+
+def _guess(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, sorted(known), n=1)
+    return f', or did you mean "{close[0]}"?' if close else ", or correct the name"

@@ -1,0 +1,160 @@
+"""The texts of the organization file that are values: durations, turns, hand-offs, instants, names."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
+
+from watchbill.domain.escalation.policy_rules import TARGET_KINDS
+from watchbill.domain.oncall.rotation_rules import WEEKDAYS
+from watchbill.domain.oncall.rules import NOBODY
+from watchbill.domain.people.rules import check_zone, clean_email, clean_name
+from watchbill.ground.durations import format_duration, parse_duration
+from watchbill.ground.refusals import ChangeRefused
+
+_EVERY = re.compile(r"([1-9][0-9]{0,3}) (hour|day|week)s?")
+_TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Every:
+    """A turn: `1 week`, `12 hours`."""
+
+    count: int
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit.removesuffix('s') if self.count == 1 else self.unit}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class WallTime:
+    """`10:00`, or `Monday 10:00` (Monday is 0)."""
+
+    weekday: int | None
+    time: time
+
+    def __str__(self) -> str:
+        clock = self.time.isoformat("seconds" if self.time.second else "minutes")
+        return clock if self.weekday is None else f"{WEEKDAYS[self.weekday]} {clock}"
+
+
+def _text(given: Any) -> str:
+    if not isinstance(given, str):
+        raise ValueError(f"{given!r} is no text; put it in quotes")  # noqa: TRY004 - pydantic reports ValueErrors
+    return given.strip()
+
+
+def _every(given: Any) -> Every:
+    if isinstance(given, Every):
+        return given
+    match = _EVERY.fullmatch(_text(given))
+    if match is None:
+        raise ValueError(f'{given!r} is no turn; write it like "1 week", "3 days" or "12 hours"')
+    return Every(int(match[1]), f"{match[2]}s")
+
+
+def _wall_time(given: Any) -> WallTime:
+    if isinstance(given, WallTime):
+        return given
+    day, _, clock = _text(given).rpartition(" ")
+    match = _TIME.fullmatch(clock)
+    weekday = _weekday(day.strip()) if day else None
+    if match is None or (day and weekday is None):
+        raise ValueError(f'{given!r} is no time of day; write it like "10:00" or "Monday 10:00"')
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    if hour < 24:
+        return WallTime(weekday, time(hour, minute, second))
+    if weekday is None or minute or second:
+        raise ValueError(f'{given!r} is no time of day; write it like "00:00"')
+    return WallTime((weekday + 1) % 7, time(0))
+
+
+def _weekday(name: str) -> int | None:
+    names = [day.lower() for day in WEEKDAYS]
+    return names.index(name.lower()) if name.lower() in names else None
+
+
+def _weekly_time(given: Any) -> WallTime:
+    moment = _wall_time(given)
+    if moment.weekday is None:
+        raise ValueError(f'{given!r} has no weekday; write it like "Monday 08:00"')
+    return moment
+
+
+def _duration(given: Any) -> timedelta:
+    if isinstance(given, timedelta):
+        return given
+    if given == 0 and not isinstance(given, bool):
+        return timedelta(0)
+    return parse_duration(_text(given))
+
+
+def _instant(given: Any) -> datetime:
+    """Without an offset it stays naive: the schedule's local time, resolved where the zone is known."""
+    if isinstance(given, datetime):
+        return given
+    text = _text(given)
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(f'{text!r} is no time; write it like "2026-12-24T18:00+01:00"')
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f'{text!r} does not exist; write it like "2026-12-24T18:00+01:00"') from error
+
+
+def _date(given: Any) -> date:
+    if isinstance(given, date) and not isinstance(given, datetime):
+        return given
+    try:
+        return date.fromisoformat(_text(given))
+    except ValueError as error:
+        raise ValueError(f"{given!r} is no date; write it like 2026-01-05") from error
+
+
+def instant_text(moment: datetime) -> str:
+    whole = not moment.microsecond
+    return moment.isoformat(timespec="microseconds" if not whole else "seconds" if moment.second else "minutes")
+
+
+def checked(check: Callable[[str], str]) -> Callable[[Any], str]:
+    """A domain check as pydantic wants it."""
+
+    def validate(given: Any) -> str:
+        try:
+            return check(_text(given))
+        except ChangeRefused as refused:
+            raise ValueError(refused.reason) from refused
+
+    return validate
+
+
+def _member(text: str) -> str:
+    return NOBODY if text == NOBODY else clean_email(text)
+
+
+def _target(given: Any) -> str:
+    kind, _, name = _text(given).partition(":")
+    if kind not in TARGET_KINDS or not name.strip():
+        raise ValueError(
+            f"unknown target {given!r}; use schedule:NAME, user:EMAIL, team-lead:NAME or team-manager:NAME"
+        )
+    return f"{kind}:{checked(clean_email if kind == 'user' else clean_name)(name)}"
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Name = Annotated[str, BeforeValidator(checked(clean_name))]
+Email = Annotated[str, BeforeValidator(checked(clean_email))]
+Member = Annotated[str, BeforeValidator(checked(_member))]
+Zone = Annotated[str, BeforeValidator(checked(check_zone))]
+Turn = Annotated[Every, BeforeValidator(_every), PlainSerializer(str)]
+Handoff = Annotated[WallTime, BeforeValidator(_wall_time), PlainSerializer(str)]
+WeeklyTime = Annotated[WallTime, BeforeValidator(_weekly_time), PlainSerializer(str)]
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(format_duration)]
+Instant = Annotated[datetime, BeforeValidator(_instant), PlainSerializer(instant_text)]
+Target = Annotated[str, BeforeValidator(_target)]
+Day = Annotated[date, BeforeValidator(_date)]
