@@ -6,11 +6,12 @@ from typing import Literal, cast
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill.channels.email import SmtpSettings
-from watchbill.channels.register import build_channels
+from watchbill.channels.register import address_checks, build_channels
 from watchbill.config import config, database_url, secret_key
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, Family
 from watchbill.domain.paging.reads import default_rules
+from watchbill.domain.people.rules import AddressChecks
 from watchbill.engine.compose import Instance
 from watchbill.engine.handlers import build_handlers
 from watchbill.engine.loop import Engine
@@ -43,6 +44,13 @@ def channels() -> tuple[Channel, ...]:
         ntfy_url=settings.ntfy_url,
         demo_url=settings.demo_phones_url or None,
     )
+
+
+def contact_kinds() -> AddressChecks:
+    """Kinds of contact that people may have, with the check of their addresses."""
+    settings = config()
+    http = HttpClient(allowed_networks=parse_networks(settings.outbound_allow))
+    return address_checks(http=http, ntfy_url=settings.ntfy_url)
 
 
 @lru_cache(maxsize=1)

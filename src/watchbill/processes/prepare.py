@@ -1,12 +1,19 @@
 """Before the processes of `watchbill up` start: tables, this month's partitions, the owner's link, the given files."""
 
 import sys
+from datetime import datetime
+from pathlib import Path
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
-from watchbill import terminal_errors, upgrade
+from watchbill import composition, terminal_errors, upgrade
+from watchbill.config import secret_key
 from watchbill.domain.access.models import Role, User
+from watchbill.domain.audit.contract import Actor
+from watchbill.domain.organization_file.actions import apply_files
 from watchbill.engine.chores import prepare_partitions
 from watchbill.ground.clock import DatabaseClock
+
+_APPLY = Actor(kind="system", label="watchbill up --apply", via="cli")
 
 
 def main() -> None:
@@ -14,8 +21,21 @@ def main() -> None:
     upgrade.migrate(say=_say)
     now = DatabaseClock().now()
     prepare_partitions(now=now)
+    _apply(sys.argv[1:], now=now)
     if not User.objects.filter(role=Role.OWNER, is_active=True).exists():
         _say("There is no owner yet.")
+
+
+def _apply(paths: list[str], *, now: datetime) -> None:
+    """The files of `--apply`, taken together, at every start; what they say already is not written again."""
+    if not paths:
+        return
+    files = [(path, Path(path).read_text(encoding="utf-8")) for path in paths]
+    applied = apply_files(files, kinds=composition.contact_kinds(), secret_key=secret_key(), actor=_APPLY, now=now)
+    for change in applied.changes:
+        _say(str(change))
+    for made in applied.made:
+        _say(f"Made, and shown only now: {made}")
 
 
 def _say(text: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,7 @@ from watchbill.domain.organization_file.schema import (
     ServiceEntry,
     UserEntry,
 )
+from watchbill.ground.durations import format_duration
 
 
 class Section(StrEnum):
@@ -302,4 +303,6 @@ def _words(value: Any) -> str:
         return "{" + ", ".join(inner) + "}"
     if isinstance(value, tuple):
         return "[" + ", ".join(_words(part) for part in value) + "]"
+    if isinstance(value, timedelta):
+        return format_duration(value)
     return "none" if value is None or value == "" else str(value)
