@@ -58,6 +58,23 @@ def test_a_hand_off_in_the_repeated_hour_comes_the_first_time() -> None:
     ]
 
 
+def test_a_question_about_the_second_of_two_equal_hours_knows_the_hand_off_in_the_first() -> None:
+    """At 01:10 UTC the clock shows 02:10 again; the hand-off at 02:30 has happened at 00:30 UTC."""
+    rota = schedule("Europe/Berlin", daily("ana", "ben", at=time(2, 30), starts_date=date(2026, 10, 24)))
+    assert who(rota, "2026-10-25T01:10Z").users == ("ben",)
+    assert shifts(rota, "2026-10-25T01:10Z", "2026-10-25T03:00Z") == [("10-25T01:10", "10-25T03:00", "ben")]
+
+
+def test_a_window_within_the_skipped_hour_does_not_open() -> None:
+    night = (window("Sunday 02:00", "Sunday 03:00"),)
+    rota = schedule("Europe/Berlin", daily("ana", at=time(0), windows=night))
+    assert shifts(rota, "2026-03-22T00:00Z", "2026-04-06T00:00Z") == [
+        ("03-22T01:00", "03-22T02:00", "ana"),
+        ("04-05T00:00", "04-05T01:00", "ana"),
+    ]
+    assert len(gaps(rota, "2026-03-22T00:00Z", "2026-04-06T00:00Z")) == 3
+
+
 def test_a_missing_day_leaves_its_turn_what_is_left_of_it() -> None:
     """Apia had no 2011-12-30: after the 29th came the 31st, at 10:00 UTC. The turn of the 30th ends at 10:00 local."""
     rota = schedule("Pacific/Apia", daily("ana", "ben", "cai", at=time(10), starts_date=date(2011, 12, 29)))

@@ -37,12 +37,12 @@ class Turns:
         turn, turn_ends_at = 0, self.first_at
         for instant, ends_at in spans:
             if instant >= turn_ends_at:
-                turn = self._running_at(instant)
+                turn = self._begun_by(instant)
                 turn_ends_at = self._starts_at(turn + 1)
             while turn_ends_at < ends_at:
                 if instant < turn_ends_at:
                     yield turn, instant, turn_ends_at
-                instant = turn_ends_at
+                    instant = turn_ends_at
                 turn += 1
                 turn_ends_at = self._starts_at(turn + 1)
             yield turn, instant, ends_at
@@ -52,15 +52,11 @@ class Turns:
             return self.first_at + turn * self._length
         return self._clock.instant_of(self._first_wall + turn * self._length)
 
-    def _running_at(self, instant: int) -> int:
-        """The last turn that has begun; two hand-offs at one instant leave the earlier turn empty."""
+    def _begun_by(self, instant: int) -> int:
+        """The running turn, or one before it: where the clock was put back, later hand-offs have already happened."""
         if self._elapsed:
             return (instant - self.first_at) // self._length
-        turn = (self._clock.shown_at(instant) - self._first_wall) // self._length
-        # Where the clock was put back, hand-offs later than what it shows have already happened.
-        while self._starts_at(turn + 1) <= instant:
-            turn += 1
-        return turn
+        return (self._clock.shown_at(instant) - self._first_wall) // self._length
 
 
 def seats(members: tuple[str | None, ...], per_turn: int) -> tuple[tuple[str, ...], ...]:
