@@ -84,7 +84,7 @@ def escalate(*, alert_id: UUID, actor: Actor, now: datetime) -> Alert:
     """Page the next level now. Raises RunCannotEscalate when there is none left."""
     with transaction.atomic():
         alert = _open(alert_id)
-        _begin_if_under_maintenance(alert, now=now)
+        _begin_if_never_begun(alert, now=now)
         escalation.escalate_now(subject_id=alert.id, now=now)
         _mark_triggered(alert)
         record([_record(alert, "alert.escalated")], actor=actor, now=now)
@@ -97,7 +97,7 @@ def reassign(*, alert_id: UUID, targets: Sequence[Target], actor: Actor, now: da
         raise ReassignmentRefused("targets: name at least one person or schedule.")
     with transaction.atomic():
         alert = _open(alert_id)
-        _begin_if_under_maintenance(alert, now=now)
+        _begin_if_never_begun(alert, now=now)
         words = ", ".join(target.words for target in targets)
         close_pages(subject_ids=[alert.id], state=PageState.CANCELLED, reason=f"reassigned to {words}", now=now)
         escalation.start_over(subject_id=alert.id, now=now, targets=targets)
@@ -162,14 +162,14 @@ def _mark_triggered(alert: Alert) -> None:
     clear_unlocked(kinds=(ACKNOWLEDGEMENT_EXPIRES, SNOOZE_ENDS), subject_ids=[alert.id])
 
 
-def _begin_if_under_maintenance(alert: Alert, *, now: datetime) -> None:
-    """Somebody wants it paged although its service is under maintenance: then it is not suppressed any more."""
-    if alert.suppressed_by_id is None:
-        return
-    alert.suppressed_by = None
-    alert.save(update_fields=["suppressed_by"])
-    clear_unlocked(kinds=[MAINTENANCE_ENDS], subject_ids=[alert.id])
-    begin_escalation(alert, now=now)
+def _begin_if_never_begun(alert: Alert, *, now: datetime) -> None:
+    """Opened under maintenance, so nothing drives it yet; now somebody wants it paged all the same."""
+    if alert.suppressed_by_id is not None:
+        alert.suppressed_by = None
+        alert.save(update_fields=["suppressed_by"])
+        clear_unlocked(kinds=[MAINTENANCE_ENDS], subject_ids=[alert.id])
+    if alert.id not in escalation.subjects_with_run([alert.id]):
+        begin_escalation(alert, now=now)
 
 
 def begin_escalation(alert: Alert, *, now: datetime) -> None:

@@ -70,7 +70,7 @@ def start_over(*, subject_id: UUID, now: datetime, targets: Sequence[Target] = (
 
 def escalate_now(*, subject_id: UUID, now: datetime) -> Run:
     """Take the next step at once instead of when its time has come."""
-    run = Run.objects.select_for_update().select_related("policy_version").get(subject_id=subject_id)
+    run = Run.objects.select_for_update().get(subject_id=subject_id)
     if run.state == RunState.EXHAUSTED:
         raise RunCannotEscalate(
             "Every level and the fallback have been paged already: reassign the alert to somebody instead."

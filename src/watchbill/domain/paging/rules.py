@@ -117,12 +117,12 @@ def messages_allowed(budget: Budget, *, sent_at: Iterable[datetime], now: dateti
         level, last = level - 1, at
     if last is not None:
         level = min(float(budget.burst), level + (now - last).total_seconds() * rate)
-    return level
+    return round(level, 6)  # a token that came back to the last digit counts as a whole one
 
 
 def next_message_at(budget: Budget, *, allowed: float, now: datetime) -> datetime:
     rate = budget.messages / budget.per.total_seconds()
-    return now + timedelta(seconds=max(0.0, (1 - allowed) / rate))
+    return now + timedelta(seconds=max(0.001, (1 - allowed) / rate))
 
 
 def looks_back(budget: Budget) -> timedelta:

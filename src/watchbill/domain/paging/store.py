@@ -209,7 +209,7 @@ def write_outcomes(outcomes: Sequence[Outcome], *, now: datetime) -> set[UUID]:
 _EXPIRE = """
 WITH expired AS (
     UPDATE paging_attempt SET state = 'expired', finished_at = %s, error = 'the sender died while sending'
-    WHERE id IN (SELECT id FROM paging_attempt WHERE state = 'sending' AND lease_until < %s
+    WHERE id IN (SELECT id FROM paging_attempt WHERE state = 'sending' AND lease_until <= %s
                  ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED)
     RETURNING id
 )
