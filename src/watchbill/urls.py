@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from watchbill.composition import instance, ways
+from watchbill.doors.api.app import urlpatterns as api
 from watchbill.doors.web import errors
 from watchbill.doors.web.sign_in.urls import urlpatterns as sign_in
 from watchbill.doors.web.urls import urlpatterns as screens
@@ -11,6 +12,7 @@ from watchbill.doors.web.wiring import Wiring, connect
 connect(Wiring(ways=ways, secret_key=instance().secret_key, base_url=instance().base_url))
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include((api, "api"))),
     path("", include(sign_in)),
     path("", include((screens, "web"))),
 ]

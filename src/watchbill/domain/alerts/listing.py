@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from watchbill.domain.alerts.models import Alert, AlertState
 from watchbill.domain.paging.models import Page, PageState
+from watchbill.ground.identity import uuid_in
 
 PAGE_SIZE = 50
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,6 +48,15 @@ def list_alerts(wanted: AlertFilter, *, after: str = "", limit: int = PAGE_SIZE)
     found = list(rows.select_related("service").defer("details").order_by("-opened_at", "-id")[: limit + 1])
     shown = found[:limit]
     return Listing(alerts=shown, next_cursor=_cursor(shown[-1]) if len(found) > limit else "")
+
+
+def alert_id_of(number_or_id: str) -> UUID | None:
+    """By id, or by number with or without the `#`."""
+    identity = uuid_in(number_or_id)
+    if identity is not None:
+        return Alert.objects.filter(id=identity).values_list("id", flat=True).first()
+    number = _number_in(number_or_id)
+    return None if number is None else Alert.objects.filter(number=number).values_list("id", flat=True).first()
 
 
 def count_open() -> dict[str, int]:
@@ -93,11 +103,16 @@ def _matching(wanted: AlertFilter) -> QuerySet[Alert]:
         rows = rows.filter(severity=wanted.severity)
     if wanted.query:
         words = Q(summary__icontains=wanted.query) | Q(dedup_key__icontains=wanted.query)
-        number = wanted.query.lstrip("#")
-        if number.isascii() and number.isdigit() and len(number) < 18:
-            words |= Q(number=int(number))
+        number = _number_in(wanted.query)
+        if number is not None:
+            words |= Q(number=number)
         rows = rows.filter(words)
     return rows
+
+
+def _number_in(text: str) -> int | None:
+    digits = text.removeprefix("#")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 18 else None
 
 
 def _cursor(alert: Alert) -> str:

@@ -54,6 +54,7 @@ class PageLine:
     id: UUID
     person_id: UUID
     person: str
+    email: str
     reason: str
     cycle: int
     level: int
@@ -99,8 +100,13 @@ def alert_detail(alert_id: UUID, *, ways: Ways) -> AlertDetail | None:
         pages=pages_of(alert.id),
         timeline=tuple(Entry.objects.filter(subject_id=alert.id).order_by("at", "id")[:TIMELINE_SHOWN]),
         next_step=next_step(alert, ways=ways),
-        events=tuple(Event.objects.filter(alert_id=alert.id).order_by("-received_at")[:EVENTS_SHOWN]),
+        events=events_of(alert.id),
     )
+
+
+def events_of(alert_id: UUID) -> tuple[Event, ...]:
+    """The newest, as they were received."""
+    return tuple(Event.objects.filter(alert_id=alert_id).order_by("-received_at")[:EVENTS_SHOWN])
 
 
 def next_step(alert: Alert, *, ways: Ways) -> NextStep:
@@ -196,6 +202,7 @@ def _page(row: Page, deliveries: tuple[DeliveryLine, ...]) -> PageLine:
         id=row.id,
         person_id=row.user_id,
         person=row.user.name,
+        email=row.user.email,
         reason=row.reason,
         cycle=row.cycle,
         level=row.level,

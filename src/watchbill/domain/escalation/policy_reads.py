@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from watchbill.domain.escalation.models import Policy, PolicyVersion
 from watchbill.domain.escalation.policy_actions import draft_of
 from watchbill.domain.escalation.policy_rules import PolicyDraft
+from watchbill.ground.identity import uuid_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,13 @@ def policies(*, ids: Iterable[UUID] | None = None) -> list[PolicyDetail]:
 
 def policy(policy_id: UUID) -> PolicyDetail | None:
     return next(iter(policies(ids=[policy_id])), None)
+
+
+def policy_id_of(name_or_id: str) -> UUID | None:
+    """By id, or by the exact name; not the archived ones."""
+    identity = uuid_in(name_or_id)
+    named = Q(name=name_or_id) if identity is None else Q(id=identity)
+    return Policy.objects.filter(named, archived_at=None).values_list("id", flat=True).first()
 
 
 def versions(policy_id: UUID) -> list[PolicyVersion]:

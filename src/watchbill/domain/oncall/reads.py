@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from watchbill.domain.oncall.actions import draft_of, rotation_draft
 from watchbill.domain.oncall.models import Override, Rotation, Schedule
 from watchbill.domain.oncall.rotation_rules import RotationDraft, ScheduleDraft
+from watchbill.ground.identity import uuid_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +64,8 @@ def schedule(schedule_id: UUID, *, now: datetime) -> ScheduleDetail | None:
 def schedule_id_of(name_or_id: str) -> UUID | None:
     """By id, or by the exact name."""
     rows = Schedule.objects.filter(archived_at=None).values_list("id", flat=True)
-    try:
-        return rows.filter(id=UUID(name_or_id)).first()
-    except ValueError:
-        return rows.filter(name=name_or_id).first()
+    identity = uuid_in(name_or_id)
+    return rows.filter(Q(name=name_or_id) if identity is None else Q(id=identity)).first()
 
 
 def _override_line(row: Override) -> OverrideLine:

@@ -9,6 +9,7 @@ from django.db.models import Prefetch, Q
 
 from watchbill.domain.access.models import User
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient, NotificationRule, Organization, Team
+from watchbill.ground.identity import uuid_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,20 @@ def team_ids_of(user_id: UUID) -> frozenset[UUID]:
 
 def team(team_id: UUID) -> TeamDetail | None:
     return next(iter(teams(ids=[team_id])), None)
+
+
+def person_id_of(email_or_id: str) -> UUID | None:
+    """By id, or by the e-mail address in any case; the disabled ones too."""
+    identity = uuid_in(email_or_id)
+    named = Q(email=email_or_id.strip().lower()) if identity is None else Q(id=identity)
+    return User.objects.filter(named).values_list("id", flat=True).first()
+
+
+def team_id_of(name_or_id: str) -> UUID | None:
+    """By id, or by the exact name; not the archived ones."""
+    identity = uuid_in(name_or_id)
+    named = Q(name=name_or_id) if identity is None else Q(id=identity)
+    return Team.objects.filter(named, archived_at=None).values_list("id", flat=True).first()
 
 
 def person_line(user: User) -> PersonLine:

@@ -15,6 +15,7 @@ from watchbill.domain.people.models import FallbackRecipient, Team
 from watchbill.domain.services.actions import draft_of
 from watchbill.domain.services.models import Integration, MaintenanceWindow, Service
 from watchbill.domain.services.rules import ServiceDraft
+from watchbill.ground.identity import uuid_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,13 @@ def services(*, ids: Iterable[UUID] | None = None) -> list[ServiceDetail]:
 
 def service(service_id: UUID) -> ServiceDetail | None:
     return next(iter(services(ids=[service_id])), None)
+
+
+def service_id_of(name_or_id: str) -> UUID | None:
+    """By id, or by the exact name; not the archived ones."""
+    identity = uuid_in(name_or_id)
+    named = Q(name=name_or_id) if identity is None else Q(id=identity)
+    return Service.objects.filter(named, archived_at=None).values_list("id", flat=True).first()
 
 
 def maintenance(*, now: datetime, service_id: UUID | None = None) -> list[MaintenanceLine]:
