@@ -16,7 +16,9 @@ from watchbill.engine.compose import Instance
 from watchbill.engine.handlers import build_handlers
 from watchbill.engine.loop import Engine
 from watchbill.engine.main import run
+from watchbill.engine.metrics import serve_metrics
 from watchbill.engine.sender import Sender
+from watchbill.engine.watchdog import OutsideWatcher
 from watchbill.ground.clock import Clock, DatabaseClock
 from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
@@ -78,4 +80,6 @@ def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sen
 def run_engine() -> None:
     """The engine's process, until SIGTERM."""
     clock = DatabaseClock()
-    run(build_engine(), build_sender(clock=clock), clock=clock, dsn=database_url())
+    serve_metrics(config().engine_metrics_port)
+    watcher = OutsideWatcher(url=config().watchdog_url, allowed_networks=parse_networks(config().outbound_allow))
+    run(build_engine(), build_sender(clock=clock), clock=clock, dsn=database_url(), watcher=watcher)

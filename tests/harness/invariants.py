@@ -11,7 +11,7 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         SELECT alert.number FROM alerts_alert AS alert
         LEFT JOIN escalation_run AS run ON run.subject_id = alert.id
         LEFT JOIN timers_timer AS timer ON timer.kind = 'escalation.step' AND timer.subject_id = run.id
-             AND timer.generation = run.generation
+             AND timer.generation = run.generation AND timer.quarantined_at IS NULL
         WHERE alert.state = 'triggered' AND alert.suppressed_by_id IS NULL
           AND NOT coalesce((run.state = 'live' AND timer.id IS NOT NULL)
               OR run.state IN ('exhausted', 'notified'), false)

@@ -35,6 +35,7 @@ from watchbill.engine.compose import Instance
 from watchbill.engine.handlers import build_handlers
 from watchbill.engine.loop import Engine
 from watchbill.engine.sender import Sender
+from watchbill.engine.watchdog import OutsideWatcher, Watchdog
 from watchbill.ground.clock import ManualClock
 from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
@@ -98,6 +99,7 @@ class World:
         self.families = {channel.kind: channel.family for channel in self.channels}
         self.engine = Engine(build_handlers(self.ways))
         self.instance = Instance(base_url="http://watchbill.example.org", secret_key="for tests only")
+        self.watchdog = Watchdog(watcher=OutsideWatcher(url=""), cycle_age_seconds=lambda: 0.0)
         self.sender = Sender(self.channels, instance=self.instance, clock=self.clock)
         self._client = client
         return self

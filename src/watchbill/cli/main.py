@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
 from watchbill import __version__, terminal_errors
-from watchbill.cli import apply, doctor, export, migrate, oncall, process, shifts, up
+from watchbill.cli import apply, audit, doctor, export, migrate, oncall, process, shifts, up
 
 # A command is a function, a group of commands is a Typer.
 NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
@@ -20,6 +20,7 @@ NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("shifts", shifts.shifts),
     ("process", process.app),
     ("doctor", doctor.doctor),
+    ("audit", audit.app),
     ("migrate", migrate.migrate),
     ("web", up.web),
     ("engine", up.engine),

@@ -7,6 +7,7 @@ from typing import Protocol
 from watchbill.domain.alerts.actions import ACKNOWLEDGEMENT_EXPIRES, MAINTENANCE_ENDS, SNOOZE_ENDS
 from watchbill.domain.alerts.time_actions import end_maintenance, end_snoozes, expire_acknowledgements
 from watchbill.domain.escalation.actions import STEP
+from watchbill.domain.escalation.last_resort_actions import give_up
 from watchbill.domain.escalation.steps import Ways, take_steps
 from watchbill.domain.heartbeats.actions import fall_silent
 from watchbill.domain.heartbeats.settings_actions import SILENT
@@ -32,3 +33,12 @@ def build_handlers(ways: Callable[[], Ways]) -> Mapping[str, Handler]:
         MAINTENANCE_ENDS: end_maintenance,
         SILENT: fall_silent,
     }
+
+
+def abandon_step(timer: DueTimer, *, now: datetime) -> None:
+    give_up(timer.subject_id, now=now)
+
+
+# What happens, once, when a timer has failed too often and goes into quarantine. The other kinds only wait there,
+# which the watchdog reports each minute.
+LAST_RESORTS: Mapping[str, Callable[..., None]] = {STEP: abandon_step}

@@ -10,7 +10,8 @@ from prometheus_client import Counter, Histogram
 
 from watchbill.domain.timers import store
 from watchbill.domain.timers.store import DueTimer
-from watchbill.engine.handlers import Handler
+from watchbill.engine.handlers import LAST_RESORTS, Handler
+from watchbill.ground.failpoints import failpoint
 
 log = structlog.get_logger()
 
@@ -47,6 +48,10 @@ class Engine:
         with transaction.atomic():
             timers = store.claim_due(now=now, limit=BATCH)
             self._handle(timers, now=now)
+            if timers:
+                failpoint("engine.before_commit")
+        if timers:
+            failpoint("engine.after_commit")
         self._count(timers, now=now)
         return len(timers)
 
@@ -88,9 +93,22 @@ class Engine:
             )
             if quarantined_at is not None:
                 log.critical("engine.timer.quarantined", timer_id=timer_id, kind=kind)
+                self._abandon(timer, now=now)
             return 0
         self._count([timer], now=now)
         return 1
+
+    def _abandon(self, timer: DueTimer | None, *, now: datetime) -> None:
+        """What it was to do is not done: whoever that leaves without an answer gets one by another path."""
+        if timer is None or timer.kind not in LAST_RESORTS:
+            return
+        try:
+            with transaction.atomic():
+                LAST_RESORTS[timer.kind](timer, now=now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("engine.last_resort.failed", timer_id=timer.id, kind=timer.kind)
 
     def _count(self, timers: list[DueTimer], *, now: datetime) -> None:
         for timer in timers:

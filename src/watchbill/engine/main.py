@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -19,6 +21,7 @@ from watchbill.domain.timers import store as timers_store
 from watchbill.domain.timers.actions import WAKE_CHANNEL as TIMERS
 from watchbill.engine.loop import Engine
 from watchbill.engine.sender import Sender
+from watchbill.engine.watchdog import OutsideWatcher, Watchdog, WatchdogThread
 from watchbill.ground.clock import Clock
 from watchbill.ground.wakeup import Wakeup
 
@@ -34,24 +37,40 @@ _STALE_SECONDS = 1.0
 
 
 class EngineThread(threading.Thread):
-    """Ticks until stopped. While the database is away it waits; the timers are in the database."""
+    """Ticks until stopped. While the database is away it waits; the timers are in the database.
 
-    def __init__(self, engine: Engine, *, clock: Clock, stopping: threading.Event) -> None:
+    `on_defect` is called when it ends by anything else: without it no timer of this process would fire any more.
+    """
+
+    def __init__(
+        self, engine: Engine, *, clock: Clock, stopping: threading.Event, on_defect: Callable[[], None]
+    ) -> None:
         super().__init__(name="engine", daemon=True)
         self._engine = engine
         self._clock = clock
         self._stopping = stopping
+        self._on_defect = on_defect
         self._wake = threading.Event()
+        self.last_cycle = time.monotonic()
 
     def wake(self) -> None:
         self._wake.set()
 
     def run(self) -> None:
+        try:
+            self._run()
+        finally:
+            if not self._stopping.is_set():
+                self._on_defect()
+
+    def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
                 now = self._clock.now()
-                if self._engine.tick(now=now):
+                handled = self._engine.tick(now=now)
+                self.last_cycle = time.monotonic()
+                if handled:
                     continue
                 self._wake.wait(_seconds_until(timers_store.next_due_at(), now=now))
             except (OperationalError, InterfaceError) as error:
@@ -73,12 +92,14 @@ class SenderLoop:
         self._claiming = ThreadPoolExecutor(1, thread_name_prefix="claim")
         self._recording = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._sending: set[asyncio.Task[None]] = set()
+        self.last_cycle = time.monotonic()
 
     def wake(self) -> None:
         self._wake.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         recorder = asyncio.create_task(self._record())
+        recorder.add_done_callback(lambda _task: stopping.set())  # without it nothing is noted any more
         stop = asyncio.create_task(stopping.wait())
         while not stopping.is_set():
             self._wake.clear()
@@ -91,6 +112,8 @@ class SenderLoop:
                 wake = asyncio.create_task(self._wake.wait())
                 await asyncio.wait((wake, stop), timeout=wait_seconds, return_when=asyncio.FIRST_COMPLETED)
                 wake.cancel()
+        if recorder.done():
+            recorder.result()
         await self._drain()
         recorder.cancel()
 
@@ -98,6 +121,7 @@ class SenderLoop:
         def work() -> tuple[list[tuple[Intent, Message]], float]:
             now = self._clock.now()
             messages = self._sender.claim(now=now)
+            self.last_cycle = time.monotonic()
             return messages, 0.0 if messages else _seconds_until(paging_store.next_due_at(), now=now)
 
         return await self._database(self._claiming, work, otherwise=([], _DATABASE_AWAY_SECONDS))
@@ -160,30 +184,45 @@ def _seconds_until(due_at: datetime | None, *, now: datetime) -> float:
     return min(_POLL_SECONDS, max(0.001, (due_at - now).total_seconds()))
 
 
-def run(engine: Engine, sender: Sender, *, clock: Clock, dsn: str) -> None:
-    """Until SIGTERM or SIGINT."""
-    asyncio.run(_run(engine, sender, clock=clock, dsn=dsn))
+def run(engine: Engine, sender: Sender, *, clock: Clock, dsn: str, watcher: OutsideWatcher) -> None:
+    """Until SIGTERM or SIGINT. Ends with an exit code when a part of it ended: whoever started it starts it again."""
+    if not asyncio.run(_run(engine, sender, clock=clock, dsn=dsn, watcher=watcher)):
+        sys.exit("watchbill engine: a part of it ended by a defect; its log says which")
 
 
-async def _run(engine: Engine, sender: Sender, *, clock: Clock, dsn: str) -> None:
+async def _run(engine: Engine, sender: Sender, *, clock: Clock, dsn: str, watcher: OutsideWatcher) -> bool:
+    """Whether it ended because it was asked to."""
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     stopping_threads = threading.Event()
+    defect = threading.Event()
+
+    def on_defect() -> None:
+        defect.set()
+        loop.call_soon_threadsafe(stopping.set)
+
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    thread = EngineThread(engine, clock=clock, stopping=stopping_threads)
+    thread = EngineThread(engine, clock=clock, stopping=stopping_threads, on_defect=on_defect)
     sending = SenderLoop(sender, clock=clock)
 
     def wake_sender() -> None:
         loop.call_soon_threadsafe(sending.wake)
 
+    def cycle_age_seconds() -> float:
+        return time.monotonic() - min(thread.last_cycle, sending.last_cycle)
+
     wakeup = Wakeup(dsn, {TIMERS: thread.wake, PAGES: wake_sender})
-    wakeup.start()
-    thread.start()
+    watchdog = Watchdog(watcher=watcher, cycle_age_seconds=cycle_age_seconds)
+    watching = WatchdogThread(watchdog, clock=clock, stopping=stopping_threads)
+    for one in (wakeup, thread, watching):
+        one.start()
     log.info("engine.started")
     await sending.run(stopping)
     stopping_threads.set()
     thread.wake()
     wakeup.stop()
-    await asyncio.to_thread(thread.join, 15)
+    for one in (thread, watching):
+        await asyncio.to_thread(one.join, 15)
     log.info("engine.stopped")
+    return not defect.is_set()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from prometheus_client import Counter, Histogram
 
 from watchbill.domain.paging.contract import Channel, Message, Outcome, RetryLater
@@ -12,6 +13,7 @@ from watchbill.domain.paging.sending import claim_messages, record_outcomes
 from watchbill.domain.paging.store import Intent
 from watchbill.engine.compose import Instance, compose
 from watchbill.ground.clock import Clock
+from watchbill.ground.failpoints import failpoint
 
 log = structlog.get_logger()
 
@@ -32,10 +34,33 @@ class Sender:
 
     def claim(self, *, now: datetime) -> list[tuple[Intent, Message]]:
         intents = claim_messages(now=now, budgets=self._budgets, limit=CLAIM)
-        return compose(intents, instance=self._instance, now=now)
+        failpoint("sender.claimed")
+        try:
+            return compose(intents, instance=self._instance, now=now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("sender.compose.failed", count=len(intents))
+            return self._compose_one_by_one(intents, now=now)
+
+    def _compose_one_by_one(self, intents: Sequence[Intent], *, now: datetime) -> list[tuple[Intent, Message]]:
+        """One of them cannot be put into words: its next way takes over, the others go out."""
+        messages: list[tuple[Intent, Message]] = []
+        for intent in intents:
+            try:
+                messages += compose([intent], instance=self._instance, now=now)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
+                log.exception("sender.compose.failed", attempt_id=str(intent.attempt_id))
+                self.record(
+                    [(intent, RetryLater("the message could not be composed; the log has the details"))], now=now
+                )
+        return messages
 
     async def send(self, intent: Intent, message: Message) -> tuple[Intent, Outcome]:
         channel = self._channels[intent.kind]
+        failpoint("sender.before_provider")
         try:
             with TOOK.labels(intent.kind).time():
                 async with asyncio.timeout(channel.timeout.total_seconds()):
@@ -46,6 +71,7 @@ class Sender:
             log.exception("sender.channel.failed", kind=intent.kind, attempt_id=str(intent.attempt_id))
             outcome = RetryLater("the channel failed; the log has the details")
         SENT.labels(intent.kind, type(outcome).__name__.lower()).inc()
+        failpoint("sender.provider_answered")
         return intent, outcome
 
     def record(self, results: Sequence[tuple[Intent, Outcome]], *, now: datetime) -> None:

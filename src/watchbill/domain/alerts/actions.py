@@ -17,6 +17,7 @@ from watchbill.domain.paging.actions import close_pages
 from watchbill.domain.paging.models import PageState
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import clear_unlocked
+from watchbill.ground.failpoints import failpoint
 
 ACKNOWLEDGEMENT_EXPIRES = "alert.acknowledgement_expires"
 SNOOZE_ENDS = "alert.snooze_ends"
@@ -50,6 +51,8 @@ def acknowledge(*, alert_id: UUID, actor: Actor, now: datetime) -> Alert:
             return alert
         _mark_acknowledged([alert], actor=actor, now=now)
         record([_record(alert, "alert.acknowledged")], actor=actor, now=now)
+        failpoint("acknowledge.before_commit")
+    failpoint("acknowledge.after_commit")
     return alert
 
 

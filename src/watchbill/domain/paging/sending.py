@@ -25,6 +25,7 @@ from watchbill.domain.paging.rules import (
 from watchbill.domain.paging.store import DueDelivery, Intent
 from watchbill.domain.people.models import ContactMethod
 from watchbill.domain.timers.store import bring_forward
+from watchbill.ground.failpoints import failpoint
 
 log = structlog.get_logger()
 
@@ -120,6 +121,8 @@ def record_outcomes(results: Sequence[tuple[Intent, Outcome]], *, now: datetime)
         if failing:
             store.bring_next_delivery_forward(failing, to=now)
         _close_tried([one.page_id for intent, _ in results for one in intent.deliveries], now=now)
+        failpoint("sender.before_record_commit")
+    failpoint("sender.after_record_commit")
 
 
 def _outcome(intent: Intent, answer: Outcome, *, now: datetime) -> store.Outcome:

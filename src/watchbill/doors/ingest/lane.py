@@ -19,6 +19,7 @@ from watchbill.doors.ingest.database_away import AWAY
 from watchbill.doors.ingest.idempotency import store_once
 from watchbill.doors.ingest.work import Verdict, Work, rounds
 from watchbill.ground.clock import Clock
+from watchbill.ground.failpoints import failpoint
 
 log = structlog.get_logger()
 
@@ -121,7 +122,9 @@ class Lane:
         triggers = [event for _, event in items if isinstance(event, Trigger)]
         for attempt in range(1, _ATTEMPTS + 1):
             try:
+                failpoint("ingest.before_commit")
                 await write_triggers(self._connection, triggers)
+                failpoint("ingest.after_commit")
             except _TRANSIENT:
                 if attempt == _ATTEMPTS:
                     raise

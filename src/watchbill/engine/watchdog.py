@@ -1,0 +1,135 @@
+"""Beside the paging, never in its way: seals the audit trail each second, checks the invariants each minute.
+
+A thread with a connection of its own. Whatever fails here is logged and tried again; paging does not notice.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.db import connection
+from prometheus_client import Counter, Gauge
+
+from watchbill.domain.alerts.invariant_reads import CHECKS, DRIVERLESS, Broken, broken_invariants, uuids
+from watchbill.domain.alerts.repair_actions import drive_again
+from watchbill.domain.audit import store as audit_store
+from watchbill.domain.audit.sealing import BATCH, Sealer
+from watchbill.domain.audit.verification import UNSEALED_MAX
+from watchbill.ground.clock import Clock
+from watchbill.ground.http_client import HttpClient, OutboundFailed, OutboundRefused
+from watchbill.ground.network_guard import Network
+
+log = structlog.get_logger()
+
+_SEAL_EVERY_SECONDS = 1.0
+_CHECK_EVERY_SECONDS = 60.0
+_CYCLE_AGE_MAX_SECONDS = 60.0
+_HEAD_LOGGED_EVERY_CHECKS = 60
+_IDS_LOGGED = 100
+UNSEALED = "unsealed"
+
+BROKEN = Gauge("watchbill_invariants_broken", "What breaks an invariant at this minute, by check.", ["check"])
+CHECK_SECONDS = Gauge("watchbill_invariants_check_seconds", "How long the last look at the invariants took.")
+DRIVEN_AGAIN = Counter("watchbill_alerts_driven_again_total", "Alerts that nothing drove any more; a defect each.")
+SEALED = Counter("watchbill_audit_entries_sealed_total", "Audit entries chained.")
+SEAL_FAILURES = Counter("watchbill_watchdog_failures_total", "Rounds of the watchdog that failed.")
+CYCLE_AGE = Gauge("watchbill_engine_cycle_age_seconds", "Since engine and sender last came round, the older of both.")
+PINGS = Counter("watchbill_watchdog_pings_total", "Calls to the outside watcher.", ["outcome"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideWatcher:
+    """Called while everything holds, so that its silence alarms. Empty URL: nobody watches from outside."""
+
+    url: str
+    allowed_networks: Sequence[Network] = ()
+
+    def ping(self) -> None:
+        if self.url:
+            asyncio.run(self._ping())
+
+    async def _ping(self) -> None:
+        async with HttpClient(allowed_networks=self.allowed_networks) as client:
+            try:
+                answer = await client.request("GET", self.url)
+            except (OutboundFailed, OutboundRefused) as error:
+                PINGS.labels("failed").inc()
+                log.warning("watchdog.ping.failed", error=str(error))
+                return
+        PINGS.labels("answered" if answer.status < 400 else "failed").inc()
+        if answer.status >= 400:
+            log.warning("watchdog.ping.failed", status=answer.status)
+
+
+class Watchdog:
+    def __init__(self, *, watcher: OutsideWatcher, cycle_age_seconds: Callable[[], float]) -> None:
+        """`cycle_age_seconds`: since engine and sender last came round, the older of both."""
+        self.sealer = Sealer()
+        self._watcher = watcher
+        self._cycle_age_seconds = cycle_age_seconds
+        self._checks = 0
+
+    def seal(self, *, now: datetime) -> None:
+        while True:
+            sealed = self.sealer.seal(now=now)
+            SEALED.inc(sealed)
+            if sealed < BATCH:
+                return
+
+    def check(self, *, now: datetime) -> list[Broken]:
+        """Look, report, drive what nothing drives; tell the outside only if all is well."""
+        began = time.perf_counter()
+        found = broken_invariants(now=now)
+        found += self._unsealed(now=now)
+        CHECK_SECONDS.set(time.perf_counter() - began)
+        counts = {one.check: len(one.ids) for one in found}
+        for check in (*CHECKS, UNSEALED):
+            BROKEN.labels(check).set(counts.get(check, 0))
+        for one in found:
+            log.error("invariant.broken", check=one.check, count=len(one.ids), ids=one.ids[:_IDS_LOGGED])
+            if one.check == DRIVERLESS:
+                DRIVEN_AGAIN.inc(drive_again(uuids(one), now=now))
+        age = self._cycle_age_seconds()
+        CYCLE_AGE.set(age)
+        if age > _CYCLE_AGE_MAX_SECONDS:
+            log.error("engine.cycle.late", seconds=round(age))
+        elif not found:
+            self._watcher.ping()
+        if self._checks % _HEAD_LOGGED_EVERY_CHECKS == 0:
+            log.info("audit.anchor", head=str(audit_store.head()))
+        self._checks += 1
+        return found
+
+    def _unsealed(self, *, now: datetime) -> list[Broken]:
+        late = audit_store.count_unsealed(above=self.sealer.settled, older_than=now - UNSEALED_MAX)
+        return [Broken(UNSEALED, (f"{late} audit entries",))] if late else []
+
+
+class WatchdogThread(threading.Thread):
+    def __init__(self, watchdog: Watchdog, *, clock: Clock, stopping: threading.Event) -> None:
+        super().__init__(name="watchdog", daemon=True)
+        self._watchdog = watchdog
+        self._clock = clock
+        self._stopping = stopping
+
+    def run(self) -> None:
+        check_at = time.monotonic() + _SEAL_EVERY_SECONDS
+        while not self._stopping.wait(_SEAL_EVERY_SECONDS):
+            check_is_due = time.monotonic() >= check_at
+            if check_is_due:
+                check_at += _CHECK_EVERY_SECONDS
+            try:
+                now = self._clock.now()
+                self._watchdog.seal(now=now)
+                if check_is_due:
+                    self._watchdog.check(now=now)
+            except Exception:
+                # The third bulkhead: who watches must not fall with what is watched.
+                SEAL_FAILURES.inc()
+                log.exception("watchdog.failed")
+                connection.close()
+        connection.close()
