@@ -19,7 +19,7 @@ from watchbill.engine.main import run
 from watchbill.engine.metrics import serve_metrics
 from watchbill.engine.sender import Sender
 from watchbill.engine.watchdog import OutsideWatcher
-from watchbill.ground.clock import Clock, DatabaseClock
+from watchbill.ground.clock import Clock, DatabaseClock, SystemClock
 from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
 
@@ -82,4 +82,6 @@ def run_engine() -> None:
     clock = DatabaseClock()
     serve_metrics(config().engine_metrics_port)
     watcher = OutsideWatcher(url=config().watchdog_url, allowed_networks=parse_networks(config().outbound_allow))
-    run(build_engine(), build_sender(clock=clock), clock=clock, dsn=database_url(), watcher=watcher)
+    # Providers are told this host's time: asking the database would stop the event loop that sends.
+    sender = build_sender(clock=SystemClock())
+    run(build_engine(), sender, clock=clock, dsn=database_url(), watcher=watcher)

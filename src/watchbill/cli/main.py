@@ -9,11 +9,12 @@ from typer.core import TyperGroup
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
 from watchbill import __version__, terminal_errors
-from watchbill.cli import apply, audit, doctor, export, migrate, oncall, process, shifts, up
+from watchbill.cli import apply, audit, demo, doctor, export, migrate, oncall, process, shifts, up
 
 # A command is a function, a group of commands is a Typer.
 NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("up", up.up),
+    ("demo", demo.demo),
     ("apply", apply.apply),
     ("export", export.export),
     ("oncall", oncall.oncall),

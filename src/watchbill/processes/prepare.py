@@ -6,13 +6,14 @@ from pathlib import Path
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill import composition, terminal_errors, upgrade
-from watchbill.config import secret_key
-from watchbill.domain.access.models import Role, User
+from watchbill.config import config, secret_key
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.organization_file.actions import apply_files
+from watchbill.domain.people.account_actions import create_first_setup_link
 from watchbill.engine.chores import prepare_partitions
 from watchbill.ground.clock import DatabaseClock
 
+_UP = Actor(kind="system", label="watchbill up", via="cli")
 _APPLY = Actor(kind="system", label="watchbill up --apply", via="cli")
 
 
@@ -22,8 +23,15 @@ def main() -> None:
     now = DatabaseClock().now()
     prepare_partitions(now=now)
     _apply(sys.argv[1:], now=now)
-    if not User.objects.filter(role=Role.OWNER, is_active=True).exists():
-        _say("There is no owner yet.")
+    _offer_owner_link(now=now)
+
+
+def _offer_owner_link(*, now: datetime) -> None:
+    """To whoever sees this terminal, once there is no owner who could sign in."""
+    link = create_first_setup_link(actor=_UP, now=now)
+    if link is not None:
+        _say("No owner can sign in yet. This link sets the owner's password, once, until")
+        _say(f"{link.expires_at:%Y-%m-%d %H:%M} UTC: {config().base_url}/setup/{link.secret}")
 
 
 def _apply(paths: list[str], *, now: datetime) -> None:
