@@ -216,6 +216,8 @@ def test_a_key_moves_to_another_service_when_pruning() -> None:
         apply(two)
     apply(two, prune=True)
     assert Integration.objects.get(removed_at=None).service.name == "two"
+    apply(two.replace("name: two", "name: three").replace("  - {name: one}\n", ""), prune=True)
+    assert Integration.objects.get(removed_at=None).service.name == "three"
 
 
 def test_owners_hand_over_in_one_file_but_the_last_one_stays() -> None:

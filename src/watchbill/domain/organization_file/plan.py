@@ -193,7 +193,11 @@ def _overrides(wanted: ScheduleEntry, state: State, source: Source, *, now: date
 def _services(document: Document, state: State, *, prune: bool) -> Iterator[Change]:
     pairs = [(name, wanted, state.services.get(name)) for name, wanted in document.services.items()]
     if prune:  # first, so that a key can move from one service to another
-        yield from (change for _, wanted, held in pairs for change in _surplus_integrations(wanted, held))
+        gone = [
+            (ServiceEntry(name=name), held) for name, held in state.services.items() if name not in document.services
+        ]
+        for wanted, held in [*gone, *((wanted, held) for _, wanted, held in pairs)]:
+            yield from _surplus_integrations(wanted, held)
     for name, wanted, held in pairs:
         source = document.sources["services", name]
         yield from _difference(Section.SERVICE, wanted, held, source, leave_out=("integrations",))
