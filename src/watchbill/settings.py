@@ -95,7 +95,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["watchbill.doors.web.components"],
+            "builtins": ["watchbill.doors.web.components", "watchbill.doors.web.process_words"],
         },
     }
 ]

@@ -66,6 +66,12 @@ def count_open() -> dict[str, int]:
     return {str(state): 0 for state in open_states} | dict(rows)
 
 
+def open_by_service() -> dict[UUID, int]:
+    open_states = (AlertState.TRIGGERED, AlertState.ACKNOWLEDGED)
+    rows = Alert.objects.filter(state__in=open_states).values_list("service_id").annotate(count=Count("id"))
+    return dict(rows)
+
+
 def paged_to(user_id: UUID, *, limit: int = PAGE_SIZE) -> list[Alert]:
     """Unanswered alerts that this person was paged for: what needs them, oldest first."""
     pages = Page.objects.filter(

@@ -155,11 +155,6 @@ def span(seconds: float) -> str:
     return times.span(seconds)
 
 
-@register.inclusion_tag("components/field_error.html")
-def field_error(errors: Mapping[str, str] | None, name: str) -> dict[str, str]:
-    return {"name": name, "message": (errors or {}).get(name, "")}
-
-
 def _zone(context: Context) -> ZoneInfo:
     zone = context["zone"]
     if not isinstance(zone, ZoneInfo):

@@ -18,6 +18,13 @@ _clock = SystemClock()
 RAIL: tuple[tuple[str, str, str, bool], ...] = (
     ("/", "now", "Now", True),
     ("/alerts", "alerts", "Alerts", True),
+    ("/schedules", "oncall", "On-call", True),
+    ("/services", "services", "Services", False),
+    ("/policies", "policies", "Policies", False),
+    ("/people", "people", "People", False),
+    ("/explain", "explain", "Explain", False),
+    ("/admin", "admin", "Admin", False),
+    ("/me", "me", "Me", True),
 )
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -73,4 +80,5 @@ def show(
 def _is_current(request: HttpRequest, address: str) -> bool:
     if address == "/":
         return request.path == "/"
-    return request.path == address or request.path.startswith(address + "/")
+    sections = (address, "/teams") if address == "/people" else (address,)
+    return any(request.path == one or request.path.startswith(one + "/") for one in sections)

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.people.rules import AddressChecks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """`ways` is asked each time: the running process may have changed since."""
+    """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what can be sent by."""
 
     ways: Callable[[], Ways]
+    contact_kinds: Callable[[], AddressChecks]
     secret_key: str
     base_url: str
 

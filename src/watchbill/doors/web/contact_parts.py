@@ -1,0 +1,122 @@
+"""Contacts and notification rules of one person, shared by the person's own page and an admin's view of it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from watchbill.domain.paging.reads import reachable
+from watchbill.domain.people.contact_actions import AddedContact, add_contact, set_rules
+from watchbill.domain.people.models import ContactMethod, Urgency
+from watchbill.domain.people.reads import ContactLine, PersonDetail
+from watchbill.domain.people.rules import ContactDraft
+from watchbill.doors.web.forms import posted
+from watchbill.doors.web.page import actor_of, now_of
+from watchbill.doors.web.wiring import wired
+from watchbill.ground.durations import format_duration, parse_duration
+from watchbill.ground.refusals import ChangeRefused
+
+PREVIEW = timedelta(minutes=10)
+_ROWS_MAX = 20
+_KIND_WORDS = {"email": "E-mail", "webhook": "Webhook", "ntfy": "ntfy push", "demo": "Demo phone"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewLine:
+    after: str
+    contact: str
+    kind: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrgencyRules:
+    """`rows`: contact id and wait as typed, with one blank row; `preview`: the first ten minutes of a page."""
+
+    urgency: str
+    label: str
+    rows: list[tuple[str, str]]
+    preview: list[PreviewLine]
+    own: bool
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    return [(kind, _KIND_WORDS.get(kind, kind)) for kind in wired().contact_kinds()]
+
+
+def rules_of(person: PersonDetail, *, typed: dict[str, list[tuple[str, str]]] | None = None) -> list[UrgencyRules]:
+    return [
+        UrgencyRules(
+            urgency=urgency,
+            label="When it must wake you" if urgency == Urgency.HIGH else "When it can wait",
+            rows=[*((typed or {}).get(urgency) or _held(person, urgency)), ("", "")],
+            preview=_preview(person, urgency),
+            own=any(rule.urgency == urgency for rule in person.rules),
+        )
+        for urgency in (str(Urgency.HIGH), str(Urgency.LOW))
+    ]
+
+
+def _held(person: PersonDetail, urgency: str) -> list[tuple[str, str]]:
+    return [
+        (str(rule.contact_id), format_duration(timedelta(seconds=rule.after_seconds)))
+        for rule in person.rules
+        if rule.urgency == urgency
+    ]
+
+
+def _preview(person: PersonDetail, urgency: str) -> list[PreviewLine]:
+    ways = wired().ways()
+    found = reachable([person.person.id], urgency=urgency, families=ways.families, defaults=ways.defaults)
+    plan = found[person.person.id].deliveries
+    contacts = ContactMethod.objects.in_bulk([one.contact_id for one in plan])
+    return [
+        PreviewLine(
+            after=format_duration(timedelta(seconds=one.after_seconds)) if one.after_seconds else "at once",
+            contact=contacts[one.contact_id].name,
+            kind=_KIND_WORDS.get(contacts[one.contact_id].kind, contacts[one.contact_id].kind),
+            rule=one.rule,
+        )
+        for one in plan
+        if one.after_seconds <= PREVIEW.total_seconds()
+    ]
+
+
+def add_posted_contact(request: HttpRequest, person: PersonDetail, *, vouched: bool) -> AddedContact:
+    """Confirmed at once when an admin vouches for it, or when it is the address that the person signs in with."""
+    draft = ContactDraft(
+        name=posted(request, "name"), kind=posted(request, "kind"), address=posted(request, "address").strip()
+    )
+    own_mail = draft.kind == "email" and draft.address.lower() == person.person.email
+    return add_contact(
+        person.person.id,
+        draft,
+        verified=vouched or own_mail,
+        kinds=wired().contact_kinds(),
+        secret_key=wired().secret_key,
+        actor=actor_of(request),
+        now=now_of(request),
+    )
+
+
+def typed_rules(request: HttpRequest, urgency: str) -> list[tuple[str, str]]:
+    rows = [
+        (posted(request, f"{urgency}[{number}].contact"), posted(request, f"{urgency}[{number}].after"))
+        for number in range(_ROWS_MAX)
+    ]
+    return [row for row in rows if row[0]]
+
+
+def set_posted_rules(request: HttpRequest, person_id: UUID, urgency: str) -> None:
+    rules = []
+    for contact, after in typed_rules(request, urgency):
+        try:
+            rules.append((UUID(contact), parse_duration(after.strip() or "0s")))
+        except ValueError as error:
+            raise ChangeRefused(urgency, str(error)) from error
+    set_rules(person_id, urgency=urgency, rules=rules, actor=actor_of(request), now=now_of(request))
+
+
+def contact_of(person: PersonDetail, contact_id: UUID) -> ContactLine | None:
+    return next((line for line in person.contacts if line.id == contact_id), None)

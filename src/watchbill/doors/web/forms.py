@@ -1,0 +1,145 @@
+"""Forms that keep what was typed, name the field and the remedy, and need no script."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.http import HttpRequest, HttpResponse
+
+from watchbill.doors.web.page import show
+from watchbill.ground.durations import parse_duration
+from watchbill.ground.local_time import instant_of
+from watchbill.ground.refusals import ChangeRefused
+
+_FORM = "form.html"
+
+
+@dataclass(kw_only=True)
+class Field:
+    """`kind`: an input's type, or `select`, `textarea`, `code`, `checks`. `choices`: value and label."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    value: str = ""
+    values: Sequence[str] = ()
+    choices: Sequence[tuple[str, str]] = ()
+    help: str = ""
+    required: bool = False
+    error: str = ""
+
+    @property
+    def id(self) -> str:
+        return "f-" + "".join(letter if letter.isalnum() else "-" for letter in self.name)
+
+
+@dataclass(kw_only=True)
+class Group:
+    fields: list[Field]
+    legend: str = ""
+    help: str = ""
+
+
+@dataclass(kw_only=True)
+class Danger:
+    """A change that takes something away: what will happen, in words, before the button."""
+
+    address: str
+    label: str
+    words: str
+
+
+@dataclass(kw_only=True)
+class FormPage:
+    title: str
+    trail: Sequence[tuple[str, str]]
+    groups: list[Group]
+    submit: str = "Save"
+    intro: str = ""
+    back: str = ""
+    danger: Danger | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def show_form(
+    request: HttpRequest, page: FormPage, *, refused: ChangeRefused | None = None, template: str = _FORM
+) -> HttpResponse:
+    """With `refused`, the same form again, the reason beside its field."""
+    leftover = place(refused, page.groups) if refused else ""
+    return show(
+        request,
+        template,
+        {"form": page, "refused": bool(refused), "leftover": leftover, **page.more},
+        status=422 if refused else 200,
+    )
+
+
+def place(refused: ChangeRefused, groups: Iterable[Group]) -> str:
+    """Puts the reason beside the field it names; what names none of them comes back as a sentence."""
+    fields = [one for group in groups for one in group.fields]
+    best = [one for one in fields if one.name == refused.field] or [
+        one for one in fields if refused.field.startswith((f"{one.name}[", f"{one.name}."))
+    ]
+    if not best:
+        return str(refused)
+    best[0].error = refused.reason[:1].upper() + refused.reason[1:]
+    return ""
+
+
+def posted(request: HttpRequest, name: str) -> str:
+    """PostgreSQL keeps no NUL in text; nobody types one."""
+    return str(request.POST.get(name, "")).replace("\0", "")
+
+
+def posted_id(request: HttpRequest, name: str) -> UUID | None:
+    text = posted(request, name)
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise ChangeRefused(name, "is not one of the choices; choose again") from error
+
+
+def required_id(request: HttpRequest, name: str) -> UUID:
+    found = posted_id(request, name)
+    if found is None:
+        raise ChangeRefused(name, "is empty; choose one")
+    return found
+
+
+def posted_number(request: HttpRequest, name: str, *, default: int = 0) -> int:
+    text = posted(request, name).strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 8):
+        raise ChangeRefused(name, f"{text!r} is not a whole number; write digits only")
+    return int(text)
+
+
+def posted_instant(request: HttpRequest, name: str, *, zone: ZoneInfo) -> datetime:
+    text = posted(request, name).strip()
+    try:
+        wall = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ChangeRefused(name, "is not a date and time; write it like 2026-12-24T18:00") from error
+    return wall if wall.tzinfo else instant_of(wall, zone)
+
+
+def local_input(at: datetime | None, *, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" if at else ""
+
+
+def posted_duration(request: HttpRequest, name: str) -> timedelta:
+    try:
+        return parse_duration(posted(request, name).strip())
+    except ValueError as error:
+        raise ChangeRefused(name, str(error)) from error
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/")))
+    return [("UTC", "UTC"), *((name, name) for name in names)]

@@ -1,0 +1,93 @@
+"""Who would be paged, when, on which device, and why: the engine's own calculation, drawn with time downwards."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+
+from watchbill.domain.escalation.explain import Ladder, explain_plan
+from watchbill.domain.services.models import Service
+from watchbill.doors.web.forms import local_input
+from watchbill.doors.web.guards import requires
+from watchbill.doors.web.page import now_of, show, zone_of
+from watchbill.doors.web.wiring import wired
+from watchbill.ground.durations import format_duration
+from watchbill.ground.local_time import instant_of
+
+
+@requires("policy.read")
+def explain_page(request: HttpRequest) -> HttpResponse:
+    zone, now = zone_of(request), now_of(request)
+    asked = request.GET
+    urgency = "low" if asked.get("urgency") == "low" else "high"
+    at, wrong = now, ""
+    if asked.get("at", "").strip():
+        try:
+            wall = datetime.fromisoformat(asked["at"].strip())
+            at = wall if wall.tzinfo else instant_of(wall, zone)
+        except (ValueError, OverflowError):
+            wrong = "That is not a date and time; write it like 2026-12-24T18:00."
+    service = _service(asked.get("service", ""))
+    ladder = None
+    if service is not None and not wrong:
+        version = service.policy.current_version if service.policy else None
+        ladder = explain_plan(version, urgency=urgency, at=at, ways=wired().ways())
+    return show(
+        request,
+        "explain/explain.html",
+        {
+            "services": Service.objects.filter(archived_at=None).order_by("name").only("id", "name"),
+            "service": service,
+            "urgency": urgency,
+            "at": at,
+            "at_typed": asked.get("at") or local_input(now, zone=zone),
+            "wrong": wrong,
+            "ladder": ladder,
+            "steps": _steps(ladder) if ladder else [],
+        },
+    )
+
+
+def _service(text: str) -> Service | None:
+    rows = Service.objects.filter(archived_at=None).select_related("policy__current_version__policy")
+    try:
+        return rows.filter(id=UUID(text)).first()
+    except ValueError:
+        return None
+
+
+def _steps(ladder: Ladder) -> list[dict[str, object]]:
+    steps: list[dict[str, object]] = []
+    for step in ladder.steps:
+        after = step.at - ladder.starts_at
+        steps.append(
+            {
+                "step": step,
+                "after": f"+{format_duration(after)}" if after else "at once",
+                "reaches": any(target.people for target in step.targets),
+                "targets": [
+                    {
+                        "words": target.words,
+                        "nobody": target.nobody,
+                        "people": [
+                            {
+                                "name": person.name or person.email,
+                                "reason": person.reason,
+                                "devices": [
+                                    {
+                                        "after": f"+{one.after_seconds} s" if one.after_seconds else "at once",
+                                        "contact": one.contact,
+                                        "kind": one.kind,
+                                        "rule": one.rule,
+                                    }
+                                    for one in person.deliveries
+                                ],
+                            }
+                            for person in target.people
+                        ],
+                    }
+                    for target in step.targets
+                ],
+            }
+        )
+    return steps

@@ -1,0 +1,119 @@
+"""My own things: how I am reached, when, in which zone."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_POST
+
+from watchbill.domain.people import reads
+from watchbill.domain.people.actions import change_person
+from watchbill.domain.people.contact_actions import remove_contact
+from watchbill.domain.people.rules import PersonDraft
+from watchbill.doors.web.contact_parts import (
+    add_posted_contact,
+    contact_of,
+    kind_choices,
+    rules_of,
+    set_posted_rules,
+    typed_rules,
+)
+from watchbill.doors.web.forms import posted, zone_choices
+from watchbill.doors.web.guards import caller, requires
+from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
+from watchbill.ground.refusals import ChangeRefused
+
+
+@requires("contact.read_own")
+def me_page(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+@require_POST
+@requires("profile.change_own")
+def change_profile(request: HttpRequest) -> HttpResponse:
+    person = _me(request).person
+    try:
+        change_person(
+            person.id,
+            PersonDraft(
+                email=person.email,
+                name=posted(request, "full_name"),
+                role=person.role,
+                time_zone=posted(request, "time_zone"),
+            ),
+            actor=actor_of(request),
+            now=now_of(request),
+        )
+    except ChangeRefused as refused:
+        return _page(request, refused=refused)
+    messages.success(request, "Saved.")
+    return HttpResponseRedirect("/me")
+
+
+@require_POST
+@requires("contact.change_own")
+def add_own_contact(request: HttpRequest) -> HttpResponse:
+    try:
+        added = add_posted_contact(request, _me(request), vouched=caller(request).may("contact.change").allowed)
+    except ChangeRefused as refused:
+        return _page(request, refused=refused)
+    if added.secret:
+        return _page(request, secret=added.secret)
+    messages.success(request, "The contact is added.")
+    return HttpResponseRedirect("/me")
+
+
+@require_POST
+@requires("contact.change_own")
+def remove_own_contact(request: HttpRequest, contact_id: UUID) -> HttpResponse:
+    if contact_of(_me(request), contact_id) is None:
+        raise Http404("You have no such contact.")
+    try:
+        remove_contact(contact_id, actor=actor_of(request), now=now_of(request))
+    except ChangeRefused as refused:
+        return _page(request, refused=refused)
+    messages.success(request, "The contact is removed, and the rules that used it.")
+    return HttpResponseRedirect("/me")
+
+
+@require_POST
+@requires("contact.change_own")
+def change_rules(request: HttpRequest, urgency: str) -> HttpResponse:
+    try:
+        set_posted_rules(request, viewer_id(request), urgency)
+    except ChangeRefused as refused:
+        return _page(request, refused=refused, typed={urgency: typed_rules(request, urgency)})
+    messages.success(request, "Saved. See the first ten minutes beside it.")
+    return HttpResponseRedirect("/me#rules")
+
+
+def _me(request: HttpRequest) -> reads.PersonDetail:
+    person = reads.person(viewer_id(request))
+    if person is None:
+        raise Http404("Your account is gone.")
+    return person
+
+
+def _page(
+    request: HttpRequest,
+    *,
+    refused: ChangeRefused | None = None,
+    typed: dict[str, list[tuple[str, str]]] | None = None,
+    secret: str = "",
+) -> HttpResponse:
+    person = _me(request)
+    return show(
+        request,
+        "me/me.html",
+        {
+            "detail": person,
+            "rules": rules_of(person, typed=typed),
+            "kinds": kind_choices(),
+            "zones": zone_choices(),
+            "refused": refused,
+            "typed": request.POST,
+            "secret": secret,
+        },
+        status=422 if refused else 200,
+    )

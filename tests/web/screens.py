@@ -1,0 +1,48 @@
+"""Every screen by name, with an address that shows it with something in it."""
+
+from tests.web.organization import Stage
+from watchbill.config import secret_key
+from watchbill.domain.paging.links import AcknowledgeLink, make_token
+from watchbill.domain.paging.models import Delivery
+from watchbill.ground.clock import SystemClock
+
+
+def screens(organization: Stage) -> dict[str, str]:
+    return {
+        "now": "/",
+        "alerts": "/alerts",
+        "alerts-none": "/alerts?q=nothing-has-this",
+        **{f"alert-{key}": f"/alerts/{alert.id}" for key, alert in organization.alerts.items()},
+        "schedules": "/schedules",
+        "schedule": f"/schedules/{organization.schedules['primary'].id}",
+        "schedule-office": f"/schedules/{organization.schedules['office'].id}?zone=schedule",
+        "schedule-new": "/schedules/new",
+        "rotations": f"/schedules/{organization.schedules['primary'].id}/rotations",
+        "policies": "/policies",
+        "policy": f"/policies/{organization.policies['payments'].id}",
+        "policy-edit": f"/policies/{organization.policies['payments'].id}/edit",
+        "services": "/services",
+        "service": f"/services/{organization.services['search'].id}",
+        "service-edit": f"/services/{organization.services['checkout'].id}/edit",
+        "people": "/people",
+        "person": f"/people/{organization.people['long'].id}",
+        "person-edit": f"/people/{organization.people['rtl'].id}/edit",
+        "team": f"/teams/{organization.teams['payments'].id}",
+        "team-edit": f"/teams/{organization.teams['payments'].id}/edit",
+        "me": "/me",
+        "admin": "/admin",
+        "organization": "/admin/organization",
+        "audit": "/admin/audit",
+        "process": "/admin/process",
+        "explain": f"/explain?service={organization.services['checkout'].id}",
+        "explain-none": "/explain",
+        "go": "/go?q=pay",
+        "link": f"/a/{link_token(organization)}",
+    }
+
+
+def link_token(organization: Stage) -> str:
+    delivery = Delivery.objects.filter(page__user=organization.me, attempt__isnull=False).earliest("due_at")
+    assert delivery.attempt_id is not None
+    link = AcknowledgeLink(attempt_id=delivery.attempt_id, user_id=organization.me.id)
+    return make_token(link, secret_key=secret_key(), now=SystemClock().now())
