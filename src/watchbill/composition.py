@@ -61,12 +61,6 @@ def configured_families() -> Mapping[str, Family]:
     return {channel.kind: channel.family for channel in channels()}
 
 
-@lru_cache(maxsize=1)
-def contact_kinds() -> AddressChecks:
-    """The same kinds, each with the check of its address."""
-    return {channel.kind: channel.check_address for channel in channels()}
-
-
 def ways() -> Ways:
     return Ways(families=configured_families(), defaults=default_rules())
 

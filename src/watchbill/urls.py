@@ -2,14 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-<<<<<<< HEAD
-from watchbill.composition import instance, ways
+from watchbill.composition import contact_kinds, instance, ways
 from watchbill.doors.api.app import urlpatterns as api
 from watchbill.doors.web import errors
 from watchbill.doors.web.sign_in.urls import urlpatterns as sign_in
-=======
-from watchbill.composition import contact_kinds, instance, ways
->>>>>>> c37f2bd (Edit schedules, policies, services, people and the organization on screens, and draw who would be paged)
 from watchbill.doors.web.urls import urlpatterns as screens
 from watchbill.doors.web.wiring import Wiring, connect
 

@@ -1,4 +1,4 @@
-"""Each screen from the server's side: it answers, weighs under 150 kB, shows hostile text as text, has no inline code."""
+"""Each screen from the server's side: it answers, is light, shows hostile text as text, has no inline code."""
 
 import re
 import time

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from watchbill.domain.audit.contract import Actor
+from watchbill.doors.web.guards import caller
 from watchbill.ground.clock import SystemClock
 
 _clock = SystemClock()
@@ -53,12 +54,7 @@ def viewer_id(request: HttpRequest) -> UUID:
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    user = request.user
-    if not user.is_authenticated:
-        raise PermissionError("nobody is signed in: the guard of this view is missing")
-    return Actor(
-        kind="person", id=user.id, label=str(user), via="web", source_address=request.META.get("REMOTE_ADDR", "")
-    )
+    return caller(request).actor
 
 
 def show(

@@ -19,6 +19,7 @@ from watchbill.doors.web.screens import (
     service_parts,
     services,
     teams,
+    tokens,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -63,6 +64,7 @@ urlpatterns: list[URLPattern] = [
     path("people/<uuid:person_id>/edit", people.edit_person),
     path("people/<uuid:person_id>/disable", people.disable),
     path("people/<uuid:person_id>/enable", people.enable),
+    path("people/<uuid:person_id>/invite", people.invite),
     path("people/<uuid:person_id>/contacts", people.add_persons_contact),
     path("people/<uuid:person_id>/contacts/<uuid:contact_id>/confirm", people.confirm_contact),
     path("people/<uuid:person_id>/contacts/<uuid:contact_id>/remove", people.remove_persons_contact),
@@ -76,8 +78,13 @@ urlpatterns: list[URLPattern] = [
     path("me/contacts", me.add_own_contact),
     path("me/contacts/<uuid:contact_id>/remove", me.remove_own_contact),
     path("me/rules/<str:urgency>", me.change_rules),
+    path("me/tokens", tokens.my_tokens),
+    path("me/tokens/create", tokens.create),
+    path("me/tokens/<uuid:token_id>/revoke", tokens.revoke_own),
     path("admin", admin.admin_page),
     path("admin/organization", admin.organization),
     path("admin/audit", admin.audit),
+    path("admin/tokens", tokens.all_tokens),
+    path("admin/tokens/<uuid:token_id>/revoke", tokens.revoke),
     path("admin/process", admin.process),
 ]

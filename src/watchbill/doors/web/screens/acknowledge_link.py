@@ -9,12 +9,12 @@ from watchbill.domain.alerts.models import Alert
 from watchbill.domain.alerts.reads import alerts_of_attempt
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.paging.links import LinkRefused, read_token
-from watchbill.doors.web.guards import public
+from watchbill.doors.web.guards import open_to_all
 from watchbill.doors.web.page import now_of, show
 from watchbill.doors.web.wiring import wired
 
 
-@public("the token in the address stands for one person and one message")
+@open_to_all("the token in the address stands for one person and one message")
 def acknowledge_link(request: HttpRequest, token: str) -> HttpResponse:
     now = now_of(request)
     try:

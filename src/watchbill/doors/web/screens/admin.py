@@ -32,6 +32,7 @@ def admin_page(request: HttpRequest) -> HttpResponse:
             "version": process_reads.running_version(),
             "process": process_reads.running(),
             "may_change": caller(request).may("organization.change").allowed,
+            "may_tokens": caller(request).may("token.read").allowed,
             "may_audit": caller(request).may("audit.read").allowed,
         },
     )

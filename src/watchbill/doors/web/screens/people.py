@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from watchbill.domain.access.models import Role
 from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.people import reads
+from watchbill.domain.people.account_actions import create_setup_link
 from watchbill.domain.people.actions import change_person, create_person, disable_person, enable_person
 from watchbill.domain.people.contact_actions import remove_contact, verify_contact
 from watchbill.domain.people.rules import PersonDraft
@@ -25,6 +26,7 @@ from watchbill.doors.web.contact_parts import (
 from watchbill.doors.web.forms import Danger, Field, FormPage, Group, posted, show_form, zone_choices
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
+from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused
 
 _TRAIL = ("/people", "People")
@@ -120,6 +122,18 @@ def enable(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 
 @require_POST
+@requires("people.change")
+def invite(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """A one-time link by which the person sets a password; shown to the admin, who passes it on."""
+    _check_owner(request, _detail(person_id).person.role)
+    try:
+        made = create_setup_link(person_id, actor=actor_of(request), now=now_of(request))
+    except ChangeRefused as refused:
+        return _page(request, person_id, refused=refused)
+    return _page(request, person_id, link=f"{wired().base_url}/setup/{made.secret}")
+
+
+@require_POST
 @requires("contact.change")
 def add_persons_contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
     try:
@@ -202,6 +216,7 @@ def _page(
     refused: ChangeRefused | None = None,
     typed: dict[str, list[tuple[str, str]]] | None = None,
     secret: str = "",
+    link: str = "",
 ) -> HttpResponse:
     detail = _detail(person_id)
     may_contacts = caller(request).may("contact.change").allowed
@@ -227,6 +242,7 @@ def _page(
             "refused": refused,
             "typed": request.POST,
             "secret": secret,
+            "link": link,
         },
         status=422 if refused else 200,
     )
