@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
 from watchbill import __version__, terminal_errors
-from watchbill.cli import apply, audit, demo, doctor, export, migrate, oncall, process, shifts, up
+from watchbill.cli import apply, audit, demo, doctor, export, migrate, oncall, person, process, shifts, token, up
 
 # A command is a function, a group of commands is a Typer.
 NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
@@ -19,6 +19,8 @@ NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("export", export.export),
     ("oncall", oncall.oncall),
     ("shifts", shifts.shifts),
+    ("token", token.app),
+    ("person", person.app),
     ("process", process.app),
     ("doctor", doctor.doctor),
     ("audit", audit.app),
