@@ -24,6 +24,8 @@ SESSION = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_material": "off",
     "jit": "off",
     "synchronous_commit": "on",
 }
