@@ -1,9 +1,11 @@
 """Settings of an instance: `WATCHBILL_*` variables, `WATCHBILL_*_FILE` for secrets, `watchbill.toml`. Read once."""
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
@@ -122,6 +124,15 @@ def database_url() -> str:
 
 def embedded_database_url(data_dir: Path) -> str:
     return EmbeddedPostgres(data_dir).url()
+
+
+def oidc_provider_id() -> str:
+    """The issuer as a part of an address: whoever is known at one issuer is nobody at another.
+
+    The redirect address to register there is BASE_URL/sign-in/with/ID/callback.
+    """
+    issuer = urlsplit(config().oidc_server_url)
+    return re.sub(r"[^a-z0-9.]+", "-", f"{issuer.netloc}{issuer.path}".lower()).strip("-")
 
 
 def secret_key() -> str:

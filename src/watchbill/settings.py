@@ -135,7 +135,7 @@ SOCIALACCOUNT_PROVIDERS = {
         "OAUTH_PKCE_ENABLED": True,
         "APPS": [
             {
-                "provider_id": "oidc",
+                "provider_id": instance.oidc_provider_id(),
                 "name": _config.oidc_name or "your organization's account",
                 "client_id": _config.oidc_client_id,
                 "secret": _config.oidc_client_secret.get_secret_value(),

@@ -6,7 +6,7 @@ from typing import Any
 from allauth.account import views as account
 from allauth.mfa.totp import views as totp
 from allauth.socialaccount.providers.openid_connect import views as oidc
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 
 from watchbill.config import config
@@ -51,6 +51,8 @@ def activate_totp(request: HttpRequest) -> HttpResponseBase:
 
 def to_provider(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     """By a page in between: browsers refuse a form whose answer leads to another site (`form-action 'self'`)."""
+    if request.GET.get("process", "login") != "login":
+        raise Http404("linking happens at the first sign-in, by the verified address alone")
     response: HttpResponseBase = oidc.login(request, provider_id)
     if isinstance(response, HttpResponseRedirect) and "://" in response.url:
         return render(request, "sign_in/leaving.html", {"address": response.url})
