@@ -1,6 +1,9 @@
 """The tables of the product: made once per process, emptied between stories."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 from django.apps import apps
 from django.core.management import call_command
@@ -10,6 +13,23 @@ from django.db import connection
 @cache
 def migrate() -> None:
     call_command("migrate", verbosity=0)
+
+
+@contextmanager
+def elsewhere(socket_directory: Path) -> Iterator[None]:
+    """Within it this process reads and writes the database of another instance."""
+    home = connection.settings_dict["HOST"]
+    _move(str(socket_directory))
+    try:
+        yield
+    finally:
+        _move(home)
+
+
+def _move(host: str) -> None:
+    connection.close()
+    connection.close_pool()
+    connection.settings_dict["HOST"] = host
 
 
 def empty() -> None:

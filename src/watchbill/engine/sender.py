@@ -34,7 +34,8 @@ class Sender:
 
     def claim(self, *, now: datetime) -> list[tuple[Intent, Message]]:
         intents = claim_messages(now=now, budgets=self._budgets, limit=CLAIM)
-        failpoint("sender.claimed")
+        if intents:
+            failpoint("sender.claimed")
         try:
             return compose(intents, instance=self._instance, now=now)
         except (OperationalError, InterfaceError):
