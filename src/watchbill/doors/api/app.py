@@ -11,11 +11,38 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from watchbill import __version__
-from watchbill.doors.api import alerts
+from watchbill.doors.api import (
+    alerts,
+    audit,
+    integrations,
+    maintenance,
+    organization,
+    people,
+    policies,
+    process,
+    schedules,
+    services,
+    teams,
+    tokens,
+)
 from watchbill.doors.api.auth import AUTH
 from watchbill.doors.api.problems import MEDIA_TYPE, Problem, answer_errors, problem
 
-NOUNS: tuple[tuple[str, Router], ...] = (("/alerts", alerts.router),)
+NOUNS: tuple[tuple[str, Router], ...] = (
+    ("/alerts", alerts.router),
+    ("/schedules", schedules.router),
+    ("/policies", policies.router),
+    ("/services", services.router),
+    ("/services", integrations.router),
+    ("/maintenance", maintenance.router),
+    ("/teams", teams.router),
+    ("/people", people.router),
+    ("/me", people.me),
+    ("/tokens", tokens.router),
+    ("/organization", organization.router),
+    ("/process", process.router),
+    ("/audit", audit.router),
+)
 
 
 class Api(NinjaAPI):

@@ -77,6 +77,18 @@ class NotFound(Exception):
     """What was asked for is not there, or is none of the caller's business."""
 
 
+class Conflict(Exception):
+    """Somebody else was faster."""
+
+
+class Invalid(Exception):
+    """(field, reason) for everything that is wrong with the request."""
+
+    def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{field}: {reason}" if field else reason for field, reason in errors))
+        self.errors = errors
+
+
 def problem(
     status: int,
     detail: str,
@@ -108,7 +120,8 @@ def answer_errors(api: NinjaAPI) -> None:
     for kind in (NotFound, AlertUnknown):
         on(kind, lambda request, error: problem(404, str(error)))
     on(Http404, lambda request, error: problem(404, "There is no such address."))
-    for conflict in (AlertResolvedAlready, RunCannotEscalate):
+    on(Invalid, lambda request, error: problem(422, str(error), errors=error.errors))
+    for conflict in (AlertResolvedAlready, RunCannotEscalate, Conflict):
         on(conflict, lambda request, error: problem(409, str(error)))
     for refusal, field in ((SnoozeRefused, "until"), (ReassignmentRefused, "targets"), (CursorRefused, "cursor")):
         on(refusal, _about(field))

@@ -22,7 +22,7 @@ class Output(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-def _storable(text: str) -> str:
+def storable_text(text: str) -> str:
     if "\x00" in text:
         raise ValueError("holds a NUL character; leave it out")
     return text
@@ -54,9 +54,9 @@ def _duration(value: Any) -> timedelta:
     return parse_duration(value)
 
 
-Text = Annotated[str, Field(max_length=TEXT_MAX), AfterValidator(_storable)]
+Text = Annotated[str, Field(max_length=TEXT_MAX), AfterValidator(storable_text)]
 # A uuid, or the name (for people the e-mail address, for alerts the number).
-Name = Annotated[str, Field(min_length=1, max_length=254), AfterValidator(_storable)]
+Name = Annotated[str, Field(min_length=1, max_length=254), AfterValidator(storable_text)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "examples": ["90s", "5m", "1h30m", "2d"]})

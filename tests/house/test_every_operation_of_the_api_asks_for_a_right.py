@@ -1,0 +1,36 @@
+"""No operation is open by oversight: each one names an action of the table of permissions."""
+
+from collections.abc import Iterator
+
+from ninja.operation import Operation
+
+from watchbill.domain.access.rules import PERMISSIONS, Needs
+from watchbill.doors.api.app import api
+
+
+def operations() -> Iterator[tuple[str, Operation]]:
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                yield f"{'/'.join(operation.methods)} {prefix}{path}", operation
+
+
+def test_every_operation_names_its_right() -> None:
+    found = {where: getattr(operation.view_func, "permission", None) for where, operation in operations()}
+
+    assert len(found) > 50
+    assert {where: right for where, right in found.items() if right not in PERMISSIONS} == {}
+
+
+def test_only_reading_is_open_to_a_token_that_may_only_read() -> None:
+    writing = {
+        where
+        for where, operation in operations()
+        if set(operation.methods) != {"GET"} and PERMISSIONS[operation.view_func.permission].needs is Needs.READ
+    }
+
+    assert writing == {"POST /process/diff"}  # compares, and writes nothing
+
+
+def test_every_operation_asks_who_is_there() -> None:
+    assert [where for where, operation in operations() if not operation.auth_callbacks] == []
