@@ -82,7 +82,7 @@ def _week(schedule: Schedule, names: dict[str, str], me: str, monday: date, zone
     shown = layers if len(alive) > 1 or schedule.overrides else []
     days = tuple(_day(monday + timedelta(days=number), number, zone, now) for number in range(7))
     now_at = _percent(now, starts_at, ends_at) if starts_at <= now < ends_at else ""
-    label = f"Week of {monday.day} {monday:%b %Y}"
+    label = f"Week of {monday.day} {monday:%b}"
     return Week(label=label, days=days, tracks=(result, *shown), now_at=now_at)
 
 

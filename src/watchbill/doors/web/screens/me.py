@@ -21,6 +21,7 @@ from watchbill.doors.web.contact_parts import (
 from watchbill.doors.web.forms import posted, zone_choices
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
+from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused
 
 
@@ -110,6 +111,7 @@ def _page(
             "detail": person,
             "rules": rules_of(person, typed=typed),
             "kinds": kind_choices(),
+            "sendable": wired().ways().families,
             "zones": zone_choices(),
             "refused": refused,
             "typed": request.POST,

@@ -230,6 +230,7 @@ def _page(
             "base": f"/people/{person_id}",
             "rules": rules_of(detail, typed=typed) if sees_contacts else [],
             "kinds": kind_choices(),
+            "sendable": wired().ways().families,
             "teams": [team for team in reads.teams() if person_id in _ids_in(team)],
             "watches": [
                 watch for watch in everybody_on_watch(now=now) if any(user.id == person_id for user in watch.people)

@@ -96,6 +96,7 @@ def _page(request: HttpRequest, schedule_id: UUID, *, refused: ChangeRefused | N
         "schedules/schedule.html",
         {
             "detail": detail,
+            "overrides": [(line, names.get(str(line.user_id), line.email)) for line in detail.overrides],
             "watch": next((one for one in everybody_on_watch(now=now) if one.schedule_id == schedule_id), None),
             "weeks": weeks_of(schedule, names=names, me=str(viewer_id(request)), first=first, zone=zone, now=now),
             "shifts": _shifts(schedule, names, first, zone),
