@@ -145,14 +145,27 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
-  // 5. A part that is being worked in (an open fold, a focused field) is not replaced under the hand.
+  // 5. A part that is being worked in (an open fold, a focused field) is not replaced under the hand, but afterwards.
+  function busy(part) {
+    const here = document.activeElement;
+    return part.querySelector("details[open][data-keep]") !== null || (part.contains(here) && typing(here));
+  }
+
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = event.detail.target;
-    const busy = part.querySelector("details[open][data-keep]") || (part.contains(document.activeElement) && typing(document.activeElement));
-    if (part.hasAttribute("data-part") && busy) event.detail.shouldSwap = false;
-    if (event.detail.xhr && event.detail.xhr.responseURL.includes("/sign-in")) {
+    if (part.hasAttribute("data-part") && busy(part)) {
       event.detail.shouldSwap = false;
-      window.location.reload();
+      part.dataset.stale = "yes";
     }
   });
+
+  function catchUp() {
+    for (const part of document.querySelectorAll("[data-part][data-stale]")) {
+      if (busy(part)) continue;
+      delete part.dataset.stale;
+      window.htmx.trigger(part, "refresh");
+    }
+  }
+  document.addEventListener("toggle", catchUp, true);
+  document.addEventListener("focusout", () => setTimeout(catchUp, 0));
 })();
