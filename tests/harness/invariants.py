@@ -33,11 +33,11 @@ _CHECKS: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
-        "I13: a page under way has something left to send, or was closed",
+        "I13: a page that waits for an answer has something left to send, or was sent",
         """
         SELECT page.id FROM paging_page AS page WHERE page.state = 'active' AND NOT EXISTS (
             SELECT 1 FROM paging_delivery AS delivery
-            WHERE delivery.page_id = page.id AND delivery.state IN ('queued', 'sending'))
+            WHERE delivery.page_id = page.id AND delivery.state IN ('queued', 'sending', 'sent'))
         """,
     ),
     (

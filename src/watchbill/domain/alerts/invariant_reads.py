@@ -39,7 +39,7 @@ LIMIT %(limit)s
 _PAGE_WITHOUT_WAY = """
 SELECT page.id::text FROM paging_page AS page WHERE page.state = 'active' AND NOT EXISTS (
     SELECT 1 FROM paging_delivery AS delivery
-    WHERE delivery.page_id = page.id AND delivery.state IN ('queued', 'sending'))
+    WHERE delivery.page_id = page.id AND delivery.state IN ('queued', 'sending', 'sent'))
 LIMIT %(limit)s
 """
 _QUEUED_FOR_CLOSED = """

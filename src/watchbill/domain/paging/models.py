@@ -8,10 +8,10 @@ from watchbill.ground.ids import new_id
 
 
 class PageState(models.TextChoices):
-    ACTIVE = "active", "Under way"
+    ACTIVE = "active", "Waiting for an answer"
     ANSWERED = "answered", "Answered"
     CANCELLED = "cancelled", "Cancelled"
-    ATTEMPTED = "attempted", "All ways tried"
+    UNREACHED = "unreached", "Could not be reached"
 
 
 class DeliveryState(models.TextChoices):

@@ -85,7 +85,7 @@ def _expire(*, now: datetime) -> None:
     failed = store.expire_leases(now=now, tries_max=EXPIRED_TRIES_MAX)
     if failed:
         store.bring_next_delivery_forward(failed, to=now)
-        _close_tried(failed, now=now)
+        _close_unreached(failed, now=now)
 
 
 def _drop_unusable(deliveries: Sequence[DueDelivery], *, now: datetime) -> None:
@@ -99,7 +99,7 @@ def _drop_unusable(deliveries: Sequence[DueDelivery], *, now: datetime) -> None:
     pages = [one.page_id for one in deliveries]
     record([_entry(one, "page.failed", error=error, kind=one.kind) for one in deliveries], actor=ENGINE, now=now)
     store.bring_next_delivery_forward(pages, to=now)
-    _close_tried(pages, now=now)
+    _close_unreached(pages, now=now)
 
 
 def record_outcomes(results: Sequence[tuple[Intent, Outcome]], *, now: datetime) -> None:
@@ -120,7 +120,7 @@ def record_outcomes(results: Sequence[tuple[Intent, Outcome]], *, now: datetime)
         record(records, actor=ENGINE, now=now)
         if failing:
             store.bring_next_delivery_forward(failing, to=now)
-        _close_tried([one.page_id for intent, _ in results for one in intent.deliveries], now=now)
+        _close_unreached([one.page_id for intent, _ in results for one in intent.deliveries], now=now)
         failpoint("sender.before_record_commit")
     failpoint("sender.after_record_commit")
 
@@ -187,12 +187,12 @@ def _rest_dead_contact(intent: Intent, answer: Outcome, *, now: datetime) -> Non
         )
 
 
-def _close_tried(page_ids: Sequence[UUID], *, now: datetime) -> None:
-    closed = store.close_tried_pages(page_ids, now=now)
-    unreached = [page for page in closed if not page.anything_sent]
-    if unreached:
-        log.error("page.reached_nobody", count=len(unreached))
-        bring_forward(kind=STEP, subject_ids=[page.run_id for page in unreached], to=now)
+def _close_unreached(page_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Nobody was told: the next level does not wait for its time."""
+    runs = store.close_unreached_pages(page_ids, now=now)
+    if runs:
+        log.error("page.reached_nobody", count=len(runs))
+        bring_forward(kind=STEP, subject_ids=runs, to=now)
 
 
 def _entry(delivery: DueDelivery, action: str, **details: Any) -> Record:

@@ -242,32 +242,19 @@ def bring_next_delivery_forward(page_ids: Sequence[UUID], *, to: datetime) -> No
         )
 
 
-_CLOSE_TRIED = """
-UPDATE paging_page AS page SET state = 'attempted', closed_at = %s, closed_reason = 'every way was tried'
+_CLOSE_UNREACHED = """
+UPDATE paging_page AS page SET state = 'unreached', closed_at = %s, closed_reason = 'every way failed'
 WHERE page.id = ANY(%s) AND page.state = 'active'
-  AND NOT EXISTS (SELECT 1 FROM paging_delivery WHERE page_id = page.id AND state IN ('queued', 'sending'))
-RETURNING page.id, page.run_id, page.generation, page.subject_id,
-          EXISTS (SELECT 1 FROM paging_delivery WHERE page_id = page.id AND state = 'sent')
+  AND NOT EXISTS (SELECT 1 FROM paging_delivery WHERE page_id = page.id AND state IN ('queued', 'sending', 'sent'))
+RETURNING page.run_id
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriedPage:
-    id: UUID
-    run_id: UUID
-    generation: int
-    subject_id: UUID
-    anything_sent: bool
-
-
-def close_tried_pages(page_ids: Iterable[UUID], *, now: datetime) -> list[TriedPage]:
-    """Nothing is left to send for them; nobody has answered yet."""
+def close_unreached_pages(page_ids: Iterable[UUID], *, now: datetime) -> list[UUID]:
+    """Their person could not be told by any way; the runs that made them. What was sent waits for an answer instead."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLOSE_TRIED, [now, sorted(set(page_ids))])
-        return [
-            TriedPage(id=row[0], run_id=row[1], generation=row[2], subject_id=row[3], anything_sent=row[4])
-            for row in cursor.fetchall()
-        ]
+        cursor.execute(_CLOSE_UNREACHED, [now, sorted(set(page_ids))])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def next_due_at() -> datetime | None:
