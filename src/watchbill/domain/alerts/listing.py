@@ -75,7 +75,7 @@ def open_by_service() -> dict[UUID, int]:
 def paged_to(user_id: UUID, *, limit: int = PAGE_SIZE) -> list[Alert]:
     """Unanswered alerts that this person was paged for: what needs them, oldest first."""
     pages = Page.objects.filter(
-        user_id=user_id, subject_kind="alert", state__in=(PageState.ACTIVE, PageState.ATTEMPTED)
+        user_id=user_id, subject_kind="alert", state__in=(PageState.ACTIVE, PageState.UNREACHED)
     )
     return list(
         Alert.objects.filter(state=AlertState.TRIGGERED, id__in=pages.values("subject_id"))
