@@ -9,6 +9,8 @@ from watchbill.domain.oncall.rules import Rotation, Schedule, Shift, gaps_betwee
 from watchbill.ground.local_time import instant_of
 
 WEEKS = 4
+# A narrower bar has no room for a name; hovering and the table below say it.
+_NAMED_FROM = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +118,13 @@ def _bars(
 def _bar(
     first: datetime, last: datetime, look: str, name: str, starts_at: datetime, ends_at: datetime, zone: ZoneInfo
 ) -> Bar:
-    whole = (ends_at - starts_at).total_seconds()
+    share = (last - first).total_seconds() / (ends_at - starts_at).total_seconds()
     local_first, local_last = first.astimezone(zone), last.astimezone(zone)
     return Bar(
         left=_percent(first, starts_at, ends_at),
-        width=f"{100 * (last - first).total_seconds() / whole:.3f}",
+        width=f"{100 * share:.3f}",
         look=look,
-        name=name,
+        name=name if share >= _NAMED_FROM else "",
         words=f"{name}: {local_first:%a %H:%M} to {local_last:%a %H:%M %Z}",
     )
 
