@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from ninja.constants import NOT_SET
 from ninja.operation import Operation
 
 from watchbill.domain.access.rules import PERMISSIONS, Needs
 from watchbill.doors.api.app import api
+from watchbill.doors.api.auth import AUTH
 
 
 def operations() -> Iterator[tuple[str, Operation]]:
@@ -33,4 +35,5 @@ def test_only_reading_is_open_to_a_token_that_may_only_read() -> None:
 
 
 def test_every_operation_asks_who_is_there() -> None:
-    assert [where for where, operation in operations() if not operation.auth_callbacks] == []
+    assert api.auth == AUTH
+    assert [where for where, operation in operations() if operation.auth_param is not NOT_SET] == []

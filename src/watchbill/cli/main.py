@@ -9,7 +9,25 @@ from typer.core import TyperGroup
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before the commands below import tables
 from watchbill import __version__, terminal_errors
-from watchbill.cli import apply, audit, demo, doctor, export, migrate, oncall, person, process, shifts, token, up
+from watchbill.cli import (
+    alert,
+    apply,
+    audit,
+    demo,
+    doctor,
+    explain,
+    export,
+    listing,
+    maintenance,
+    migrate,
+    oncall,
+    override,
+    person,
+    process,
+    shifts,
+    token,
+    up,
+)
 
 # A command is a function, a group of commands is a Typer.
 NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
@@ -19,6 +37,15 @@ NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("export", export.export),
     ("oncall", oncall.oncall),
     ("shifts", shifts.shifts),
+    ("explain", explain.explain),
+    ("alert", alert.app),
+    ("override", override.app),
+    ("maintenance", maintenance.app),
+    ("service", listing.service),
+    ("integration", listing.integration),
+    ("schedule", listing.schedule),
+    ("policy", listing.policy),
+    ("team", listing.team),
     ("token", token.app),
     ("person", person.app),
     ("process", process.app),

@@ -1,14 +1,18 @@
 """`watchbill person …`: what an operator must be able to do on the host, even when nobody can sign in."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from watchbill.cli.host import AsJson, tell_json
+from watchbill.cli.tables import show_table
 from watchbill.config import config
 from watchbill.domain.access.models import User
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.people.account_actions import create_setup_link
 from watchbill.domain.people.actions import PersonUnknown, disable_person, enable_person
+from watchbill.domain.people.reads import people
 from watchbill.domain.services.reads import uses_of_person
 from watchbill.ground.clock import SystemClock
 
@@ -17,6 +21,20 @@ HOST = Actor(kind="system", label="Command on the host", via="cli")
 app = typer.Typer(no_args_is_help=True, help="People: let them in, or shut them out.")
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")]
+
+
+@app.command("list")
+def list_(*, as_json: AsJson = False) -> None:
+    """List everybody, the disabled ones too."""
+    rows = [detail.person for detail in people()]
+    if as_json:
+        tell_json([asdict(row) for row in rows])
+        return
+    show_table(
+        ["email", "name", "role", "zone", "state"],
+        ((row.email, row.name, row.role, row.time_zone, "active" if row.is_active else "disabled") for row in rows),
+        nothing="There is nobody yet.",
+    )
 
 
 @app.command()

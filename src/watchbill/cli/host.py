@@ -1,0 +1,66 @@
+"""What the commands share: who acts, what time it is, and how a thing is found by its name."""
+
+import getpass
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from watchbill.domain.audit.contract import Actor
+from watchbill.ground.clock import SystemClock
+from watchbill.ground.durations import parse_duration
+from watchbill.ground.refusals import Unknown
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, instants in UTC.")]
+
+
+def host_actor() -> Actor:
+    """A command acts for whoever may use the host; the record names that user."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        user = "unknown"
+    return Actor(kind="system", label=f"command line: {user}", via="cli")
+
+
+def now() -> datetime:
+    return SystemClock().now()
+
+
+def found(look_up: Callable[[str], UUID | None], what: str, text: str) -> UUID:
+    """Raises Unknown with the remedy."""
+    identity = look_up(text)
+    if identity is None:
+        raise Unknown("", f"there is no {what} {text!r}; `watchbill {what} list` shows those there are")
+    return identity
+
+
+def instant(text: str, *, option: str) -> datetime:
+    """ISO 8601 with an offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no time; write it like 2026-12-24T18:00Z", param_hint=option) from error
+    if moment.tzinfo is None:
+        raise typer.BadParameter("has no UTC offset; write it like 2026-12-24T18:00Z", param_hint=option)
+    return moment.astimezone(UTC)
+
+
+def duration(text: str, *, option: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+def tell_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_text))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return str(value)
