@@ -114,7 +114,7 @@ def test_setting_it_up_takes_the_password_anew_and_is_recorded() -> None:
     assert done["Location"] == "/me/security/codes"
     assert client.get("/me/security/codes").status_code == 200
     recorded = Entry.objects.filter(subject_id=user.id).values_list("action", flat=True)
-    assert {"totp.activated", "recovery_codes.generated"} <= set(recorded)
+    assert {"authenticator_app.added", "recovery_codes.added"} <= set(recorded)
 
 
 @pytest.mark.parametrize(

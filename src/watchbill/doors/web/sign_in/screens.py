@@ -4,18 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.account import views as account
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import views as totp
 from allauth.socialaccount.providers.openid_connect import views as oidc
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 
 from watchbill.config import config
 from watchbill.domain.access.models import User
+from watchbill.domain.people import account_actions
 from watchbill.doors.web.guards import open_to_all, requires
 from watchbill.doors.web.headers import CONTENT_SECURITY_POLICY
 from watchbill.doors.web.sign_in import throttle
+from watchbill.doors.web.sign_in.account_adapter import actor_of
+from watchbill.ground.clock import SystemClock
 
 View = Callable[..., HttpResponseBase]
+_FACTORS = {"totp": "authenticator_app", "webauthn": "passkey", "recovery_codes": "recovery_codes"}
 
 
 def part_of_signing_in(view: View) -> View:
@@ -24,6 +30,32 @@ def part_of_signing_in(view: View) -> View:
 
 def own_security(view: View) -> View:
     return requires("security.change_own")(view)
+
+
+def own_second_factor(view: View) -> View:
+    """What was added or removed is recorded in the transaction that did it."""
+
+    def recording(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = request.user
+        if request.method != "POST" or not isinstance(user, User):
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            before = _second_factors(user)
+            response = view(request, *args, **kwargs)
+            after = _second_factors(user)
+            actions = [f"{_FACTORS[after[new]]}.added" for new in after.keys() - before.keys()]
+            actions += [f"{_FACTORS[before[old]]}.removed" for old in before.keys() - after.keys()]
+            for action in sorted(actions):
+                account_actions.note_security_change(
+                    user, action=action, details={}, actor=actor_of(request, user), now=SystemClock().now()
+                )
+        return response
+
+    return own_security(recording)
+
+
+def _second_factors(user: User) -> dict[int, str]:
+    return dict(Authenticator.objects.filter(user=user).values_list("id", "type"))
 
 
 def marked(view: View) -> View:

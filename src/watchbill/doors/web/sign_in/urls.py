@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from watchbill.doors.web.sign_in.screens import (
     activate_totp,
     marked,
+    own_second_factor,
     own_security,
     part_of_signing_in,
     sign_out,
@@ -35,12 +36,12 @@ urlpatterns: list[URLPattern] = [
     path("me/security", own_security(mfa.index), name="mfa_index"),
     path("me/security/password", own_security(account.password_change), name="account_change_password"),
     path("me/security/password/first", own_security(account.password_set), name="account_set_password"),
-    path("me/security/authenticator", own_security(activate_totp), name="mfa_activate_totp"),
-    path("me/security/authenticator/remove", own_security(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("me/security/authenticator", own_second_factor(activate_totp), name="mfa_activate_totp"),
+    path("me/security/authenticator/remove", own_second_factor(totp.deactivate_totp), name="mfa_deactivate_totp"),
     path("me/security/codes", own_security(recovery_codes.view_recovery_codes), name="mfa_view_recovery_codes"),
     path(
         "me/security/codes/new",
-        own_security(recovery_codes.generate_recovery_codes),
+        own_second_factor(recovery_codes.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     path(
@@ -49,8 +50,10 @@ urlpatterns: list[URLPattern] = [
         name="mfa_download_recovery_codes",
     ),
     path("me/security/passkeys", own_security(passkeys.list_webauthn), name="mfa_list_webauthn"),
-    path("me/security/passkeys/add", own_security(passkeys.add_webauthn), name="mfa_add_webauthn"),
+    path("me/security/passkeys/add", own_second_factor(passkeys.add_webauthn), name="mfa_add_webauthn"),
     path("me/security/passkeys/<int:pk>", own_security(passkeys.edit_webauthn), name="mfa_edit_webauthn"),
-    path("me/security/passkeys/<int:pk>/remove", own_security(passkeys.remove_webauthn), name="mfa_remove_webauthn"),
+    path(
+        "me/security/passkeys/<int:pk>/remove", own_second_factor(passkeys.remove_webauthn), name="mfa_remove_webauthn"
+    ),
     path("me/security/sessions", own_security(sessions.list_usersessions), name="usersessions_list"),
 ]
