@@ -10,7 +10,7 @@ from watchbill.domain.alerts.actions import ACKNOWLEDGEMENT_EXPIRES, MAINTENANCE
 from watchbill.domain.alerts.models import Alert, AlertState, Event
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.escalation.explain import ExplainedStep
-from watchbill.domain.escalation.reads import run_view
+from watchbill.domain.escalation.reads import RunView, run_view
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.models import AttemptedDelivery, Delivery, Page
 from watchbill.domain.timers.models import Timer
@@ -99,7 +99,7 @@ def alert_detail(alert_id: UUID, *, ways: Ways) -> AlertDetail | None:
         policy=run.policy if run else "",
         pages=pages_of(alert.id),
         timeline=tuple(Entry.objects.filter(subject_id=alert.id).order_by("at", "id")[:TIMELINE_SHOWN]),
-        next_step=next_step(alert, ways=ways),
+        next_step=_next_step(alert, run),
         events=events_of(alert.id),
     )
 
@@ -109,7 +109,7 @@ def events_of(alert_id: UUID) -> tuple[Event, ...]:
     return tuple(Event.objects.filter(alert_id=alert_id).order_by("-received_at")[:EVENTS_SHOWN])
 
 
-def next_step(alert: Alert, *, ways: Ways) -> NextStep:
+def _next_step(alert: Alert, run: RunView | None) -> NextStep:
     if alert.state == AlertState.RESOLVED:
         return NextStep(kind="none", due_at=None, words="Resolved. Nothing further happens.")
     due = dict(
@@ -126,7 +126,6 @@ def next_step(alert: Alert, *, ways: Ways) -> NextStep:
         )
     if alert.state == AlertState.ACKNOWLEDGED:
         return _after_acknowledgement(alert, due)
-    run = run_view(subject_id=alert.id, ways=ways)
     if run is None or not run.steps:
         words = {
             "exhausted": "Every level and the fallback were paged. Nobody further is paged: reassign it.",
