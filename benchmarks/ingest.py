@@ -39,7 +39,7 @@ class Missing(Exception):
     """A tool that `make lab` installs is not there."""
 
 
-def measure() -> list[Figure]:
+def measure(*, short: bool = False) -> list[Figure]:
     for tool in ("wrk", "prometheus-alertmanager"):
         if shutil.which(tool) is None:
             raise Missing(f"{tool} is not installed. Run `make lab` first.")
@@ -48,15 +48,15 @@ def measure() -> list[Figure]:
         directory = Path(name)
         directory.chmod(0o755)
         with _alertmanager(directory), _watchbill(directory) as url:
-            return _measure(url)
+            return _measure(url, rounds=1 if short else ROUNDS)
 
 
-def _measure(database_url: str) -> list[Figure]:
+def _measure(database_url: str, *, rounds: int) -> list[Figure]:
     for base, script in ((ALERTMANAGER, "alertmanager"), (WATCHBILL, "watchbill")):
         _load(base, script, key="unique", seconds=3)
     rates: dict[tuple[str, str], list[float]] = {}
     lost = 0
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for key in ("unique", "hot"):
             rates.setdefault(("alertmanager", key), []).append(_load(ALERTMANAGER, "alertmanager", key=key)["rate"])
             before = _stored(database_url)
@@ -74,14 +74,14 @@ def _measure(database_url: str) -> list[Figure]:
             Figure(f"ingest: Alertmanager, {key} keys, memory", statistics.median(theirs), "events/s", runs=theirs)
         )
         figures.append(at_least(f"ingest: ratio, {key} keys", statistics.median(ratios), "", 1.0, ratios))
-        figures.append(_latency_at_half_load(statistics.median(ours), key))
+        figures.append(_latency_at_half_load(statistics.median(ours), key, rounds=rounds))
     return figures
 
 
-def _latency_at_half_load(rate: float, key: str) -> Figure:
+def _latency_at_half_load(rate: float, key: str, *, rounds: int) -> Figure:
     """Each connection pauses between requests so that all together send half of what was reached."""
     pause_ms = max(1, round(1000 * CONNECTIONS / (rate / 2)) - 5)
-    runs = [_load(WATCHBILL, "watchbill", key=key, delay_ms=pause_ms) for _ in range(ROUNDS)]
+    runs = [_load(WATCHBILL, "watchbill", key=key, delay_ms=pause_ms) for _ in range(rounds)]
     name = f"ingest: p99 latency at half load, {key} keys ({statistics.median(run['rate'] for run in runs):,.0f}/s)"
     return at_most(name, statistics.median(run["p99_ms"] for run in runs), "ms", 100, runs)
 
