@@ -29,6 +29,9 @@ def test_the_list_is_filtered_searched_and_read_page_by_page(cast: Cast, respond
     assert [row["summary"] for row in responder.get("/alerts?q=disk+3")["items"]] == ["Disk 3 is full"]
     assert [row["number"] for row in responder.get(f"/alerts?q=%23{done.number}")["items"]] == [done.number]
 
+    assert [row["summary"] for row in responder.get("/alerts?q=full+4+CHECKOUT")["items"]] == ["Disk 4 is full"]
+    assert responder.get("/alerts?q=full+elsewhere")["items"] == []
+
     seen, cursor = [], ""
     while cursor is not None:
         page = responder.get(f"/alerts?status=open&limit=2&cursor={cursor}")

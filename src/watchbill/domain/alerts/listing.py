@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,9 +11,11 @@ from django.db.models import Count, Q, QuerySet
 
 from watchbill.domain.alerts.models import Alert, AlertState
 from watchbill.domain.paging.models import Page, PageState
+from watchbill.domain.services.models import Service
 from watchbill.ground.identity import uuid_in
 
 PAGE_SIZE = 50
+WORDS_MAX = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -108,12 +111,24 @@ def _matching(wanted: AlertFilter) -> QuerySet[Alert]:
     if wanted.severity:
         rows = rows.filter(severity=wanted.severity)
     if wanted.query:
-        words = Q(summary__icontains=wanted.query) | Q(dedup_key__icontains=wanted.query)
+        asked = _holds_every_word(wanted.query.split()[:WORDS_MAX])
         number = _number_in(wanted.query)
-        if number is not None:
-            words |= Q(number=number)
-        rows = rows.filter(words)
+        rows = rows.filter(asked if number is None else asked | Q(number=number))
     return rows
+
+
+def _holds_every_word(words: Sequence[str]) -> Q:
+    """Each word stands somewhere in the alert's summary, key or source, or in the name of its service."""
+    asked = Q()
+    for word in words:
+        services = Service.objects.filter(name__icontains=word).values("id")
+        asked &= (
+            Q(summary__icontains=word)
+            | Q(dedup_key__icontains=word)
+            | Q(source__icontains=word)
+            | Q(service_id__in=services)
+        )
+    return asked
 
 
 def _number_in(text: str) -> int | None:

@@ -1,0 +1,113 @@
+"""A new button needs its operation and its command: the table below names both for every address that takes a form."""
+
+import re
+from collections.abc import Iterator
+from inspect import getsource
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from watchbill.cli.main import root
+from watchbill.doors.api.app import api
+from watchbill.doors.web.urls import urlpatterns
+
+APPLY = "apply"  # the organization file says how people, teams, schedules, policies and services shall be
+
+# The screen's address: the operation of the API, the command.
+TABLE: dict[str, tuple[str, str]] = {
+    "alerts/<uuid:alert_id>/acknowledge": ("POST /alerts/{alert}/acknowledge", "alert acknowledge"),
+    "alerts/<uuid:alert_id>/resolve": ("POST /alerts/{alert}/resolve", "alert resolve"),
+    "alerts/<uuid:alert_id>/snooze": ("POST /alerts/{alert}/snooze", "alert snooze"),
+    "alerts/<uuid:alert_id>/escalate": ("POST /alerts/{alert}/escalate", "alert escalate"),
+    "alerts/<uuid:alert_id>/reassign": ("POST /alerts/{alert}/reassign", "alert reassign"),
+    "a/<str:token>": ("POST /alerts/{alert}/acknowledge", "alert acknowledge"),
+    "schedules/new": ("POST /schedules", APPLY),
+    "schedules/<uuid:schedule_id>/edit": ("PUT /schedules/{name}", APPLY),
+    "schedules/<uuid:schedule_id>/rotations": ("PUT /schedules/{name}/rotations", APPLY),
+    "schedules/<uuid:schedule_id>/archive": ("DELETE /schedules/{name}", APPLY),
+    "schedules/<uuid:schedule_id>/overrides": ("POST /schedules/{name}/overrides", "override add"),
+    "schedules/<uuid:schedule_id>/overrides/<uuid:override_id>/cancel": (
+        "DELETE /schedules/{name}/overrides/{override}",
+        "override end",
+    ),
+    "policies/new": ("POST /policies", APPLY),
+    "policies/<uuid:policy_id>/edit": ("PUT /policies/{name}", APPLY),
+    "policies/<uuid:policy_id>/archive": ("DELETE /policies/{name}", APPLY),
+    "services/new": ("POST /services", APPLY),
+    "services/<uuid:service_id>/edit": ("PUT /services/{name}", APPLY),
+    "services/<uuid:service_id>/archive": ("DELETE /services/{name}", APPLY),
+    "services/<uuid:service_id>/integrations": ("POST /services/{name}/integrations", APPLY),
+    "services/<uuid:service_id>/integrations/<uuid:integration_id>/reveal": (
+        "POST /services/{name}/integrations/{integration}/reveal",
+        "export",
+    ),
+    "services/<uuid:service_id>/integrations/<uuid:integration_id>/remove": (
+        "DELETE /services/{name}/integrations/{integration}",
+        APPLY,
+    ),
+    "services/<uuid:service_id>/maintenance": ("POST /maintenance", "maintenance plan"),
+    "services/<uuid:service_id>/maintenance/<uuid:window_id>/end": ("DELETE /maintenance/{window}", "maintenance end"),
+    "people/new": ("POST /people", APPLY),
+    "people/<uuid:person_id>/edit": ("PUT /people/{name}", APPLY),
+    "people/<uuid:person_id>/disable": ("POST /people/{name}/disable", "person disable"),
+    "people/<uuid:person_id>/enable": ("POST /people/{name}/enable", "person enable"),
+    "people/<uuid:person_id>/invite": ("POST /people/{name}/setup-link", "person setup-link"),
+    "people/<uuid:person_id>/contacts": ("POST /people/{name}/contacts", APPLY),
+    "people/<uuid:person_id>/contacts/<uuid:contact_id>/confirm": (
+        "POST /people/{name}/contacts/{contact}/verify",
+        APPLY,
+    ),
+    "people/<uuid:person_id>/contacts/<uuid:contact_id>/remove": ("DELETE /people/{name}/contacts/{contact}", APPLY),
+    "people/<uuid:person_id>/rules/<str:urgency>": ("PUT /people/{name}/rules/{urgency}", APPLY),
+    "teams/new": ("POST /teams", APPLY),
+    "teams/<uuid:team_id>/edit": ("PUT /teams/{name}", APPLY),
+    "teams/<uuid:team_id>/archive": ("DELETE /teams/{name}", APPLY),
+    "me/profile": ("PATCH /me", APPLY),
+    "me/contacts": ("POST /people/{name}/contacts", APPLY),
+    "me/contacts/<uuid:contact_id>/remove": ("DELETE /people/{name}/contacts/{contact}", APPLY),
+    "me/rules/<str:urgency>": ("PUT /people/{name}/rules/{urgency}", APPLY),
+    "me/tokens/create": ("POST /tokens", "token create"),
+    "me/tokens/<uuid:token_id>/revoke": ("DELETE /tokens/{token}", "token revoke"),
+    "admin/organization": ("PUT /organization", APPLY),
+    "admin/tokens/<uuid:token_id>/revoke": ("DELETE /tokens/{token}", "token revoke"),
+    "admin/process": ("POST /process/apply", "process apply"),
+}
+TAKES_A_FORM = re.compile(r'require_POST|method (?:==|!=) "POST"|require_http_methods|request\.POST')
+
+
+def forms() -> set[str]:
+    return {str(address.pattern) for address in urlpatterns if TAKES_A_FORM.search(getsource(address.callback))}
+
+
+def operations() -> Iterator[str]:
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                yield from (f"{method} {prefix}{path}".rstrip("/") for method in operation.methods)
+
+
+def commands() -> set[str]:
+    top = typer.main.get_command(root())
+    assert isinstance(top, TyperGroup)
+    found = set(top.commands)
+    for name, command in top.commands.items():
+        found |= {f"{name} {inner}" for inner in getattr(command, "commands", {})}
+    return found
+
+
+def test_every_form_is_in_the_table() -> None:
+    assert forms() - set(TABLE) == set()
+
+
+def test_the_reader_of_sources_finds_forms() -> None:
+    assert {"alerts/<uuid:alert_id>/acknowledge", "schedules/new", "me/tokens/create"} <= forms()
+
+
+@pytest.mark.parametrize("screen", TABLE)
+def test_what_the_table_names_is_there(screen: str) -> None:
+    operation, command = TABLE[screen]
+
+    assert screen in {str(address.pattern) for address in urlpatterns}
+    assert operation in set(operations())
+    assert command in commands()
