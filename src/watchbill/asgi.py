@@ -22,7 +22,7 @@ _database["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 20, "timeout": 10, "m
 
 _ALLOCATIONS = 20_000
 _django = get_asgi_application()
-_ingest = IngestApp(
+door = IngestApp(
     database_url=instance.database_url,
     metrics_token=instance.config().metrics_token.get_secret_value(),
     clock=SystemClock(),
@@ -31,7 +31,7 @@ _ingest = IngestApp(
 
 async def application(scope: Scope, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
     if IngestApp.is_asked(scope):
-        await _ingest(scope, receive, send)
+        await door(scope, receive, send)
     elif health.is_asked(scope):
         await health.answer(scope, send)
     elif live.is_asked(scope):
@@ -46,7 +46,7 @@ async def _live(receive: Callable[[], Awaitable[Message]], send: Send) -> None:
     while (await receive())["type"] == "lifespan.startup":
         _spare_the_collector()
         await send({"type": "lifespan.startup.complete"})
-    await _ingest.stop()
+    await door.stop()
     await send({"type": "lifespan.shutdown.complete"})
 
 

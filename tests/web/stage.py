@@ -10,12 +10,10 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
-from watchbill.asgi import application
 from watchbill.domain.access.models import User
 from watchbill.doors.web import live
+from watchbill.processes import web
 
 BROWSER_OPTIONS = [
     "--no-sandbox",
@@ -38,7 +36,7 @@ def serving() -> Iterator[str]:
 
     def run() -> None:
         async def main() -> None:
-            server = Server(application, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False)
+            server = web.server(host="127.0.0.1", port=port, lifespan=False)
             held["server"], held["loop"] = server, asyncio.get_running_loop()
             await server.serve()
 

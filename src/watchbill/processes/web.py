@@ -1,19 +1,69 @@
-"""The web process: ingest, screens and API in one event loop, served by granian without a process of its own."""
+"""The web process: ingest, screens and API in one event loop."""
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import sys
+from collections.abc import Iterator
 
+import uvicorn
 import uvloop
-from granian.constants import HTTPModes, Interfaces
-from granian.server.embed import Server
 
-from watchbill.asgi import application
+from watchbill.asgi import application, door
+from watchbill.doors.ingest.protocol import Protocol, close_slow_connections
 from watchbill.processes.beginning import begin
 
 # Monitoring systems send in bursts; a refused connection is an alert that comes late.
 _BACKLOG = 2048
+_STOP_SECONDS_MAX = 5
+# Longer than a proxy in front keeps its connections, so that it never asks on one that is just being closed.
+_KEEP_ALIVE_SECONDS = 75
+
+
+class Server(uvicorn.Server):
+    """`asked_to_stop`: by a signal or by `stop`; requests under way are finished."""
+
+    asked_to_stop = False
+
+    def stop(self) -> None:
+        self.asked_to_stop = self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Not here: the process listens for its signals itself, and ends with an exit code of its own."""
+        yield
+
+    async def serve_and_sweep(self) -> None:
+        sweep = asyncio.create_task(close_slow_connections(lambda: self.server_state.connections))
+        try:
+            await self.serve()
+        finally:
+            sweep.cancel()
+
+
+def server(*, host: str, port: int, lifespan: bool = True) -> Server:
+    class Connection(Protocol):
+        state = staticmethod(door.state)
+
+    return Server(
+        uvicorn.Config(
+            application,
+            host=host,
+            port=port,
+            http=Connection,
+            ws="none",
+            interface="asgi3",
+            lifespan="on" if lifespan else "off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            backlog=_BACKLOG,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_STOP_SECONDS_MAX,
+        )
+    )
 
 
 def run(*, host: str, port: int) -> None:
@@ -25,22 +75,12 @@ def run(*, host: str, port: int) -> None:
 
 async def _serve(host: str, port: int) -> bool:
     """Whether it ended because it was asked to."""
-    server = Server(
-        application,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.auto,
-        backlog=_BACKLOG,
-        websockets=False,
-        log_access=False,
-        log_enabled=False,
-    )
+    made = server(host=host, port=port)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    await server.serve()
-    return not server.interrupt_children
+        loop.add_signal_handler(number, made.stop)
+    await made.serve_and_sweep()
+    return made.asked_to_stop
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The ingest door: raw ASGI, because every layer between a sender and its commit costs alerts per second."""
+"""The ingest door: raw ASGI, because every layer between a sender and its commit costs alerts per second.
+
+`protocol.py` and `express.py` take the commonest request past even that.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -36,6 +39,10 @@ class IngestApp:
         path: str = scope.get("path", "")
         return scope["type"] == "http" and path.startswith(_PREFIXES)
 
+    def state(self) -> State | None:
+        """None until the first request has come."""
+        return self._state
+
     async def stop(self) -> None:
         if self._state is not None:
             state, self._state = self._state, None
@@ -53,7 +60,8 @@ class IngestApp:
         except AWAY as error:
             log.warning("ingest.database.away", error=f"{type(error).__name__}: {error}")
             answer = answers.try_again(503, "The database does not answer.")
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        headers = (*answer.headers, (b"content-length", b"%d" % len(answer.body)))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else answer.body
         await send({"type": "http.response.body", "body": body})
 

@@ -39,7 +39,7 @@ class Batcher:
         clock: Clock,
         requests_max: int = _REQUESTS_MAX,
     ) -> None:
-        self._lanes = [Lane(connect=connect, threads=threads, clock=clock) for _ in range(LANES)]
+        self._lanes = [Lane(connect=connect, threads=threads, clock=clock, settled=self._settled) for _ in range(LANES)]
         self._tasks: list[asyncio.Task[None]] = []
         self._requests_max = requests_max
         self._waiting = 0
@@ -65,21 +65,31 @@ class Batcher:
         one_lane: bool,
         idempotency: Idempotency | None = None,
     ) -> Verdict:
-        """Returns after the commit. `one_lane`: the integration's requests hold many keys, so they keep one order."""
-        self._admit(integration_id, size_bytes)
-        work = Work(integration_id, events, size_bytes, asyncio.get_running_loop().create_future(), idempotency)
-        order = integration_id if one_lane else (integration_id, events[0].dedup_key)
+        """Returns after the commit."""
+        verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+
+        def settle(found: Verdict) -> None:
+            if not verdict.done():
+                verdict.set_result(found)
+
+        self.put(Work(integration_id, events, size_bytes, settle, idempotency), one_lane=one_lane)
+        return await verdict
+
+    def put(self, work: Work, *, one_lane: bool) -> None:
+        """`one_lane`: the integration's requests hold many keys, so they keep one order."""
+        self._admit(work.integration_id, work.size_bytes)
+        order = work.integration_id if one_lane else (work.integration_id, work.events[0].dedup_key)
         self._lanes[hash(order) % LANES].put(work)
-        try:
-            return await work.verdict
-        finally:
-            self._waiting -= 1
-            self._bytes -= size_bytes
-            left = self._by_integration[integration_id] - 1
+
+    def _settled(self, works: Sequence[Work]) -> None:
+        self._waiting -= len(works)
+        for work in works:
+            self._bytes -= work.size_bytes
+            left = self._by_integration[work.integration_id] - 1
             if left:
-                self._by_integration[integration_id] = left
+                self._by_integration[work.integration_id] = left
             else:
-                del self._by_integration[integration_id]
+                del self._by_integration[work.integration_id]
 
     def _admit(self, integration_id: UUID, size_bytes: int) -> None:
         if self._waiting >= self._requests_max or self._bytes + size_bytes > _BYTES_MAX:

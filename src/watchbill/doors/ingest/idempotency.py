@@ -44,7 +44,7 @@ async def store_once(
 
 
 async def _write_part(work: Work, events: Sequence[Any], write: Callable[[Sequence[Work]], Awaitable[None]]) -> None:
-    part = Work(work.integration_id, events, work.size_bytes, work.verdict)
+    part = Work(work.integration_id, events, work.size_bytes, work.settle)
     await write([part])
     work.failed = work.failed or part.failed
 

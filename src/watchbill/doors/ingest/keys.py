@@ -37,16 +37,20 @@ class Keys:
 
     async def route_of(self, key: str) -> Route | None:
         """None for a key that no living integration has. Raises what the database raises."""
+        return self.fresh(key) or await asyncio.shield(self._want(digest(key)))
+
+    def fresh(self, key: str) -> Route | None:
+        """As `route_of` when that would not have to wait, else None."""
         name = digest(key)
         reading = self._readings.get(name)
-        if reading is not None:
-            age = asyncio.get_running_loop().time() - reading.read_at
-            if age < FRESH_SECONDS:
-                return reading.route
-            if age < STALE_SECONDS:
-                self._want(name)
-                return reading.route
-        return await asyncio.shield(self._want(name))
+        if reading is None:
+            return None
+        age = asyncio.get_running_loop().time() - reading.read_at
+        if age >= STALE_SECONDS:
+            return None
+        if age >= FRESH_SECONDS:
+            self._want(name)
+        return reading.route
 
     def forget_all(self) -> None:
         self._readings.clear()

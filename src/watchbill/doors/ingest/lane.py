@@ -47,8 +47,16 @@ Item = tuple[Work, Trigger | SourceEvent]
 
 
 class Lane:
-    def __init__(self, *, connect: Callable[[], Awaitable[Any]], threads: Executor, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        connect: Callable[[], Awaitable[Any]],
+        threads: Executor,
+        clock: Clock,
+        settled: Callable[[Sequence[Work]], None],
+    ) -> None:
         self._connect = connect
+        self._settled = settled
         self._threads = threads
         self._clock = clock
         self._waiting: deque[Work] = deque()
@@ -68,9 +76,9 @@ class Lane:
                 while self._waiting:
                     await self._store(self._take())
         finally:
-            for work in self._waiting:
-                work.settle(Verdict.UNAVAILABLE)
+            left = list(self._waiting)
             self._waiting.clear()
+            self._settle(left, stored=False)
             if self._connection is not None:
                 self._connection.terminate()
 
@@ -99,10 +107,18 @@ class Lane:
             self._drop_connection()
         finally:
             BATCHES.observe(len(batch))
-            for work in batch:
-                verdict = (work.failed or Verdict.STORED) if stored else Verdict.UNAVAILABLE
-                _COUNTED[verdict].inc()
-                work.settle(verdict)
+            self._settle(batch, stored=stored)
+
+    def _settle(self, works: Sequence[Work], *, stored: bool) -> None:
+        self._settled(works)
+        counts = dict.fromkeys(Verdict, 0)
+        for work in works:
+            verdict = (work.failed or Verdict.STORED) if stored else Verdict.UNAVAILABLE
+            counts[verdict] += 1
+            work.settle(verdict)
+        for verdict, count in counts.items():
+            if count:
+                _COUNTED[verdict].inc(count)
 
     async def _write(self, batch: Sequence[Work]) -> None:
         if self._connection is None or self._connection.is_closed():

@@ -85,11 +85,15 @@ async def store(
         return try_again(503, "Too many events are waiting to be stored.")
     except ShareUsedUp:
         return try_again(throttled_status, "Too many events of this integration are waiting to be stored.")
+    if verdict is Verdict.STORED:
+        return answer
+    if verdict is Verdict.REPEATED and idempotency is not None:
+        return Answer(idempotency.status, idempotency.body)
+    return not_stored(verdict)
+
+
+def not_stored(verdict: Verdict) -> Answer:
     match verdict:
-        case Verdict.STORED:
-            return answer
-        case Verdict.REPEATED if idempotency is not None:
-            return Answer(idempotency.status, idempotency.body)
         case Verdict.CONFLICT:
             error = "This Idempotency-Key was used with another body. Use a new key for a new event."
             return refused(409, "conflict", "The event was not accepted.", [error])

@@ -1,7 +1,6 @@
 """One request's events on their way to the database, and what became of them."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
@@ -32,19 +31,17 @@ class Idempotency:
 
 @dataclass(slots=True)
 class Work:
-    """`events` in the order sent. All of them are stored before the verdict is STORED."""
+    """`events` in the order sent. All of them are stored before `settle` is called, once, with STORED.
+
+    A sender that has gone away changes nothing: its events are stored all the same. `settle` raises nothing.
+    """
 
     integration_id: UUID
     events: Sequence[Trigger | SourceEvent]
     size_bytes: int
-    verdict: asyncio.Future[Verdict]
+    settle: Callable[[Verdict], None]
     idempotency: Idempotency | None = None
     failed: Verdict | None = None
-
-    def settle(self, verdict: Verdict) -> None:
-        """A sender that has gone away has cancelled its future; its events are stored all the same."""
-        if not self.verdict.done():
-            self.verdict.set_result(verdict)
 
 
 def rounds(works: Sequence[Work]) -> list[list[tuple[Work, Trigger | SourceEvent]]]:
