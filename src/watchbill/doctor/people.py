@@ -49,9 +49,9 @@ def on_call(patient: Patient) -> Iterator[Finding]:
     targets = {
         Target(kind="schedule", id=str(row.id), label=row.name) for row in Schedule.objects.filter(archived_at=None)
     }
-    lookup = Lookup(targets, at=patient.now, families=patient.families, defaults=patient.ways.defaults)
+    lookup = Lookup(targets, families=patient.families, defaults=patient.ways.defaults)
     for target in sorted(targets, key=lambda one: one.label):
-        found = lookup.find(target, urgency=Urgency.HIGH)
+        found = lookup.find(target, urgency=Urgency.HIGH, at=patient.now)
         if found.nobody:
             yield Finding(
                 check="on-call",

@@ -7,7 +7,6 @@ from watchbill.domain.escalation.models import PolicyVersion
 from watchbill.domain.escalation.rules import (
     Plan,
     Position,
-    Target,
     following,
     is_end,
     plan_from_json,
@@ -16,7 +15,7 @@ from watchbill.domain.escalation.rules import (
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.escalation.targets import Lookup, fallback_people
 from watchbill.domain.paging.reads import Reachable
-from watchbill.domain.people.models import ContactMethod, Urgency
+from watchbill.domain.people.models import Urgency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +76,15 @@ def ladder_from(plan: Plan, position: Position, *, policy: str, urgency: str, at
     """The steps from `position` on, the first of them at `at`."""
     steps: list[ExplainedStep] = []
     when, skipped, empty_levels, told = at, "", 0, False
+    every_target = {target for level in plan.levels for target in level.targets}
+    lookup = Lookup(every_target, families=ways.families, defaults=ways.defaults)
     while not is_end(plan, position) and empty_levels < max(1, len(plan.levels)) and not told:
         level = plan.levels[position.level]
-        lookup = Lookup(level.targets, at=when, families=ways.families, defaults=ways.defaults)
         targets = tuple(
-            _target(target, lookup, urgency=urgency, plan=plan, policy=policy, position=position, skipped=skipped)
+            ExplainedTarget(words=target.words, people=_people(found.people, reason=reason), nobody=found.nobody)
             for target in level.targets
+            for found in (lookup.find(target, urgency=urgency, at=when),)
+            for reason in (why_paged(policy=policy, plan=plan, position=position, target=target, skipped=skipped),)
         )
         if any(target.people for target in targets):
             told = urgency == Urgency.LOW
@@ -110,14 +112,6 @@ def _step(position: Position, when: datetime, targets: tuple[ExplainedTarget, ..
     return ExplainedStep(at=when, cycle=position.cycle, level=position.level + 1, targets=targets, then=then)
 
 
-def _target(
-    target: Target, lookup: Lookup, *, urgency: str, plan: Plan, policy: str, position: Position, skipped: str
-) -> ExplainedTarget:
-    found = lookup.find(target, urgency=urgency)
-    reason = why_paged(policy=policy, plan=plan, position=position, target=target, skipped=skipped)
-    return ExplainedTarget(words=target.words, people=_people(found.people, reason=reason), nobody=found.nobody)
-
-
 def _fallback(position: Position, when: datetime, *, urgency: str, policy: str, ways: Ways) -> ExplainedStep:
     people = fallback_people(urgency=urgency, families=ways.families, defaults=ways.defaults)
     reason = f"Fallback of the organization: every level of {policy} was tried"
@@ -130,8 +124,6 @@ def _fallback(position: Position, when: datetime, *, urgency: str, policy: str, 
 
 
 def _people(people: tuple[Reachable, ...], *, reason: str) -> tuple[ExplainedPerson, ...]:
-    ids = {planned.contact_id for person in people for planned in person.deliveries}
-    contacts = ContactMethod.objects.in_bulk(ids)
     return tuple(
         ExplainedPerson(
             name=person.name,
@@ -140,9 +132,9 @@ def _people(people: tuple[Reachable, ...], *, reason: str) -> tuple[ExplainedPer
             deliveries=tuple(
                 ExplainedDelivery(
                     after_seconds=planned.after_seconds,
-                    contact=contacts[planned.contact_id].name,
-                    kind=contacts[planned.contact_id].kind,
-                    address=contacts[planned.contact_id].address,
+                    contact=planned.contact,
+                    kind=planned.kind,
+                    address=planned.address,
                     rule=planned.rule,
                 )
                 for planned in person.deliveries

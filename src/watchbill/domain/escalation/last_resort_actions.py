@@ -56,7 +56,14 @@ def _everybody_by_every_way() -> list[Reachable]:
             user=recipient.user, verified_at__isnull=False, disabled_at=None, removed_at=None
         )
         ways = tuple(
-            PlannedDelivery(contact_id=contact.id, rule="last resort: every way at once", after_seconds=0)
+            PlannedDelivery(
+                contact_id=contact.id,
+                contact=contact.name,
+                kind=contact.kind,
+                address=contact.address,
+                rule="last resort: every way at once",
+                after_seconds=0,
+            )
             for contact in contacts.order_by("position")
         )
         if recipient.user.is_active and ways:

@@ -68,7 +68,7 @@ def take_steps(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None
     runs = [run for run in locked if generations[run.id] == run.generation]
     plans = {run.id: plan_of(run) for run in runs}
     targets = {target for plan in plans.values() for level in plan.levels for target in level.targets}
-    lookup = Lookup(targets, at=now, families=ways.families, defaults=ways.defaults)
+    lookup = Lookup(targets, families=ways.families, defaults=ways.defaults)
     batch = _Batch()
     fallbacks: dict[str, tuple[Reachable, ...]] = {}
     for run in runs:
@@ -100,7 +100,7 @@ def _take_step(run: Run, plan: Plan, *, lookup: Lookup, batch: _Batch, now: date
     position, skipped, empty_levels = Position(run.cycle, run.level), "", 0
     while not is_end(plan, position) and empty_levels < len(plan.levels):
         level = plan.levels[position.level]
-        found = [lookup.find(target, urgency=run.urgency) for target in level.targets]
+        found = [lookup.find(target, urgency=run.urgency, at=now) for target in level.targets]
         if any(one.people for one in found):
             _page_level(run, plan, position, found, skipped=skipped, batch=batch)
             _go_on(run, plan, position, batch=batch, now=now)

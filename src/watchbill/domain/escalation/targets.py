@@ -23,51 +23,44 @@ class Found:
 
 
 class Lookup:
-    """Everything that targets may resolve to, read once for a batch of steps."""
+    """Everything that the targets may resolve to, read once for a batch of steps or a whole ladder."""
 
-    def __init__(
-        self,
-        targets: Iterable[Target],
-        *,
-        at: datetime,
-        families: Mapping[str, Family],
-        defaults: DefaultRules,
-    ) -> None:
-        wanted = set(targets)
-        self._at = at
+    def __init__(self, targets: Iterable[Target], *, families: Mapping[str, Family], defaults: DefaultRules) -> None:
+        self._targets = set(targets)
         self._families = families
         self._defaults = defaults
         self._schedules: Mapping[UUID, Schedule] = load_schedules(
-            [UUID(target.id) for target in wanted if target.kind == "schedule"]
+            [UUID(target.id) for target in self._targets if target.kind == "schedule"]
         )
-        team_ids = [UUID(target.id) for target in wanted if target.kind in ("team-lead", "team-manager")]
+        team_ids = [UUID(target.id) for target in self._targets if target.kind in ("team-lead", "team-manager")]
         self._teams = {team.id: team for team in Team.objects.filter(id__in=team_ids)} if team_ids else {}
-        self._user_ids = {target: self._ids_of(target) for target in wanted}
+        self._ids: dict[tuple[Target, datetime], tuple[UUID, ...]] = {}
         self._people: dict[str, dict[UUID, Reachable]] = {}
 
-    def find(self, target: Target, *, urgency: str) -> Found:
-        people_known = self._people_for(urgency)
-        ids = self._user_ids[target]
-        people = [people_known[user_id] for user_id in ids if user_id in people_known]
+    def find(self, target: Target, *, urgency: str, at: datetime) -> Found:
+        ids = self._ids_of(target, at=at)
+        known = self._people.setdefault(urgency, {})
+        if not known.keys() >= set(ids):
+            # Whoever else may be asked for at this instant is read in the same queries.
+            wanted = {user_id for other in self._targets for user_id in self._ids_of(other, at=at)} - known.keys()
+            known.update(reachable(wanted, urgency=urgency, families=self._families, defaults=self._defaults))
+        people = [known[user_id] for user_id in ids if user_id in known]
         usable = tuple(person for person in people if person.is_active and person.deliveries)
         return Found(target=target, people=usable, nobody="" if usable else _why_nobody(target, people))
 
-    def _people_for(self, urgency: str) -> dict[UUID, Reachable]:
-        if urgency not in self._people:
-            everyone = {user_id for ids in self._user_ids.values() for user_id in ids}
-            self._people[urgency] = reachable(
-                everyone, urgency=urgency, families=self._families, defaults=self._defaults
-            )
-        return self._people[urgency]
+    def _ids_of(self, target: Target, *, at: datetime) -> tuple[UUID, ...]:
+        if (target, at) not in self._ids:
+            self._ids[target, at] = self._resolve(target, at=at)
+        return self._ids[target, at]
 
-    def _ids_of(self, target: Target) -> tuple[UUID, ...]:
+    def _resolve(self, target: Target, *, at: datetime) -> tuple[UUID, ...]:
         if target.kind == "user":
             return (UUID(target.id),)
         if target.kind == "schedule":
             schedule = self._schedules.get(UUID(target.id))
             if schedule is None:
                 return ()
-            return tuple(UUID(user) for user in on_call_at(schedule, at=self._at).users)
+            return tuple(UUID(user) for user in on_call_at(schedule, at=at).users)
         team = self._teams.get(UUID(target.id))
         if team is None:
             return ()

@@ -40,6 +40,7 @@ def reachable(
                 family=family or Family.WEBHOOK,
                 usable=family is not None and row.verified_at is not None and row.disabled_at is None,
                 position=row.position,
+                address=row.address,
             )
         )
     own: dict[UUID, list[OwnRule]] = {}

@@ -26,6 +26,7 @@ class Contact:
     family: Family
     usable: bool
     position: int
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,9 @@ class DefaultRule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDelivery:
     contact_id: UUID
+    contact: str
+    kind: str
+    address: str
     after_seconds: int
     rule: str
 
@@ -100,6 +104,9 @@ def _spread(found: Sequence[tuple[int, Contact]], *, first_after: int, label: st
         planned.append(
             PlannedDelivery(
                 contact_id=contact.id,
+                contact=contact.name,
+                kind=contact.kind,
+                address=contact.address,
                 after_seconds=moved,
                 rule=f"{label}: {contact.name} ({contact.kind}) after {moved} s{note}",
             )
