@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks import footprint, ingest, paging, schedules, timers
+from benchmarks import footprint, ingest, paging, reading, schedules, timers
 from benchmarks.figures import Figure
 
 
@@ -24,6 +24,7 @@ MEASUREMENTS: tuple[tuple[str, Measurement], ...] = (
     ("paging", paging.measure),
     ("timers", timers.measure),
     ("schedules", schedules.measure),
+    ("reading", reading.measure),
     ("footprint", footprint.measure),
 )
 
