@@ -16,6 +16,11 @@ os.environ["WATCHBILL_BASE_URL"] = "http://watchbill.example.org"
 
 # Not by naming the settings in pyproject.toml: pytest would read them there before the lines above.
 import watchbill.bootstrap  # noqa: F401 - makes Django ready
+
+# Test processes that this one starts inherit its environment; with the settings named in it, pytest-django would read
+# them before the lines above, and all of them would share one database.
+del os.environ["DJANGO_SETTINGS_MODULE"]
+
 from tests.harness.database import migrate
 from tests.harness.world import World
 
