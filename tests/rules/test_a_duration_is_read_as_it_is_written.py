@@ -15,7 +15,7 @@ def test_a_duration_has_its_seconds(text: str, seconds: int) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["", "5", "5 m", "m", "-5m", "1.5h", "30m1h", "5min", "٥m", "1w", "5m\n", "9999999d"])
+@pytest.mark.parametrize("text", ["", "5", "5 m", "m", "-5m", "1.5h", "30m1h", "5min", "٥m", "5m\n", "9999999d"])
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="Write it as 90s, 5m, 1h30m or 2d"):
         parse_duration(text)

@@ -19,7 +19,7 @@ MISTAKES = [
         "respond: {label: Immediate, within: 5m}",
         "respond: {label: Immediate, within: 5 minutes}",
         "severities[sev1].respond.within",
-        "'5 minutes' is not a duration",
+        "'5 minutes' is not a duration: 'minutes' is not a unit",
         "Write it as 90s, 5m, 1h30m or 2d.",
     ),
     (
