@@ -26,6 +26,7 @@ from tests.harness.carriers import FakeHttpCarrier
 from tests.harness.cast import KEY, Cast
 from tests.harness.instances import Instance, wait_for
 from watchbill.domain.alerts.models import Alert, Event
+from watchbill.domain.audit.models import Entry
 from watchbill.domain.audit.sealing import Sealer
 from watchbill.domain.audit.verification import verify
 from watchbill.domain.paging.models import Attempt, Delivery
@@ -154,6 +155,7 @@ def test_nothing_accepted_is_lost_and_every_alert_is_paged(instance: Instance, c
     assert duplicates <= told_by_attempts_in_doubt
     now = datetime.now(UTC)
     invariants.check(now=now)
+    assert not Entry.objects.filter(action="alert.driven_again").exists()  # the watchdog had nothing to repair
     while Sealer().seal(now=now):
         pass
     assert verify(now=now).finding is None
