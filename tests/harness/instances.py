@@ -107,7 +107,7 @@ class Instance:
         return {name: process["pid"] for name, process in state.items() if process["pid"]}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return watchbill(self.data_dir, *arguments)
+        return watchbill(self.data_dir, *arguments, **self._settings)
 
     def _ready_or_ended(self) -> bool:
         assert self.process is not None
