@@ -56,8 +56,13 @@ class Event(models.Model):
 class Alert(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.BigIntegerField(unique=True)  # from the sequence alerts_alert_number
-    integration = models.ForeignKey(Integration, on_delete=models.PROTECT, related_name="alerts", db_index=False)
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="alerts", db_index=False)
+    # Nothing that these three name is ever taken out of its table, so the database need not look for each alert.
+    integration = models.ForeignKey(
+        Integration, on_delete=models.PROTECT, related_name="alerts", db_index=False, db_constraint=False
+    )
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="alerts", db_index=False, db_constraint=False
+    )
     dedup_key = models.CharField(max_length=512)
     summary = models.CharField(max_length=1024)
     severity = models.CharField(max_length=8, choices=Severity)
@@ -73,7 +78,9 @@ class Alert(models.Model):
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.CharField(max_length=254, default="", blank=True)
     snoozed_until = models.DateTimeField(null=True)
-    suppressed_by = models.ForeignKey(MaintenanceWindow, null=True, on_delete=models.PROTECT, db_index=False)
+    suppressed_by = models.ForeignKey(
+        MaintenanceWindow, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False
+    )
     first_event_id = models.UUIDField()
     events_count = models.PositiveIntegerField(default=1)
     last_event_at = models.DateTimeField()

@@ -1,6 +1,7 @@
 """What sources do to alerts beyond opening them, and alerts that the product itself opens."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,46 +40,92 @@ class SourceEvent:
 
 
 def apply_source_events(events: Sequence[SourceEvent], *, now: datetime) -> dict[UUID, Disposition]:
-    """In the order given. Each event is stored with what became of it; without an open alert it is dropped."""
-    dispositions: dict[UUID, Disposition] = {}
+    """In the order given. Each event is stored with what became of it; without an open alert it is dropped.
+
+    A number of statements that does not grow with the events, so that a recovery of everything at once is quick.
+    """
     with transaction.atomic():
-        for event in events:
-            alert = (
-                Alert.objects.select_for_update()
-                .filter(integration_id=event.integration_id, dedup_key=event.dedup_key)
-                .exclude(state=AlertState.RESOLVED)
-                .first()
-            )
-            disposition = _apply(alert, event, now=now)
-            dispositions[event.event_id] = disposition
-            Event.objects.create(
+        alerts = _open_alerts(events)
+        dispositions = _what_becomes_of(events, alerts)
+        # Whatever order they came in: an alert that is resolved takes no acknowledgement afterwards.
+        _mark(events, alerts, dispositions, Disposition.ACKNOWLEDGED, now=now)
+        _mark(events, alerts, dispositions, Disposition.RESOLVED, now=now)
+        Event.objects.bulk_create(
+            Event(
                 id=event.event_id,
                 received_at=now,
                 integration_id=event.integration_id,
-                alert_id=alert.id if alert else None,
-                disposition=disposition,
+                alert_id=None if dispositions[event.event_id] is Disposition.DROPPED else alerts[_key(event)].id,
+                disposition=dispositions[event.event_id],
                 dedup_key=event.dedup_key,
                 action=event.action,
                 summary=event.summary,
                 body=event.body,
                 headers=event.headers,
             )
+            for event in events
+        )
     return dispositions
 
 
-def _apply(alert: Alert | None, event: SourceEvent, *, now: datetime) -> Disposition:
-    if alert is None:
-        return Disposition.DROPPED
-    actor = Actor(kind="source", label=event.integration_label, via="ingest", source_address=event.source_address)
-    if event.action == Action.RESOLVE:
-        mark_resolved([alert], actor=actor, now=now)
-        record([_entry(alert, "alert.resolved")], actor=actor, now=now)
-        return Disposition.RESOLVED
-    if alert.state == AlertState.ACKNOWLEDGED:
-        return Disposition.DEDUPED
-    mark_acknowledged_by_source([alert], actor=actor, now=now)
-    record([_entry(alert, "alert.acknowledged")], actor=actor, now=now)
-    return Disposition.ACKNOWLEDGED
+def _key(event: SourceEvent) -> tuple[UUID, str]:
+    return event.integration_id, event.dedup_key
+
+
+def _open_alerts(events: Sequence[SourceEvent]) -> dict[tuple[UUID, str], Alert]:
+    """Locked in one order everywhere."""
+    keys = {_key(event) for event in events}
+    found = (
+        Alert.objects.select_for_update()
+        .filter(integration_id__in={key[0] for key in keys}, dedup_key__in={key[1] for key in keys})
+        .exclude(state=AlertState.RESOLVED)
+        .order_by("id")
+    )
+    return {key: alert for alert in found if (key := (alert.integration_id, alert.dedup_key)) in keys}
+
+
+def _what_becomes_of(
+    events: Sequence[SourceEvent], alerts: Mapping[tuple[UUID, str], Alert]
+) -> dict[UUID, Disposition]:
+    states = {key: AlertState(alert.state) for key, alert in alerts.items()}
+    dispositions: dict[UUID, Disposition] = {}
+    for event in events:
+        state = states.get(_key(event), AlertState.RESOLVED)
+        if state is AlertState.RESOLVED:
+            disposition = Disposition.DROPPED
+        elif event.action == Action.RESOLVE:
+            disposition, states[_key(event)] = Disposition.RESOLVED, AlertState.RESOLVED
+        elif state is AlertState.ACKNOWLEDGED:
+            disposition = Disposition.DEDUPED
+        else:
+            disposition, states[_key(event)] = Disposition.ACKNOWLEDGED, AlertState.ACKNOWLEDGED
+        dispositions[event.event_id] = disposition
+    return dispositions
+
+
+_MARKS = {
+    Disposition.ACKNOWLEDGED: (mark_acknowledged_by_source, "alert.acknowledged"),
+    Disposition.RESOLVED: (mark_resolved, "alert.resolved"),
+}
+
+
+def _mark(
+    events: Sequence[SourceEvent],
+    alerts: Mapping[tuple[UUID, str], Alert],
+    dispositions: Mapping[UUID, Disposition],
+    disposition: Disposition,
+    *,
+    now: datetime,
+) -> None:
+    mark, action = _MARKS[disposition]
+    by_sender: dict[tuple[str, str], list[Alert]] = defaultdict(list)
+    for event in events:
+        if dispositions[event.event_id] is disposition:
+            by_sender[event.integration_label, event.source_address].append(alerts[_key(event)])
+    for (label, address), marked in by_sender.items():
+        actor = Actor(kind="source", label=label, via="ingest", source_address=address)
+        mark(marked, actor=actor, now=now)
+        record([_entry(alert, action) for alert in marked], actor=actor, now=now)
 
 
 def open_alert(

@@ -42,7 +42,10 @@ class Run(models.Model):
     subject_kind = models.CharField(max_length=16)
     subject_id = models.UUIDField()
     group_id = models.UUIDField()
-    policy_version = models.ForeignKey(PolicyVersion, null=True, on_delete=models.PROTECT, related_name="runs")
+    # Versions are never taken out, so the database need not look for each run.
+    policy_version = models.ForeignKey(
+        PolicyVersion, null=True, on_delete=models.PROTECT, related_name="runs", db_constraint=False
+    )
     urgency = models.CharField(max_length=4, choices=Urgency)
     state = models.CharField(max_length=9, choices=RunState, default=RunState.LIVE)
     generation = models.PositiveIntegerField(default=1)

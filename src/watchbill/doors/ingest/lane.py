@@ -9,8 +9,9 @@ from typing import Any
 import asyncpg
 import structlog
 from django.db import DataError as DjangoDataError
-from django.db import connection
+from django.db import OperationalError, connection
 from prometheus_client import Counter, Histogram
+from psycopg.errors import DeadlockDetected
 
 from watchbill.domain.alerts.source_actions import SourceEvent, apply_source_events
 from watchbill.domain.alerts.store import Trigger, write_triggers
@@ -152,10 +153,17 @@ class Lane:
 
     async def _apply(self, items: Sequence[Item]) -> None:
         events = [event for _, event in items if isinstance(event, SourceEvent)]
-        try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, self._apply_in_thread, events)
-        except DjangoDataError as error:
-            await self._isolate(items, error, again=self._apply, alone=self._keep)
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._threads, self._apply_in_thread, events)
+            except DjangoDataError as error:
+                await self._isolate(items, error, again=self._apply, alone=self._keep)
+                return
+            except OperationalError as error:
+                if attempt == _ATTEMPTS or not isinstance(error.__cause__, DeadlockDetected):
+                    raise
+            else:
+                return
 
     def _apply_in_thread(self, events: Sequence[SourceEvent]) -> None:
         try:
