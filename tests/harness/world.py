@@ -27,6 +27,7 @@ from watchbill.domain.alerts.source_actions import open_alert
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.paging import contact_message_sending
 from watchbill.domain.paging import store as paging_store
 from watchbill.domain.paging.reads import default_rules
 from watchbill.domain.services.models import Integration
@@ -177,7 +178,7 @@ class World:
         """Do what is due now, until nothing more is."""
         for _ in range(_ROUNDS_MAX):
             handled = self.engine.tick(now=self.now)
-            messages = self.sender.claim(now=self.now)
+            messages = [*self.sender.claim(now=self.now), *self.sender.claim_notes(now=self.now)]
             if messages:
                 results = self._runner.run(self._send(messages))
                 self.sender.record(results, now=self.now)
@@ -189,7 +190,8 @@ class World:
         return list(await asyncio.gather(*(self.sender.send(intent, message) for intent, message in messages)))
 
     def _next_due(self) -> datetime | None:
-        known = [due for due in (timers_store.next_due_at(), paging_store.next_due_at()) if due is not None]
+        asked = (timers_store.next_due_at(), paging_store.next_due_at(), contact_message_sending.next_due_at())
+        known = [due for due in asked if due is not None]
         return min(known) if known else None
 
     # What came of it
@@ -244,7 +246,7 @@ def _from_hook(request: Any) -> Received:
         by="webhook",
         at=datetime.fromisoformat(data["sent_at"]),
         alerts=tuple(alert["dedup_key"] for alert in data["alerts"]),
-        reason=data["reason"],
+        reason=data.get("text") or data["reason"],
         acknowledge_url=data["acknowledge_url"],
     )
 

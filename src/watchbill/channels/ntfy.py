@@ -25,6 +25,7 @@ from watchbill.ground.text import cut_bytes, cut_characters, one_line
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 _TITLE_BYTES_MAX = 250
 _MESSAGE_BYTES_MAX = 4096
+_NOTE_CHARACTERS_MAX = 1000
 # The server reads at most twice the message size of JSON, escapes included.
 _BODY_BYTES_MAX = 8192
 
@@ -87,7 +88,9 @@ class NtfyChannel:
 
 def compose(message: Message, topic: str, *, alerts_max: int) -> dict[str, Any]:
     lines = []
-    if len(message.alerts) > 1:
+    if message.note is not None:
+        lines.append(cut_characters(one_line(message.note.text), _NOTE_CHARACTERS_MAX))
+    elif len(message.alerts) > 1:
         listed = message.alerts[:alerts_max]
         lines += [f"#{alert.number} {title(alert)} ({name(alert.service)})" for alert in listed]
         lines.append(unlisted(message, len(listed)))
@@ -95,7 +98,8 @@ def compose(message: Message, topic: str, *, alerts_max: int) -> dict[str, Any]:
         alert = message.alerts[0]
         opened = local_time(alert.opened_at, message.time_zone)
         lines.append(f"{one_line(alert.severity) or 'unknown'} since {opened}")
-    lines.append(cut_characters(one_line(message.reason), 500))
+    if message.note is None:
+        lines.append(cut_characters(one_line(message.reason), 500))
     publication = _minimal(message, topic)
     publication["title"] = cut_bytes(headline(message), _TITLE_BYTES_MAX)
     text = "\n".join(line for line in lines if line)
@@ -109,12 +113,17 @@ def compose(message: Message, topic: str, *, alerts_max: int) -> dict[str, Any]:
 def _minimal(message: Message, topic: str) -> dict[str, Any]:
     urgent = is_urgent(message)
     count = len(message.alerts)
+    tag = "test_tube" if message.test else "rotating_light" if urgent else "information_source"
+    if message.note is not None:
+        note = cut_characters(one_line(message.note.text), _NOTE_CHARACTERS_MAX)
+        shown = {"title": headline(message), "message": note}
+        return {"topic": topic, **shown, "priority": 5 if urgent else 3, "tags": [tag], "click": message.open_url}
     return {
         "topic": topic,
         "title": f"Alert #{message.alerts[0].number}" if count == 1 else f"{count} alerts",
         "message": "Open the link for the details.",
         "priority": 5 if urgent else 3,
-        "tags": ["test_tube" if message.test else "rotating_light" if urgent else "information_source"],
+        "tags": [tag],
         "click": message.open_url,
         "actions": [{"action": "view", "label": "Acknowledge", "url": message.acknowledge_url, "clear": False}],
     }

@@ -74,8 +74,8 @@ def signature(body: bytes, *, secrets: list[str], now: datetime) -> str:
 
 def payload(message: Message, *, alerts_max: int, now: datetime) -> dict[str, Any]:
     """The published shape: fields are added, never renamed. `count` is exact even if fewer alerts are listed."""
-    return {
-        "type": "test" if message.test else "page",
+    shown = {
+        "type": message.note.kind if message.note else "test" if message.test else "page",
         "id": str(message.attempt_id),
         "sent_at": _instant(now),
         "recipient": {"name": well_formed(message.recipient_name), "time_zone": message.time_zone},
@@ -86,6 +86,9 @@ def payload(message: Message, *, alerts_max: int, now: datetime) -> dict[str, An
         "alerts": [_alert(alert) for alert in message.alerts[:alerts_max]],
         "count": len(message.alerts),
     }
+    if message.note is not None:
+        shown |= {"title": well_formed(message.note.title), "text": well_formed(message.note.text)}
+    return shown
 
 
 def _alert(alert: AlertLine) -> dict[str, Any]:

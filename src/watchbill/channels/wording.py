@@ -12,6 +12,8 @@ _NAME_CHARACTERS_MAX = 100
 
 def headline(message: Message) -> str:
     """What it is about in one line; for a bundle the exact count comes first."""
+    if message.note is not None:
+        return cut_characters(one_line(message.note.title), _TITLE_CHARACTERS_MAX)
     test = "Test: " if message.test else ""
     first = message.alerts[0]
     if len(message.alerts) == 1:
@@ -39,6 +41,8 @@ def local_time(instant: datetime, time_zone: str) -> str:
 
 
 def is_urgent(message: Message) -> bool:
+    if message.note is not None:
+        return message.note.urgent
     return any(alert.urgency == "high" for alert in message.alerts)
 
 

@@ -12,6 +12,7 @@ from watchbill.domain.access.models import SetupLink, SignInFailure
 from watchbill.domain.alerts.models import IdempotencyKey
 from watchbill.domain.alerts.partitions import EVENTS
 from watchbill.domain.audit.partitions import ENTRIES
+from watchbill.domain.paging.models import ContactMessage
 
 log = structlog.get_logger()
 
@@ -19,6 +20,7 @@ _MONTHS_AHEAD = 3
 _IDEMPOTENCY_KEPT = timedelta(hours=24)
 _SIGN_IN_FAILURES_KEPT = timedelta(days=1)
 _USED_LINKS_KEPT = timedelta(days=30)
+_CONTACT_MESSAGES_KEPT = timedelta(days=30)
 _ROWS_AT_ONCE = 5000
 
 
@@ -67,6 +69,11 @@ def remove_dead_setup_links(now: datetime, _retention: Retention) -> None:
     _delete(SetupLink.objects.filter(expires_at__lt=now - _USED_LINKS_KEPT))
 
 
+def remove_contact_messages(now: datetime, _retention: Retention) -> None:
+    """Codes, test pages and notices; what happened to them stays in the audit record."""
+    _delete(ContactMessage.objects.filter(asked_at__lt=now - _CONTACT_MESSAGES_KEPT))
+
+
 def _delete(rows: QuerySet[Model]) -> None:
     """In small bites, so that no lock is held for long."""
     while True:
@@ -82,5 +89,6 @@ CHORES: tuple[Chore, ...] = (
     Chore(name="idempotency-keys", cron="15 * * * *", run=remove_idempotency_keys),
     Chore(name="sessions", cron="25 * * * *", run=remove_ended_sessions),
     Chore(name="sign-in-failures", cron="35 * * * *", run=remove_sign_in_failures),
+    Chore(name="contact-messages", cron="50 4 * * *", run=remove_contact_messages),
     Chore(name="setup-links", cron="45 4 * * *", run=remove_dead_setup_links),
 )

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from watchbill.domain.access.models import User
 from watchbill.domain.alerts.models import Alert
-from watchbill.domain.paging.contract import AlertLine, Message
+from watchbill.domain.paging.contact_message_sending import ContactMessageIntent
+from watchbill.domain.paging.contract import AlertLine, Message, Note
 from watchbill.domain.paging.links import AcknowledgeLink, make_token
+from watchbill.domain.paging.models import ContactMessageKind
 from watchbill.domain.paging.store import Intent
 from watchbill.domain.people.rules import CONTACT_SECRET_PURPOSE
 from watchbill.ground.secrets import unseal
@@ -77,3 +79,42 @@ def _line(alert: Alert, base_url: str) -> AlertLine:
         opened_at=alert.opened_at,
         open_url=f"{base_url}/alerts/{alert.id}",
     )
+
+
+def compose_note(intent: ContactMessageIntent, *, instance: Instance, now: datetime) -> Message:
+    person = User.objects.get(id=intent.user_id)
+    return Message(
+        attempt_id=intent.attempt_id,
+        address=intent.address,
+        secret=unseal(intent.sealed_secret, secret_key=instance.secret_key, purpose=CONTACT_SECRET_PURPOSE)
+        if intent.sealed_secret
+        else None,
+        recipient_name=person.name,
+        time_zone=person.time_zone,
+        alerts=(),
+        reason="",
+        acknowledge_url="",
+        open_url=f"{instance.base_url}/me",
+        composed_at=now,
+        thread_key=str(intent.attempt_id),
+        test=intent.message_kind == ContactMessageKind.TEST,
+        note=_note(intent),
+    )
+
+
+def _note(intent: ContactMessageIntent) -> Note:
+    if intent.message_kind == ContactMessageKind.CODE:
+        return Note(
+            kind="code",
+            title=f"{intent.code} is your Watchbill code",
+            text=f"Enter {intent.code} on the page Me to confirm this contact. It holds for ten minutes. "
+            "If you did not ask for it, do nothing and tell nobody the code.",
+        )
+    if intent.message_kind == ContactMessageKind.TEST:
+        return Note(
+            kind="test",
+            title="Test page from Watchbill",
+            text="This is how a page reaches you. Nothing is wrong, and nothing has to be done.",
+            urgent=True,
+        )
+    return Note(kind="notice", title="How Watchbill reaches you was changed", text=intent.text)

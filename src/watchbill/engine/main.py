@@ -15,12 +15,12 @@ from django.db import InterfaceError, OperationalError, connection
 
 from watchbill.domain.paging import store as paging_store
 from watchbill.domain.paging.actions import WAKE_CHANNEL as PAGES
+from watchbill.domain.paging.contact_message_sending import ContactMessageIntent
 from watchbill.domain.paging.contract import Message, Outcome, RetryLater
-from watchbill.domain.paging.store import Intent
 from watchbill.domain.timers import store as timers_store
 from watchbill.domain.timers.actions import WAKE_CHANNEL as TIMERS
 from watchbill.engine.loop import Engine
-from watchbill.engine.sender import Sender
+from watchbill.engine.sender import Sendable, Sender
 from watchbill.engine.watchdog import OutsideWatcher, Watchdog, WatchdogThread
 from watchbill.ground.clock import Clock
 from watchbill.ground.wakeup import Wakeup
@@ -87,7 +87,7 @@ class SenderLoop:
         self._sender = sender
         self._clock = clock
         self._wake = asyncio.Event()
-        self._results: asyncio.Queue[tuple[Intent, Outcome]] = asyncio.Queue()
+        self._results: asyncio.Queue[tuple[Sendable, Outcome]] = asyncio.Queue()
         self._slots = asyncio.Semaphore(_IN_FLIGHT_MAX)
         self._claiming = ThreadPoolExecutor(1, thread_name_prefix="claim")
         self._recording = ThreadPoolExecutor(1, thread_name_prefix="record")
@@ -117,16 +117,18 @@ class SenderLoop:
         await self._drain()
         recorder.cancel()
 
-    async def _claim(self) -> tuple[list[tuple[Intent, Message]], float]:
-        def work() -> tuple[list[tuple[Intent, Message]], float]:
+    async def _claim(self) -> tuple[list[tuple[Sendable, Message]], float]:
+        def work() -> tuple[list[tuple[Sendable, Message]], float]:
             now = self._clock.now()
-            messages = self._sender.claim(now=now)
+            messages: list[tuple[Sendable, Message]] = list(self._sender.claim(now=now))
+            if not messages:  # pages first, always
+                messages += self._sender.claim_notes(now=now)
             self.last_cycle = time.monotonic()
             return messages, 0.0 if messages else _seconds_until(paging_store.next_due_at(), now=now)
 
         return await self._database(self._claiming, work, otherwise=([], _DATABASE_AWAY_SECONDS))
 
-    async def _send(self, intent: Intent, message: Message) -> None:
+    async def _send(self, intent: Sendable, message: Message) -> None:
         loop = asyncio.get_running_loop()
         claimed = loop.time()
         async with self._slots:
@@ -135,7 +137,10 @@ class SenderLoop:
                 return
             await self._results.put(await self._sender.send(intent, message))
 
-    async def _still_wanted(self, intent: Intent) -> bool:
+    async def _still_wanted(self, intent: Sendable) -> bool:
+        if isinstance(intent, ContactMessageIntent):
+            return True
+
         def work() -> bool:
             return paging_store.still_wanted([one.page_id for one in intent.deliveries])
 
@@ -153,7 +158,7 @@ class SenderLoop:
             for _ in results:
                 self._results.task_done()
 
-    async def _try_to_record(self, results: Sequence[tuple[Intent, Outcome]]) -> bool:
+    async def _try_to_record(self, results: Sequence[tuple[Sendable, Outcome]]) -> bool:
         def work() -> bool:
             self._sender.record(results, now=self._clock.now())
             return True

@@ -3,21 +3,29 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError
 from prometheus_client import Counter, Histogram
 
+from watchbill.domain.paging.contact_message_sending import (
+    ContactMessageIntent,
+    claim_contact_messages,
+    record_contact_messages,
+)
 from watchbill.domain.paging.contract import Channel, Message, Outcome, RetryLater
 from watchbill.domain.paging.sending import claim_messages, record_outcomes
 from watchbill.domain.paging.store import Intent
-from watchbill.engine.compose import Instance, compose
+from watchbill.engine.compose import Instance, compose, compose_note
 from watchbill.ground.clock import Clock
 from watchbill.ground.failpoints import failpoint
 
 log = structlog.get_logger()
 
 CLAIM = 2000
+Sendable = Intent | ContactMessageIntent
+SendableT = TypeVar("SendableT", bound=Sendable)
 
 SENT = Counter("watchbill_attempts_total", "Requests to providers, by outcome.", ["kind", "outcome"])
 TOOK = Histogram("watchbill_attempt_seconds", "How long a provider took to answer.", ["kind"])
@@ -59,7 +67,20 @@ class Sender:
                 )
         return messages
 
-    async def send(self, intent: Intent, message: Message) -> tuple[Intent, Outcome]:
+    def claim_notes(self, *, now: datetime) -> list[tuple[ContactMessageIntent, Message]]:
+        """Codes, test pages and notices. Whatever goes wrong with them stays theirs: pages go on."""
+        messages = []
+        try:
+            kinds, key = self._channels.keys(), self._instance.secret_key
+            for intent in claim_contact_messages(now=now, kinds=kinds, secret_key=key):
+                messages.append((intent, compose_note(intent, instance=self._instance, now=now)))
+        except (OperationalError, InterfaceError) as error:
+            log.warning("sender.notes.database.away", error=str(error).strip())
+        except Exception:
+            log.exception("sender.notes.failed")
+        return messages
+
+    async def send(self, intent: SendableT, message: Message) -> tuple[SendableT, Outcome]:
         channel = self._channels[intent.kind]
         failpoint("sender.before_provider")
         try:
@@ -75,5 +96,14 @@ class Sender:
         failpoint("sender.provider_answered")
         return intent, outcome
 
-    def record(self, results: Sequence[tuple[Intent, Outcome]], *, now: datetime) -> None:
-        record_outcomes(results, now=now)
+    def record(self, results: Sequence[tuple[Sendable, Outcome]], *, now: datetime) -> None:
+        """Pages first; a note that cannot be recorded is sent again when its lease has run out."""
+        pages = [(intent, outcome) for intent, outcome in results if isinstance(intent, Intent)]
+        notes = [(intent, outcome) for intent, outcome in results if isinstance(intent, ContactMessageIntent)]
+        if pages:
+            record_outcomes(pages, now=now)
+        if notes:
+            try:
+                record_contact_messages(notes, now=now)
+            except Exception:
+                log.exception("sender.notes.record_failed", count=len(notes))

@@ -15,8 +15,8 @@ function messageCard(message) {
   const isNew = !seen.has(message.id);
   seen.add(message.id);
   const card = element("article", isNew ? "message new" : "message");
-  const summaries = message.alerts.map((alert) => alert.summary).join(" · ");
-  card.append(element("p", "", summaries || "Test message"), element("p", "reason", message.reason));
+  const titles = message.alerts.map((alert) => alert.title).join(" · ");
+  card.append(element("p", "", titles || message.title || "Test message"), element("p", "reason", message.text || message.reason));
   card.append(element("time", "", new Date(message.received_at * 1000).toLocaleTimeString()));
   if (/^https?:\/\//.test(message.acknowledge_url || "")) {
     const acknowledge = element("a", "", "Acknowledge");

@@ -34,11 +34,22 @@ class AlertLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One attempt at one page.
+class Note:
+    """What a message says that stands for no alert. `kind`: code, test or notice; an `urgent` one rings like a page."""
 
-    `attempt_id` is the idempotency key at the provider. `alerts` is the exact set this message stands for,
-    never empty; more than one means a bundle, whose count is told even when not every line fits.
+    kind: str
+    title: str
+    text: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One attempt at one page, or at a note.
+
+    `attempt_id` is the idempotency key at the provider. `alerts` is the exact set this message stands for;
+    more than one means a bundle, whose count is told even when not every line fits. None at all: it is a `note`,
+    which nobody acknowledges.
     `acknowledge_url` opens a page with a button: it never acts on GET, because mail scanners follow links.
     `secret` belongs to the contact (a token, a signing secret) and must never appear in an outcome's reason.
     `thread_key` is equal for messages that belong together, such as all pages for one alert.
@@ -56,10 +67,11 @@ class Message:
     composed_at: datetime
     thread_key: str
     test: bool = False
+    note: Note | None = None
 
     def __post_init__(self) -> None:
-        if not self.alerts:
-            raise ValueError("alerts: a message stands for at least one alert")
+        if bool(self.alerts) == (self.note is not None):
+            raise ValueError("alerts: a message stands for at least one alert, or for a note instead")
 
 
 @dataclass(frozen=True, slots=True)

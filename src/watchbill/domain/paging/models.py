@@ -121,3 +121,51 @@ class AttemptedDelivery(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["attempt", "delivery"], name="carried_once")]
+
+
+class ContactMessageKind(models.TextChoices):
+    CODE = "code", "Code that confirms the contact"
+    TEST = "test", "Test page"
+    NOTICE = "notice", "Notice of a change"
+
+
+class ContactMessageState(models.TextChoices):
+    QUEUED = "queued", "Waiting"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Delivered"
+    FAILED = "failed", "Failed"
+
+
+class ContactMessage(models.Model):
+    """A message to a contact that is no page. `address` is the contact's when it was asked for.
+
+    A code exists in clear only while the sender holds it: each try makes a new one and keeps its keyed digest here.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=6, choices=ContactMessageKind)
+    contact = models.ForeignKey(ContactMethod, on_delete=models.CASCADE, related_name="messages")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="contact_messages")
+    address = models.CharField(max_length=500)
+    text = models.CharField(max_length=500, default="", blank=True)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=7, choices=ContactMessageState, default=ContactMessageState.QUEUED)
+    due_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    token = models.UUIDField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, default="", blank=True)
+    code_digest = models.CharField(max_length=64, default="", blank=True)
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=models.Q(state__in=["queued", "sending"]), name="contact_messages_due"
+            ),
+            models.Index(fields=["contact", "-asked_at"]),
+            models.Index(fields=["user", "-asked_at"]),
+            models.Index(fields=["address", "-asked_at"]),
+        ]

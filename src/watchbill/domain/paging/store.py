@@ -267,6 +267,12 @@ def next_due_at() -> datetime | None:
     return row[0] if row else None
 
 
+def lock_address(address: str) -> None:
+    """Until the transaction ends: what is counted for an address is counted by one at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"contact address {address}"])
+
+
 def new_intent(*, contact_id: UUID, kind: str, deliveries: Iterable[DueDelivery]) -> Intent:
     return Intent(attempt_id=new_id(), token=new_id(), contact_id=contact_id, kind=kind, deliveries=tuple(deliveries))
 

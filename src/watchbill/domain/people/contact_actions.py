@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from watchbill.domain.access.models import User
 from watchbill.domain.audit.actions import record
@@ -128,8 +129,11 @@ def renew_contact_secret(contact_id: UUID, *, secret_key: str, actor: Actor, now
 
 @transaction.atomic
 def verify_contact(contact_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """It also ends the rest of a contact whose address had failed."""
     contact, user = _locked_contact(contact_id)
-    if ContactMethod.objects.filter(id=contact_id, verified_at=None, removed_at=None).update(verified_at=now):
+    unusable = Q(verified_at=None) | Q(disabled_at__isnull=False)
+    held = ContactMethod.objects.filter(unusable, id=contact_id, removed_at=None)
+    if held.update(verified_at=now, disabled_at=None, disabled_reason=""):
         details = difference({"verified": False}, {"verified": True})
         _tell("contact.verified", user, contact, details, actor=actor, now=now)
 

@@ -14,6 +14,7 @@ from watchbill import __version__
 from watchbill.doors.api import (
     alerts,
     audit,
+    contacts,
     integrations,
     maintenance,
     organization,
@@ -37,6 +38,7 @@ NOUNS: tuple[tuple[str, Router], ...] = (
     ("/maintenance", maintenance.router),
     ("/teams", teams.router),
     ("/people", people.router),
+    ("/people", contacts.router),
     ("/me", people.me),
     ("/tokens", tokens.router),
     ("/organization", organization.router),

@@ -17,6 +17,7 @@ from watchbill.domain.escalation.actions import RunCannotEscalate
 from watchbill.domain.escalation.policy_actions import PolicyStillNeeded
 from watchbill.domain.oncall.actions import ScheduleStillNeeded
 from watchbill.domain.oncall.override_actions import OverrideOver
+from watchbill.domain.paging.contact_messages import TooManyMessages
 from watchbill.domain.people.actions import LastOwner, PersonStillNeeded
 from watchbill.domain.people.team_actions import TeamStillNeeded
 from watchbill.domain.services.maintenance_actions import MaintenanceOver
@@ -140,6 +141,9 @@ def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 def _refused(request: HttpRequest, error: ChangeRefused) -> HttpResponse:
     if isinstance(error, Unknown) and error.field in ("", "id"):
         return problem(404, error.reason)
+    if isinstance(error, TooManyMessages):
+        headers = {"Retry-After": str(int(error.wait.total_seconds()) + 1)}
+        return problem(429, error.reason, headers=headers)
     status = 409 if isinstance(error, _CONFLICTS) else 422
     return problem(status, str(error), errors=[(error.field, error.reason)])
 

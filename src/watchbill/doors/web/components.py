@@ -151,6 +151,12 @@ def epoch_milliseconds(at: datetime) -> str:
 
 
 @register.filter
+def of(values: object, key: object) -> object:
+    """`{{ sent|of:contact.id }}`; nothing when it is not there."""
+    return values.get(key) if isinstance(values, dict) else None
+
+
+@register.filter
 def span(seconds: float) -> str:
     return times.span(seconds)
 

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from watchbill.domain.paging.contact_changes import Added, Setting, add_contact
 from watchbill.domain.paging.reads import reachable
-from watchbill.domain.people.contact_actions import AddedContact, add_contact, set_rules
+from watchbill.domain.people.contact_actions import set_rules
 from watchbill.domain.people.models import ContactMethod, Urgency
 from watchbill.domain.people.reads import ContactLine, PersonDetail
 from watchbill.domain.people.rules import ContactDraft
@@ -83,21 +84,22 @@ def _preview(person: PersonDetail, urgency: str) -> list[PreviewLine]:
     ]
 
 
-def add_posted_contact(request: HttpRequest, person: PersonDetail, *, vouched: bool) -> AddedContact:
-    """Confirmed at once when an admin vouches for it, or when it is the address that the person signs in with."""
+def add_posted_contact(request: HttpRequest, person: PersonDetail, *, vouched: bool) -> Added:
     draft = ContactDraft(
         name=posted(request, "name"), kind=posted(request, "kind"), address=posted(request, "address").strip()
     )
-    own_mail = draft.kind == "email" and draft.address.lower() == person.person.email
     return add_contact(
         person.person.id,
         draft,
-        verified=vouched or own_mail,
-        kinds=wired().contact_kinds(),
-        secret_key=wired().secret_key,
+        vouched=vouched,
+        setting=contact_setting(),
         actor=actor_of(request),
         now=now_of(request),
     )
+
+
+def contact_setting() -> Setting:
+    return Setting(kinds=wired().contact_kinds(), families=wired().ways().families, secret_key=wired().secret_key)
 
 
 def typed_rules(request: HttpRequest, urgency: str) -> list[tuple[str, str]]:

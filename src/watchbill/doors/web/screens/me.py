@@ -1,28 +1,36 @@
 """My own things: how I am reached, when, in which zone."""
 
+from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
+from watchbill.domain.audit.contract import Actor
+from watchbill.domain.paging.contact_changes import remove_contact
+from watchbill.domain.paging.contact_message_reads import last_messages
+from watchbill.domain.paging.contact_messages import TooManyMessages, confirm, send_code, send_test
 from watchbill.domain.people import reads
 from watchbill.domain.people.actions import change_person
-from watchbill.domain.people.contact_actions import remove_contact
 from watchbill.domain.people.rules import PersonDraft
 from watchbill.doors.web.contact_parts import (
     add_posted_contact,
     contact_of,
+    contact_setting,
     kind_choices,
     rules_of,
     set_posted_rules,
     typed_rules,
 )
 from watchbill.doors.web.forms import posted, zone_choices
-from watchbill.doors.web.guards import caller, requires
+from watchbill.doors.web.guards import requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused
+
+_NEEDS_CODE = "The contact is added. A code is on its way to it: enter the code here, then the contact is used."
 
 
 @requires("contact.read_own")
@@ -56,12 +64,50 @@ def change_profile(request: HttpRequest) -> HttpResponse:
 @requires("contact.change_own")
 def add_own_contact(request: HttpRequest) -> HttpResponse:
     try:
-        added = add_posted_contact(request, _me(request), vouched=caller(request).may("contact.change").allowed)
+        added = add_posted_contact(request, _me(request), vouched=False)
     except ChangeRefused as refused:
         return _page(request, refused=refused)
     if added.secret:
         return _page(request, secret=added.secret)
-    messages.success(request, "The contact is added.")
+    messages.success(request, _NEEDS_CODE if added.needs_code else "The contact is added and works.")
+    return HttpResponseRedirect("/me")
+
+
+@require_POST
+@requires("contact.change_own")
+def send_own_code(request: HttpRequest, contact_id: UUID) -> HttpResponse:
+    return _about(request, contact_id, send_code, "A code is on its way to the contact. It holds for ten minutes.")
+
+
+@require_POST
+@requires("contact.change_own")
+def send_own_test(request: HttpRequest, contact_id: UUID) -> HttpResponse:
+    return _about(request, contact_id, send_test, "A test page is on its way. Load this page again to see its result.")
+
+
+@require_POST
+@requires("contact.change_own")
+def confirm_own_contact(request: HttpRequest, contact_id: UUID) -> HttpResponse:
+    code = posted(request, "code")
+
+    def verb(contact_id: UUID, *, actor: Actor, now: datetime) -> None:
+        confirm(contact_id, code, secret_key=wired().secret_key, actor=actor, now=now)
+
+    return _about(request, contact_id, verb, "Confirmed; it is used from now on.")
+
+
+def _about(request: HttpRequest, contact_id: UUID, verb: Callable[..., object], words: str) -> HttpResponse:
+    if contact_of(_me(request), contact_id) is None:
+        raise Http404("You have no such contact.")
+    try:
+        verb(contact_id, actor=actor_of(request), now=now_of(request))
+    except TooManyMessages as refused:
+        answer = _page(request, refused=refused, status=429)
+        answer["Retry-After"] = str(int(refused.wait.total_seconds()) + 1)
+        return answer
+    except ChangeRefused as refused:
+        return _page(request, refused=refused)
+    messages.success(request, words)
     return HttpResponseRedirect("/me")
 
 
@@ -71,7 +117,7 @@ def remove_own_contact(request: HttpRequest, contact_id: UUID) -> HttpResponse:
     if contact_of(_me(request), contact_id) is None:
         raise Http404("You have no such contact.")
     try:
-        remove_contact(contact_id, actor=actor_of(request), now=now_of(request))
+        remove_contact(contact_id, setting=contact_setting(), actor=actor_of(request), now=now_of(request))
     except ChangeRefused as refused:
         return _page(request, refused=refused)
     messages.success(request, "The contact is removed, and the rules that used it.")
@@ -102,8 +148,10 @@ def _page(
     refused: ChangeRefused | None = None,
     typed: dict[str, list[tuple[str, str]]] | None = None,
     secret: str = "",
+    status: int = 0,
 ) -> HttpResponse:
     person = _me(request)
+    now = now_of(request)
     return show(
         request,
         "me/me.html",
@@ -116,6 +164,8 @@ def _page(
             "refused": refused,
             "typed": request.POST,
             "secret": secret,
+            "sent": last_messages([contact.id for contact in person.contacts], now=now),
+            "is_own": True,
         },
-        status=422 if refused else 200,
+        status=status or (422 if refused else 200),
     )

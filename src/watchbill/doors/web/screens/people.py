@@ -9,15 +9,17 @@ from django.views.decorators.http import require_POST
 
 from watchbill.domain.access.models import Role
 from watchbill.domain.oncall.watch import everybody_on_watch
+from watchbill.domain.paging.contact_changes import remove_contact
 from watchbill.domain.people import reads
 from watchbill.domain.people.account_actions import create_setup_link
 from watchbill.domain.people.actions import change_person, create_person, disable_person, enable_person
-from watchbill.domain.people.contact_actions import remove_contact, verify_contact
+from watchbill.domain.people.contact_actions import verify_contact
 from watchbill.domain.people.rules import PersonDraft
 from watchbill.domain.services.reads import uses_of_person
 from watchbill.doors.web.contact_parts import (
     add_posted_contact,
     contact_of,
+    contact_setting,
     kind_choices,
     rules_of,
     set_posted_rules,
@@ -165,7 +167,7 @@ def remove_persons_contact(request: HttpRequest, person_id: UUID, contact_id: UU
     return _done(
         request,
         person_id,
-        lambda: remove_contact(contact_id, actor=actor_of(request), now=now_of(request)),
+        lambda: remove_contact(contact_id, setting=contact_setting(), actor=actor_of(request), now=now_of(request)),
         "The contact is removed.",
     )
 

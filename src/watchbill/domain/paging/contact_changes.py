@@ -1,0 +1,121 @@
+"""A contact added, changed or removed: the person's mail contacts are told, and a new address is asked for a code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from watchbill.domain.audit.contract import Actor
+from watchbill.domain.paging.contact_messages import TooManyMessages, queue_notices, send_code
+from watchbill.domain.paging.contract import Family
+from watchbill.domain.people import contact_actions
+from watchbill.domain.people.models import ContactMethod
+from watchbill.domain.people.rules import AddressChecks, ContactDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What this instance can do: addresses it can check, kinds it can send by, the key that seals secrets."""
+
+    kinds: AddressChecks
+    families: Mapping[str, Family]
+    secret_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """`secret` is shown once; `needs_code`: it is used only after its code was entered."""
+
+    id: UUID
+    secret: str | None
+    needs_code: bool
+
+
+@transaction.atomic
+def add_contact(
+    user_id: UUID, draft: ContactDraft, *, vouched: bool, setting: Setting, actor: Actor, now: datetime
+) -> Added:
+    """`vouched`: somebody who may change other people's contacts says that the address is right.
+
+    Of a person's own contacts only the address that the account is known by needs no code.
+    """
+    told = _mail_contacts(user_id, setting)
+    made = contact_actions.add_contact(
+        user_id,
+        draft,
+        verified=vouched,
+        kinds=setting.kinds,
+        secret_key=setting.secret_key,
+        actor=actor,
+        now=now,
+    )
+    contact = ContactMethod.objects.select_related("user").get(id=made.id)
+    if not vouched and _is_sign_in_address(contact):
+        contact_actions.verify_contact(contact.id, actor=actor, now=now)
+        contact.refresh_from_db(fields=["verified_at"])
+    queue_notices(told, f"The contact {contact.name!r} ({contact.kind}) was added. {_ASK}", now=now)
+    _ask_for_code(contact, actor=actor, now=now)
+    return Added(id=made.id, secret=made.secret, needs_code=contact.verified_at is None)
+
+
+@transaction.atomic
+def change_contact(
+    contact_id: UUID, draft: ContactDraft, *, vouched: bool, setting: Setting, actor: Actor, now: datetime
+) -> None:
+    before = ContactMethod.objects.filter(id=contact_id, removed_at=None).first()
+    told = _mail_contacts(before.user_id, setting) if before else []
+    contact_actions.change_contact(
+        contact_id,
+        draft,
+        verified=vouched,
+        kinds=setting.kinds,
+        secret_key=setting.secret_key,
+        actor=actor,
+        now=now,
+    )
+    contact = ContactMethod.objects.select_related("user").get(id=contact_id)
+    if before is None or (before.kind, before.address) == (contact.kind, contact.address):
+        return
+    if not vouched and _is_sign_in_address(contact):
+        contact_actions.verify_contact(contact.id, actor=actor, now=now)
+        contact.refresh_from_db(fields=["verified_at"])
+    queue_notices(told, f"The address of the contact {contact.name!r} ({contact.kind}) was changed. {_ASK}", now=now)
+    _ask_for_code(contact, actor=actor, now=now)
+
+
+@transaction.atomic
+def remove_contact(contact_id: UUID, *, setting: Setting, actor: Actor, now: datetime) -> None:
+    """The removed address itself is told too: it is the one that its owner still reads."""
+    contact = ContactMethod.objects.filter(id=contact_id, removed_at=None).first()
+    told = _mail_contacts(contact.user_id, setting) if contact else []
+    contact_actions.remove_contact(contact_id, actor=actor, now=now)
+    if contact is not None:
+        queue_notices(told, f"The contact {contact.name!r} ({contact.kind}) was removed. {_ASK}", now=now)
+
+
+_ASK = "If that was not you, tell an administrator of your Watchbill at once."
+
+
+def _mail_contacts(user_id: UUID, setting: Setting) -> list[ContactMethod]:
+    mail_kinds = [kind for kind, family in setting.families.items() if family == Family.EMAIL]
+    return list(
+        ContactMethod.objects.filter(
+            user_id=user_id, kind__in=mail_kinds, verified_at__isnull=False, disabled_at=None, removed_at=None
+        )
+    )
+
+
+def _is_sign_in_address(contact: ContactMethod) -> bool:
+    return contact.kind == "email" and contact.address.lower() == contact.user.email
+
+
+def _ask_for_code(contact: ContactMethod, *, actor: Actor, now: datetime) -> None:
+    """Too many already: the contact is there all the same, and the code is asked for later."""
+    if contact.verified_at is not None:
+        return
+    try:
+        send_code(contact.id, actor=actor, now=now)
+    except TooManyMessages:
+        return
