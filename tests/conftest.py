@@ -23,6 +23,7 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 
 from tests.harness.database import migrate
 from tests.harness.world import World
+from watchbill.doors import limits
 
 pytest_plugins = ["tests.no_skips"]
 
@@ -33,6 +34,13 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django names no public type
         migrate()
         yield
+
+
+@pytest.fixture(autouse=True)
+def nobody_called_before() -> None:
+    """The limits on callers live in this process's memory: each test starts with full buckets."""
+    for buckets in limits.EVERYTHING:
+        buckets.empty()
 
 
 @pytest.fixture

@@ -1,21 +1,58 @@
 """Who calls the API: a token in the Authorization header, or a signed-in browser with its form token (CSRF)."""
 
+import math
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.http import HttpRequest
+from ninja.errors import Throttled
 from ninja.security import SessionAuth
 from ninja.security.http import HttpAuthBase
 
 from watchbill.domain.access.models import User
 from watchbill.domain.access.reads import authenticate_token
 from watchbill.domain.access.rules import PERMISSIONS, ActionUnknown
+from watchbill.domain.access.sign_in_rules import network_of
+from watchbill.doors import limits
 from watchbill.doors.callers import Caller, address_of, caller_of
 from watchbill.ground.clock import SystemClock
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def handles(request: HttpRequest) -> bool:
+    """Acknowledge and resolve: what must get through whatever else is going on."""
+    return request.method == "POST" and request.path.rstrip("/").endswith(("/acknowledge", "/resolve"))
+
+
+def check_address(request: HttpRequest) -> None:
+    """Before the token is looked up. Raises Throttled."""
+    if not handles(request):
+        _take(limits.API_ADDRESS, network_of(address_of(request)))
+
+
+def check_caller(request: HttpRequest, *, user_id: str, token: str) -> None:
+    """Raises Throttled."""
+    if handles(request):
+        _take(limits.API_HANDLING, user_id)
+        return
+    if token:
+        _take(limits.API_TOKEN, f"{user_id} {token}")
+    _take(limits.API_USER, user_id)
+
+
+def check_stranger(request: HttpRequest) -> None:
+    """After no caller was found. Raises Throttled."""
+    _take(limits.API_STRANGER, network_of(address_of(request)))
+
+
+def _take(buckets: limits.Buckets, key: str) -> None:
+    wait = buckets.take(key, at=time.monotonic())
+    if wait:
+        raise Throttled(wait=math.ceil(wait))
 
 
 class TokenAuth(HttpAuthBase):
@@ -24,9 +61,11 @@ class TokenAuth(HttpAuthBase):
     openapi_scheme = "bearer"
 
     def __call__(self, request: HttpRequest) -> Caller | None:
+        check_address(request)
         holder = authenticate_token(request.headers.get("Authorization", ""), now=SystemClock().now())
         if holder is None:
             return None
+        check_caller(request, user_id=str(holder.user.id), token=holder.name)
         return caller_of(holder.user, holder=holder, source_address=address_of(request))
 
 
@@ -36,7 +75,9 @@ class BrowserAuth(SessionAuth):
     def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
         user = request.user
         if "Authorization" in request.headers or not isinstance(user, User) or not user.is_authenticated:
+            check_stranger(request)
             return None
+        check_caller(request, user_id=str(user.id), token="")
         return caller_of(user, holder=None, source_address=address_of(request))
 
 

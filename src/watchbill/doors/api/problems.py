@@ -163,7 +163,7 @@ def _of_the_framework(request: HttpRequest, error: HttpError) -> HttpResponse:
     if error.status_code == 403:
         return problem(403, "The form token (CSRF) is missing or old: load the page again, or use an API token.")
     if isinstance(error, Throttled):
-        headers = {"Retry-After": str(int(error.wait or 0) + 1)}
+        headers = {"Retry-After": str(max(1, int(error.wait or 0)))}
         return problem(429, "Too many requests: wait as long as Retry-After says.", headers=headers)
     if error.status_code == 400:
         return problem(400, "The body is no JSON that can be read: send UTF-8 JSON, not too deep.")

@@ -25,7 +25,7 @@ from watchbill.doors.web.contact_parts import (
     typed_rules,
 )
 from watchbill.doors.web.forms import posted, zone_choices
-from watchbill.doors.web.guards import requires
+from watchbill.doors.web.guards import fresh_proof, requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused
@@ -62,6 +62,7 @@ def change_profile(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires("contact.change_own")
+@fresh_proof
 def add_own_contact(request: HttpRequest) -> HttpResponse:
     try:
         added = add_posted_contact(request, _me(request), vouched=False)
@@ -113,6 +114,7 @@ def _about(request: HttpRequest, contact_id: UUID, verb: Callable[..., object], 
 
 @require_POST
 @requires("contact.change_own")
+@fresh_proof
 def remove_own_contact(request: HttpRequest, contact_id: UUID) -> HttpResponse:
     if contact_of(_me(request), contact_id) is None:
         raise Http404("You have no such contact.")

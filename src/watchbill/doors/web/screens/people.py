@@ -26,7 +26,7 @@ from watchbill.doors.web.contact_parts import (
     typed_rules,
 )
 from watchbill.doors.web.forms import Danger, Field, FormPage, Group, posted, show_form, zone_choices
-from watchbill.doors.web.guards import caller, requires
+from watchbill.doors.web.guards import caller, check_fresh_proof, fresh_proof, requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused
@@ -95,6 +95,8 @@ def edit_person(request: HttpRequest, person_id: UUID) -> HttpResponse:
     try:
         draft = _draft(request)
         _check_owner(request, draft.role, held.role)
+        if draft.email.strip().lower() != held.email:
+            check_fresh_proof(request)
         change_person(person_id, draft, actor=actor_of(request), now=now_of(request))
     except ChangeRefused as refused:
         return show_form(request, page, refused=refused)
@@ -125,6 +127,7 @@ def enable(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires("people.change")
+@fresh_proof
 def invite(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """A one-time link by which the person sets a password; shown to the admin, who passes it on."""
     _check_owner(request, _detail(person_id).person.role)
@@ -137,6 +140,7 @@ def invite(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires("contact.change")
+@fresh_proof
 def add_persons_contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
     try:
         added = add_posted_contact(request, _detail(person_id), vouched=True)
@@ -150,6 +154,7 @@ def add_persons_contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires("contact.change")
+@fresh_proof
 def confirm_contact(request: HttpRequest, person_id: UUID, contact_id: UUID) -> HttpResponse:
     _check_contact(person_id, contact_id)
     return _done(
@@ -162,6 +167,7 @@ def confirm_contact(request: HttpRequest, person_id: UUID, contact_id: UUID) -> 
 
 @require_POST
 @requires("contact.change")
+@fresh_proof
 def remove_persons_contact(request: HttpRequest, person_id: UUID, contact_id: UUID) -> HttpResponse:
     _check_contact(person_id, contact_id)
     return _done(

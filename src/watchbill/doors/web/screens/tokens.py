@@ -11,7 +11,7 @@ from watchbill.domain.access import reads
 from watchbill.domain.access.models import Scope
 from watchbill.domain.people.account_actions import create_token, revoke_token
 from watchbill.doors.web.forms import posted
-from watchbill.doors.web.guards import requires
+from watchbill.doors.web.guards import fresh_proof, requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
 from watchbill.ground.refusals import ChangeRefused
 
@@ -25,6 +25,7 @@ def my_tokens(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires("token.create_own")
+@fresh_proof
 def create(request: HttpRequest) -> HttpResponse:
     days = posted(request, "days")
     try:

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from watchbill.config import config
 from watchbill.domain.access.models import User
 from watchbill.domain.people import account_actions
-from watchbill.doors.web.guards import open_to_all, requires
+from watchbill.doors.web.guards import limited, open_to_all, requires
 from watchbill.doors.web.headers import CONTENT_SECURITY_POLICY
 from watchbill.doors.web.sign_in import throttle
 from watchbill.doors.web.sign_in.account_adapter import actor_of
@@ -25,7 +25,7 @@ _FACTORS = {"totp": "authenticator_app", "webauthn": "passkey", "recovery_codes"
 
 
 def part_of_signing_in(view: View) -> View:
-    return open_to_all("part of signing in")(view)
+    return open_to_all("part of signing in")(limited(view))
 
 
 def own_security(view: View) -> View:

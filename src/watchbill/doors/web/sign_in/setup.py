@@ -13,7 +13,7 @@ from watchbill.domain.access.reads import setup_link_person
 from watchbill.domain.people.account_actions import PASSWORD_MAX, redeem_setup_link
 from watchbill.domain.people.rules import EMAIL_MAX, PERSON_NAME_MAX, PersonDraft
 from watchbill.doors.callers import address_of
-from watchbill.doors.web.guards import open_to_all
+from watchbill.doors.web.guards import limited, open_to_all
 from watchbill.doors.web.page import now_of, show
 from watchbill.ground.refusals import ChangeRefused
 
@@ -49,6 +49,7 @@ class OwnerForm(PasswordForm):
 
 
 @open_to_all("the link itself is the key; it is used up by POST alone, because mail scanners open links")
+@limited
 @sensitive_post_parameters("password", "again")
 def setup(request: HttpRequest, secret: str) -> HttpResponseBase:
     try:

@@ -1,0 +1,47 @@
+"""Too many requests are refused with the wait; acknowledging has a bucket of its own for each person."""
+
+import pytest
+
+from tests.harness.api import caller
+from tests.harness.world import World
+from watchbill.doors import limits
+
+
+def empties(buckets: limits.Buckets, key: str) -> None:
+    import time
+
+    while not buckets.take(key, at=time.monotonic()):
+        pass
+
+
+def test_a_token_that_floods_is_told_to_wait_and_can_still_acknowledge(world: World) -> None:
+    alert = world.fires()
+    world.received()
+    primary = caller(world.cast.people["primary"])
+    empties(limits.API_TOKEN, f"{world.cast.people['primary'].id} test")
+    empties(limits.API_ADDRESS, "127.0.0.1")
+    answer = primary.ask("GET", "/alerts")
+    assert answer.status_code == 429
+    assert answer["Content-Type"] == "application/problem+json"
+    assert int(answer["Retry-After"]) >= 1
+    primary.post(f"/alerts/{alert.number}/acknowledge")
+    assert world.fresh(alert).state == "acknowledged"
+
+
+def test_another_persons_flood_of_acknowledgements_takes_nothing_from_mine(world: World) -> None:
+    alert = world.fires()
+    world.received()
+    secondary = world.cast.people["secondary"]
+    empties(limits.API_HANDLING, str(secondary.id))
+    assert caller(secondary).ask("POST", f"/alerts/{alert.number}/acknowledge").status_code == 429
+    caller(world.cast.people["primary"]).post(f"/alerts/{alert.number}/acknowledge")
+
+
+@pytest.mark.parametrize("token", ["wb_wrong", ""])
+def test_strangers_are_refused_sooner(world: World, token: str) -> None:
+    stranger = caller(world.cast.people["primary"])
+    stranger.token = token
+    codes = [stranger.ask("GET", "/alerts").status_code for _ in range(62)]
+    assert codes[0] == 401
+    assert codes[-1] == 429
+    caller(world.cast.people["primary"]).get("/alerts")
