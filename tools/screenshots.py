@@ -1,18 +1,17 @@
 """Takes the pictures of docs/images from a running instance in Chromium: `python tools/screenshots.py`."""
 
-import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -92,7 +91,7 @@ def running(directory: Path) -> Iterator[str]:
     commands = (["watchbill.demo.phones", "--port", str(_PHONES_PORT), "first", "second"], up)
     with log.open("wb") as output:
         processes = [
-            subprocess.Popen([sys.executable, "-m", *one], env=environment, stdout=output, stderr=output)
+            subprocess.Popen([sys.executable, "-m", *one], env=environment, stdout=output, stderr=output)  # noqa: S603 - ours
             for one in commands
         ]
         try:
@@ -117,17 +116,14 @@ def _send(service: str, summary: str, *, severity: str, action: str = "trigger")
     event: dict[str, Any] = {"routing_key": _KEYS[service], "event_action": action, "dedup_key": summary}
     if action == "trigger":
         event["payload"] = {"summary": summary, "source": "shop.example.org", "severity": severity}
-    request = urllib.request.Request(
-        f"{_BASE}/v2/enqueue", json.dumps(event).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        answer.read()
+    httpx.post(f"{_BASE}/v2/enqueue", json=event, timeout=10).raise_for_status()
 
 
 def _shoot(page: Page, name: str) -> None:
     path = IMAGES / name
     page.screenshot(path=path)
-    print(path.name, path.stat().st_size, "bytes")
+    if path.stat().st_size > 200_000:
+        raise SystemExit(f"{name} has {path.stat().st_size} bytes; a picture of the README has at most 200,000")
 
 
 def _sign_up(context: BrowserContext, link: str) -> Page:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.harness.organization_files import apply, exported, files, planned
 from tests.harness.setup_verbs import KINDS
+from watchbill.domain.oncall.rules import Unit
 from watchbill.domain.organization_file.export import to_text
 from watchbill.domain.organization_file.rules import Document, parse_files
 from watchbill.domain.organization_file.schema import (
@@ -148,14 +149,14 @@ def _schedule(draw: st.DrawFn, name: str, emails: list[str], teams: list[str]) -
 
 
 def _rotation(draw: st.DrawFn, name: str, emails: list[str]) -> RotationEntry:
-    unit = draw(st.sampled_from(["hours", "days", "weeks"]))
+    unit = draw(st.sampled_from(Unit))
     members = draw(st.lists(st.sampled_from([*emails, "nobody"]), min_size=1, max_size=5))
     windows = st.lists(st.tuples(WEEKLY, WEEKLY).map(lambda pair: WindowEntry(start=pair[0], end=pair[1])), max_size=2)
     return RotationEntry(
         name=name,
         members=tuple(members),
         every=Every(draw(st.integers(1, 1000)), unit),
-        handoff=WallTime(draw(st.integers(0, 6)) if unit == "weeks" else None, draw(TIMES)),
+        handoff=WallTime(draw(st.integers(0, 6)) if unit is Unit.WEEKS else None, draw(TIMES)),
         starts=draw(st.dates(date(2020, 1, 1), date(2030, 1, 1))),
         ends=draw(st.none() | INSTANTS),
         per_turn=draw(st.integers(1, len(members))),

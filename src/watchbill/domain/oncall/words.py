@@ -1,4 +1,4 @@
-"""Turn lengths and hand-offs as people write them: `1 week`, `12 hours`, `Monday 10:00`, `10:00`."""
+"""Turn lengths and times of the week as people write them: `1 week`, `12 hours`, `Monday 10:00`, `10:00`."""
 
 import re
 from datetime import time
@@ -7,7 +7,7 @@ from watchbill.domain.oncall.rotation_rules import EVERY_MAX, WEEKDAYS
 from watchbill.domain.oncall.rules import Unit
 
 _EVERY = re.compile(r"(\d{1,9})\s*([^\W\d]+)", re.ASCII)
-_HANDOFF = re.compile(r"(?:([^\W\d]+)\s+)?(\d{1,2}):(\d{2})", re.ASCII)
+_HANDOFF = re.compile(r"(?:([^\W\d]+)\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
 
 
 def parse_every(text: str) -> tuple[int, Unit]:
@@ -29,19 +29,25 @@ def format_every(every: int, unit: Unit) -> str:
 
 
 def parse_handoff(text: str) -> tuple[int | None, time]:
-    """Weekday (Monday is 0) or None, and the time. Raises ValueError, naming what is wrong and the remedy."""
+    """Weekday (Monday is 0) or None, and the time. Raises ValueError, naming what is wrong and the remedy.
+
+    `Sunday 24:00` is Monday 00:00: windows end there.
+    """
     match = _HANDOFF.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is not a hand-off. Write it as 10:00 or Monday 10:00")
     weekday = None if match[1] is None else _weekday(match[1], text)
-    hour, minute = int(match[2]), int(match[3])
-    if hour > 23 or minute > 59:
-        raise ValueError(f"{text!r}: {match[2]}:{match[3]} is not a time of day. Times go from 00:00 to 23:59")
-    return weekday, time(hour, minute)
+    hour, minute, second = int(match[2]), int(match[3]), int(match[4] or 0)
+    if weekday is not None and (hour, minute, second) == (24, 0, 0):
+        return (weekday + 1) % 7, time(0)
+    if hour > 23 or minute > 59 or second > 59:
+        raise ValueError(f"{text!r}: that is not a time of day. Times go from 00:00 to 23:59")
+    return weekday, time(hour, minute, second)
 
 
 def format_handoff(weekday: int | None, at: time) -> str:
-    return f"{at:%H:%M}" if weekday is None else f"{WEEKDAYS[weekday]} {at:%H:%M}"
+    clock = at.isoformat("seconds" if at.second else "minutes")
+    return clock if weekday is None else f"{WEEKDAYS[weekday]} {clock}"
 
 
 def _weekday(word: str, text: str) -> int:

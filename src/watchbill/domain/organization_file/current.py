@@ -9,7 +9,7 @@ from watchbill.domain.heartbeats.models import Heartbeat
 from watchbill.domain.oncall import reads as schedule_reads
 from watchbill.domain.oncall.models import Schedule
 from watchbill.domain.oncall.rotation_rules import RotationDraft
-from watchbill.domain.oncall.rules import NOBODY
+from watchbill.domain.oncall.rules import NOBODY, Unit
 from watchbill.domain.organization_file.schema import (
     ContactEntry,
     IntegrationEntry,
@@ -158,7 +158,7 @@ def _rotation(draft: RotationDraft, emails: dict[UUID, str]) -> RotationEntry:
     return RotationEntry(
         name=draft.name,
         members=tuple(emails[user_id] if user_id else NOBODY for user_id in draft.member_ids),
-        every=Every(draft.every, draft.unit),
+        every=Every(draft.every, Unit(draft.unit)),
         handoff=WallTime(draft.handoff_weekday, draft.handoff_time),
         starts=draft.starts_date,
         ends=draft.ends_at,

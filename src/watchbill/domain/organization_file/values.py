@@ -9,14 +9,12 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer
 
 from watchbill.domain.escalation.policy_rules import TARGET_KINDS
-from watchbill.domain.oncall.rotation_rules import WEEKDAYS
-from watchbill.domain.oncall.rules import NOBODY
+from watchbill.domain.oncall.rules import NOBODY, Unit
+from watchbill.domain.oncall.words import format_every, format_handoff, parse_every, parse_handoff
 from watchbill.domain.people.rules import check_zone, clean_email, clean_name
 from watchbill.ground.durations import format_duration, parse_duration
 from watchbill.ground.refusals import ChangeRefused
 
-_EVERY = re.compile(r"([1-9][0-9]{0,3}) (hour|day|week)s?")
-_TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
 
@@ -25,10 +23,10 @@ class Every:
     """A turn: `1 week`, `12 hours`."""
 
     count: int
-    unit: str
+    unit: Unit
 
     def __str__(self) -> str:
-        return f"{self.count} {self.unit.removesuffix('s') if self.count == 1 else self.unit}"
+        return format_every(self.count, self.unit)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,8 +37,7 @@ class WallTime:
     time: time
 
     def __str__(self) -> str:
-        clock = self.time.isoformat("seconds" if self.time.second else "minutes")
-        return clock if self.weekday is None else f"{WEEKDAYS[self.weekday]} {clock}"
+        return format_handoff(self.weekday, self.time)
 
 
 def _text(given: Any) -> str:
@@ -52,31 +49,13 @@ def _text(given: Any) -> str:
 def _every(given: Any) -> Every:
     if isinstance(given, Every):
         return given
-    match = _EVERY.fullmatch(_text(given))
-    if match is None:
-        raise ValueError(f'{given!r} is no turn; write it like "1 week", "3 days" or "12 hours"')
-    return Every(int(match[1]), f"{match[2]}s")
+    return Every(*parse_every(_text(given)))
 
 
 def _wall_time(given: Any) -> WallTime:
     if isinstance(given, WallTime):
         return given
-    day, _, clock = _text(given).rpartition(" ")
-    match = _TIME.fullmatch(clock)
-    weekday = _weekday(day.strip()) if day else None
-    if match is None or (day and weekday is None):
-        raise ValueError(f'{given!r} is no time of day; write it like "10:00" or "Monday 10:00"')
-    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
-    if hour < 24:
-        return WallTime(weekday, time(hour, minute, second))
-    if weekday is None or minute or second:
-        raise ValueError(f'{given!r} is no time of day; write it like "00:00"')
-    return WallTime((weekday + 1) % 7, time(0))
-
-
-def _weekday(name: str) -> int | None:
-    names = [day.lower() for day in WEEKDAYS]
-    return names.index(name.lower()) if name.lower() in names else None
+    return WallTime(*parse_handoff(_text(given)))
 
 
 def _weekly_time(given: Any) -> WallTime:

@@ -161,7 +161,7 @@ class AlertQuery(Input):
     limit: Limit = LIMIT
 
 
-@router.get("", response=Page[AlertOut])
+@router.get("", response=Page[AlertOut], summary="List and search alerts")
 @requires("alert.read")
 def listing(request: HttpRequest, asked: Query[AlertQuery]) -> Page[AlertOut]:
     wanted = AlertFilter(
@@ -175,13 +175,13 @@ def listing(request: HttpRequest, asked: Query[AlertQuery]) -> Page[AlertOut]:
     return Page(items=[alert_out(alert) for alert in found.alerts], next=found.next_cursor or None)
 
 
-@router.get("/{alert}", response=AlertDetailOut)
+@router.get("/{alert}", response=AlertDetailOut, summary="Read one alert: pages, attempts, timeline, next step")
 @requires("alert.read")
 def one(request: HttpRequest, alert: Name) -> AlertDetailOut:
     return _detail_out(_detail(_id(alert)))
 
 
-@router.get("/{alert}/events", response=list[EventOut])
+@router.get("/{alert}/events", response=list[EventOut], summary="Read what came in for an alert")
 @requires("alert.read")
 def events(request: HttpRequest, alert: Name) -> list[EventOut]:
     return [
@@ -197,7 +197,7 @@ def events(request: HttpRequest, alert: Name) -> list[EventOut]:
     ]
 
 
-@router.post("/{alert}/acknowledge", response=AlertDetailOut)
+@router.post("/{alert}/acknowledge", response=AlertDetailOut, summary="Acknowledge an alert")
 @requires("alert.acknowledge")
 def acknowledge(request: HttpRequest, alert: Name) -> AlertDetailOut:
     """Paging stops. When somebody has it already nothing changes: `acknowledged_by` says who."""
@@ -205,14 +205,14 @@ def acknowledge(request: HttpRequest, alert: Name) -> AlertDetailOut:
     return _detail_out(_detail(done.id))
 
 
-@router.post("/{alert}/resolve", response=AlertDetailOut)
+@router.post("/{alert}/resolve", response=AlertDetailOut, summary="Resolve an alert")
 @requires("alert.resolve")
 def resolve(request: HttpRequest, alert: Name) -> AlertDetailOut:
     done = actions.resolve(alert_id=_id(alert), actor=caller(request).actor, now=now_of(request))
     return _detail_out(_detail(done.id))
 
 
-@router.post("/{alert}/snooze", response=AlertDetailOut)
+@router.post("/{alert}/snooze", response=AlertDetailOut, summary="Snooze an alert until a time")
 @requires("alert.snooze")
 def snooze(request: HttpRequest, alert: Name, body: SnoozeIn) -> AlertDetailOut:
     now = now_of(request)
@@ -226,7 +226,7 @@ def snooze(request: HttpRequest, alert: Name, body: SnoozeIn) -> AlertDetailOut:
     return _detail_out(_detail(done.id))
 
 
-@router.post("/{alert}/escalate", response=AlertDetailOut)
+@router.post("/{alert}/escalate", response=AlertDetailOut, summary="Page the next level of an alert now")
 @requires("alert.escalate")
 def escalate(request: HttpRequest, alert: Name) -> AlertDetailOut:
     """The next level is paged now."""
@@ -234,7 +234,7 @@ def escalate(request: HttpRequest, alert: Name) -> AlertDetailOut:
     return _detail_out(_detail(done.id))
 
 
-@router.post("/{alert}/reassign", response=AlertDetailOut)
+@router.post("/{alert}/reassign", response=AlertDetailOut, summary="Page others for an alert now")
 @requires("alert.reassign")
 def reassign(request: HttpRequest, alert: Name, body: ReassignIn) -> AlertDetailOut:
     """Those named are paged now; if they do not answer, the policy starts from its top."""

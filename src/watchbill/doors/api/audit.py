@@ -42,7 +42,7 @@ class AuditQuery(Input):
     limit: Limit = LIMIT
 
 
-@router.get("", response=Page[EntryOut])
+@router.get("", response=Page[EntryOut], summary="Read the audit record")
 @requires("audit.read")
 def listing(request: HttpRequest, asked: Query[AuditQuery]) -> Page[EntryOut]:
     """Newest first."""

@@ -68,7 +68,7 @@ class HeartbeatOut(Output):
     last_ping_at: InstantOut | None
 
 
-@router.post("/{name}/integrations", response={201: AddedOut})
+@router.post("/{name}/integrations", response={201: AddedOut}, summary="Add an integration to a service")
 @requires("integration.change")
 def add(request: HttpRequest, name: Name, body: IntegrationIn) -> Status[AddedOut]:
     """The key is in the answer, and later only behind `reveal`."""
@@ -83,7 +83,7 @@ def add(request: HttpRequest, name: Name, body: IntegrationIn) -> Status[AddedOu
     return Status(201, AddedOut(id=made.id, key=made.key))
 
 
-@router.patch("/{name}/integrations/{integration}", response={204: None})
+@router.patch("/{name}/integrations/{integration}", response={204: None}, summary="Rename an integration")
 @requires("integration.change")
 def rename(request: HttpRequest, name: Name, integration: UUID, body: RenameIn) -> Status[None]:
     _of(_own(request, name, "integration.change"), integration)
@@ -93,7 +93,7 @@ def rename(request: HttpRequest, name: Name, integration: UUID, body: RenameIn) 
     return Status(204, None)
 
 
-@router.post("/{name}/integrations/{integration}/reveal", response=KeyOut)
+@router.post("/{name}/integrations/{integration}/reveal", response=KeyOut, summary="Show an integration's key")
 @requires("integration.change")
 def reveal(request: HttpRequest, name: Name, integration: UUID) -> KeyOut:
     """Whoever looks is on record."""
@@ -104,7 +104,7 @@ def reveal(request: HttpRequest, name: Name, integration: UUID) -> KeyOut:
     return KeyOut(key=key)
 
 
-@router.delete("/{name}/integrations/{integration}", response={204: None})
+@router.delete("/{name}/integrations/{integration}", response={204: None}, summary="Remove an integration")
 @requires("integration.change")
 def remove(request: HttpRequest, name: Name, integration: UUID) -> Status[None]:
     """Events with its key are refused from then on."""
@@ -118,13 +118,13 @@ def remove(request: HttpRequest, name: Name, integration: UUID) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/{name}/heartbeats", response=list[HeartbeatOut])
+@router.get("/{name}/heartbeats", response=list[HeartbeatOut], summary="List a service's heartbeats")
 @requires("heartbeat.read")
 def heartbeats(request: HttpRequest, name: Name) -> list[HeartbeatOut]:
     return [_heartbeat(row) for row in heartbeats_of_service(service_id(name))]
 
 
-@router.post("/{name}/heartbeats", response={201: AddedOut})
+@router.post("/{name}/heartbeats", response={201: AddedOut}, summary="Add a heartbeat to a service")
 @requires("heartbeat.change")
 def add_heartbeat(request: HttpRequest, name: Name, body: HeartbeatIn) -> Status[AddedOut]:
     """It waits for its first ping before silence counts."""
@@ -142,7 +142,7 @@ def add_heartbeat(request: HttpRequest, name: Name, body: HeartbeatIn) -> Status
     return Status(201, AddedOut(id=made.id, key=made.key))
 
 
-@router.put("/{name}/heartbeats/{integration}", response={204: None})
+@router.put("/{name}/heartbeats/{integration}", response={204: None}, summary="Change a heartbeat's period and grace")
 @requires("heartbeat.change")
 def change_heartbeat(request: HttpRequest, name: Name, integration: UUID, body: HeartbeatChangeIn) -> Status[None]:
     _of(_own(request, name, "heartbeat.change"), integration)

@@ -37,7 +37,7 @@ class MaintenanceOut(Output):
     created_by: str
 
 
-@router.get("", response=list[MaintenanceOut])
+@router.get("", response=list[MaintenanceOut], summary="List maintenance windows")
 @requires("service.read")
 def listing(request: HttpRequest) -> list[MaintenanceOut]:
     """Under way and to come, the next one first."""
@@ -54,7 +54,7 @@ def listing(request: HttpRequest) -> list[MaintenanceOut]:
     ]
 
 
-@router.post("", response={201: MaintenanceOut})
+@router.post("", response={201: MaintenanceOut}, summary="Plan a maintenance window")
 @requires("maintenance.change")
 def plan(request: HttpRequest, body: MaintenanceIn) -> Status[MaintenanceOut]:
     found = detail_of(service_id(body.service, field="service"))
@@ -79,7 +79,7 @@ def plan(request: HttpRequest, body: MaintenanceIn) -> Status[MaintenanceOut]:
     return Status(201, shown)
 
 
-@router.delete("/{window}", response={204: None})
+@router.delete("/{window}", response={204: None}, summary="End or cancel a maintenance window")
 @requires("maintenance.change")
 def end(request: HttpRequest, window: UUID) -> Status[None]:
     """One under way ends now, and the alerts that waited for it go on at once."""

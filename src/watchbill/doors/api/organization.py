@@ -31,13 +31,13 @@ class OrganizationOut(Output):
     fallback: list[str]
 
 
-@router.get("", response=OrganizationOut)
+@router.get("", response=OrganizationOut, summary="Read the organization")
 @requires("organization.read")
 def one(request: HttpRequest) -> OrganizationOut:
     return _shown()
 
 
-@router.put("", response=OrganizationOut)
+@router.put("", response=OrganizationOut, summary="Change the organization and its fallback")
 @requires("organization.change")
 def change(request: HttpRequest, body: OrganizationIn) -> OrganizationOut:
     set_organization(

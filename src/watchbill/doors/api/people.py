@@ -122,13 +122,13 @@ class ListQuery(Input):
     limit: Limit = LIMIT
 
 
-@me.get("", response=PersonDetailOut)
+@me.get("", response=PersonDetailOut, summary="Read your own profile")
 @requires("people.read")
 def mine(request: HttpRequest) -> PersonDetailOut:
     return _shown(request, caller(request).user.id)
 
 
-@me.patch("", response=PersonDetailOut)
+@me.patch("", response=PersonDetailOut, summary="Change your own profile")
 @requires("profile.change_own")
 def change_mine(request: HttpRequest, body: ProfileIn) -> PersonDetailOut:
     user = caller(request).user
@@ -142,7 +142,7 @@ def change_mine(request: HttpRequest, body: ProfileIn) -> PersonDetailOut:
     return _shown(request, user.id)
 
 
-@router.get("", response=Page[PersonOut])
+@router.get("", response=Page[PersonOut], summary="List people")
 @requires("people.read")
 def listing(request: HttpRequest, asked: Query[ListQuery]) -> Page[PersonOut]:
     return page_of(
@@ -150,7 +150,7 @@ def listing(request: HttpRequest, asked: Query[ListQuery]) -> Page[PersonOut]:
     )
 
 
-@router.post("", response={201: PersonDetailOut})
+@router.post("", response={201: PersonDetailOut}, summary="Add a person")
 @requires("people.change")
 def create(request: HttpRequest, body: PersonIn) -> Status[PersonDetailOut]:
     """Without a password: the person signs in by a set-up link or the organization's provider."""
@@ -160,13 +160,13 @@ def create(request: HttpRequest, body: PersonIn) -> Status[PersonDetailOut]:
     return Status(201, _shown(request, made.id))
 
 
-@router.get("/{name}", response=PersonDetailOut)
+@router.get("/{name}", response=PersonDetailOut, summary="Read one person")
 @requires("people.read")
 def one(request: HttpRequest, name: Name) -> PersonDetailOut:
     return _shown(request, person_id(name))
 
 
-@router.put("/{name}", response=PersonDetailOut)
+@router.put("/{name}", response=PersonDetailOut, summary="Change a person")
 @requires("people.change")
 def change(request: HttpRequest, name: Name, body: PersonIn) -> PersonDetailOut:
     found = _guarded(request, name)
@@ -177,7 +177,7 @@ def change(request: HttpRequest, name: Name, body: PersonIn) -> PersonDetailOut:
     return _shown(request, found.person.id)
 
 
-@router.post("/{name}/disable", response=PersonDetailOut)
+@router.post("/{name}/disable", response=PersonDetailOut, summary="Shut a person out")
 @requires("people.change")
 def disable(request: HttpRequest, name: Name) -> PersonDetailOut:
     """Sessions and tokens end at once. Refused while the person is needed somewhere."""
@@ -187,7 +187,7 @@ def disable(request: HttpRequest, name: Name) -> PersonDetailOut:
     return _shown(request, found.person.id)
 
 
-@router.post("/{name}/enable", response=PersonDetailOut)
+@router.post("/{name}/enable", response=PersonDetailOut, summary="Let a person in again")
 @requires("people.change")
 def enable(request: HttpRequest, name: Name) -> PersonDetailOut:
     found = _guarded(request, name)
@@ -195,7 +195,7 @@ def enable(request: HttpRequest, name: Name) -> PersonDetailOut:
     return _shown(request, found.person.id)
 
 
-@router.post("/{name}/setup-link", response={201: SetupLinkOut})
+@router.post("/{name}/setup-link", response={201: SetupLinkOut}, summary="Make a set-up link for a person")
 @requires("people.change")
 def setup_link(request: HttpRequest, name: Name) -> Status[SetupLinkOut]:
     """A one-time link with which the person sets a password."""
@@ -205,7 +205,7 @@ def setup_link(request: HttpRequest, name: Name) -> Status[SetupLinkOut]:
     return Status(201, SetupLinkOut(address=address, expires_at=made.expires_at))
 
 
-@router.post("/{name}/contacts", response={201: AddedContactOut})
+@router.post("/{name}/contacts", response={201: AddedContactOut}, summary="Add a contact")
 @requires("contact.change_own")
 def add_contact(request: HttpRequest, name: Name, body: ContactIn) -> Status[AddedContactOut]:
     """An admin vouches for somebody else's address; one's own is confirmed by a code that goes to it."""
@@ -221,7 +221,7 @@ def add_contact(request: HttpRequest, name: Name, body: ContactIn) -> Status[Add
     return Status(201, AddedContactOut(id=made.id, secret=made.secret, needs_code=made.needs_code))
 
 
-@router.put("/{name}/contacts/{contact}", response={204: None})
+@router.put("/{name}/contacts/{contact}", response={204: None}, summary="Change a contact")
 @requires("contact.change_own")
 def change_contact(request: HttpRequest, name: Name, contact: UUID, body: ContactIn) -> Status[None]:
     found, vouched = reached(request, name)
@@ -236,7 +236,7 @@ def change_contact(request: HttpRequest, name: Name, contact: UUID, body: Contac
     return Status(204, None)
 
 
-@router.delete("/{name}/contacts/{contact}", response={204: None})
+@router.delete("/{name}/contacts/{contact}", response={204: None}, summary="Remove a contact")
 @requires("contact.change_own")
 def remove_contact(request: HttpRequest, name: Name, contact: UUID) -> Status[None]:
     """Its rules go with it."""
@@ -247,7 +247,7 @@ def remove_contact(request: HttpRequest, name: Name, contact: UUID) -> Status[No
     return Status(204, None)
 
 
-@router.post("/{name}/contacts/{contact}/verify", response={204: None})
+@router.post("/{name}/contacts/{contact}/verify", response={204: None}, summary="Confirm a contact")
 @requires("contact.change")
 def verify_contact(request: HttpRequest, name: Name, contact: UUID) -> Status[None]:
     """Vouch that the address is the person's."""
@@ -256,7 +256,7 @@ def verify_contact(request: HttpRequest, name: Name, contact: UUID) -> Status[No
     return Status(204, None)
 
 
-@router.post("/{name}/contacts/{contact}/renew-secret", response=SecretOut)
+@router.post("/{name}/contacts/{contact}/renew-secret", response=SecretOut, summary="Renew a contact's secret")
 @requires("contact.change_own")
 def renew_secret(request: HttpRequest, name: Name, contact: UUID) -> SecretOut:
     found, _ = reached(request, name)
@@ -266,7 +266,7 @@ def renew_secret(request: HttpRequest, name: Name, contact: UUID) -> SecretOut:
     return SecretOut(secret=secret)
 
 
-@router.put("/{name}/rules/{urgency}", response=PersonDetailOut)
+@router.put("/{name}/rules/{urgency}", response=PersonDetailOut, summary="Set a person's notification rules")
 @requires("contact.change_own")
 def set_rules(request: HttpRequest, name: Name, urgency: Urgency, body: RulesIn) -> PersonDetailOut:
     found, _ = reached(request, name)

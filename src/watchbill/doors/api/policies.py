@@ -71,13 +71,13 @@ class ListQuery(Input):
     limit: Limit = LIMIT
 
 
-@router.get("", response=Page[PolicyOut])
+@router.get("", response=Page[PolicyOut], summary="List policies")
 @requires("policy.read")
 def listing(request: HttpRequest, asked: Query[ListQuery]) -> Page[PolicyOut]:
     return page_of(policies(), cursor=asked.cursor, limit=asked.limit, key=lambda row: row.draft.name, show=_out)
 
 
-@router.post("", response={201: PolicyOut})
+@router.post("", response={201: PolicyOut}, summary="Create a policy")
 @requires("policy.change")
 def create(request: HttpRequest, body: PolicyIn) -> Status[PolicyOut]:
     draft = _draft(body)
@@ -86,13 +86,13 @@ def create(request: HttpRequest, body: PolicyIn) -> Status[PolicyOut]:
     return Status(201, _out(_detail(made.id)))
 
 
-@router.get("/{name}", response=PolicyOut)
+@router.get("/{name}", response=PolicyOut, summary="Read one policy")
 @requires("policy.read")
 def one(request: HttpRequest, name: Name) -> PolicyOut:
     return _out(_detail(policy_id(name)))
 
 
-@router.get("/{name}/versions", response=list[VersionOut])
+@router.get("/{name}/versions", response=list[VersionOut], summary="List a policy's versions")
 @requires("policy.read")
 def history(request: HttpRequest, name: Name) -> list[VersionOut]:
     """Newest first."""
@@ -102,7 +102,7 @@ def history(request: HttpRequest, name: Name) -> list[VersionOut]:
     ]
 
 
-@router.put("/{name}", response=PolicyOut)
+@router.put("/{name}", response=PolicyOut, summary="Make a new version of a policy")
 @requires("policy.change")
 def change(request: HttpRequest, name: Name, body: PolicyIn) -> PolicyOut:
     found, draft = _detail(policy_id(name)), _draft(body)
@@ -111,7 +111,7 @@ def change(request: HttpRequest, name: Name, body: PolicyIn) -> PolicyOut:
     return _out(_detail(found.id))
 
 
-@router.delete("/{name}", response={204: None})
+@router.delete("/{name}", response={204: None}, summary="Archive a policy")
 @requires("policy.change")
 def archive(request: HttpRequest, name: Name) -> Status[None]:
     found = _detail(policy_id(name))

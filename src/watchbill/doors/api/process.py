@@ -61,7 +61,7 @@ class AppliedOut(Output):
     changes: list[ChangeOut]
 
 
-@router.get("", response=ProcessOut)
+@router.get("", response=ProcessOut, summary="Read the process that runs")
 @requires("process.read")
 def running(request: HttpRequest) -> ProcessOut:
     version = reads.running_version()
@@ -70,14 +70,14 @@ def running(request: HttpRequest) -> ProcessOut:
     )
 
 
-@router.get("/versions", response=list[VersionOut])
+@router.get("/versions", response=list[VersionOut], summary="List the versions that were applied")
 @requires("process.read")
 def versions(request: HttpRequest) -> list[VersionOut]:
     """Newest first."""
     return [_version(row) for row in reads.versions()]
 
 
-@router.get("/versions/{number}", response=ProcessOut)
+@router.get("/versions/{number}", response=ProcessOut, summary="Read one version")
 @requires("process.read")
 def version(request: HttpRequest, number: Annotated[int, Field(ge=1, le=2**31 - 1)]) -> ProcessOut:
     try:
@@ -87,7 +87,7 @@ def version(request: HttpRequest, number: Annotated[int, Field(ge=1, le=2**31 - 
     return ProcessOut(version=found.number, text=found.text, document=to_json(reads.document_of(found)))
 
 
-@router.post("/diff", response=list[ChangeOut])
+@router.post("/diff", response=list[ChangeOut], summary="Compare a document with the process that runs")
 @requires("process.read")
 def diff(request: HttpRequest, body: DocumentIn) -> list[ChangeOut]:
     """What applying it would change; refused with line and remedy when it is not sound. Writes nothing."""
@@ -98,7 +98,7 @@ def diff(request: HttpRequest, body: DocumentIn) -> list[ChangeOut]:
     return [_change(one) for one in difference(reads.running(), document)]
 
 
-@router.post("/apply", response=AppliedOut)
+@router.post("/apply", response=AppliedOut, summary="Apply a process")
 @requires("process.apply")
 def apply(request: HttpRequest, body: ApplyIn) -> AppliedOut:
     try:

@@ -145,7 +145,7 @@ class RangeQuery(Input):
     ends: Annotated[Instant | None, Field(alias="to")] = None
 
 
-@router.get("", response=Page[ScheduleOut])
+@router.get("", response=Page[ScheduleOut], summary="List schedules")
 @requires("schedule.read")
 def listing(request: HttpRequest, asked: Query[ListQuery]) -> Page[ScheduleOut]:
     found = schedules(now=now_of(request))
@@ -159,7 +159,7 @@ def listing(request: HttpRequest, asked: Query[ListQuery]) -> Page[ScheduleOut]:
     )
 
 
-@router.post("", response={201: ScheduleOut})
+@router.post("", response={201: ScheduleOut}, summary="Create a schedule")
 @requires("schedule.change")
 def create(request: HttpRequest, body: NewScheduleIn) -> Status[ScheduleOut]:
     draft = _draft(body)
@@ -170,13 +170,13 @@ def create(request: HttpRequest, body: NewScheduleIn) -> Status[ScheduleOut]:
     return Status(201, _shown(request, made.id))
 
 
-@router.get("/{name}", response=ScheduleOut)
+@router.get("/{name}", response=ScheduleOut, summary="Read one schedule")
 @requires("schedule.read")
 def one(request: HttpRequest, name: Name) -> ScheduleOut:
     return _shown(request, schedule_id(name))
 
 
-@router.put("/{name}", response=ScheduleOut)
+@router.put("/{name}", response=ScheduleOut, summary="Change a schedule")
 @requires("schedule.change")
 def change(request: HttpRequest, name: Name, body: ScheduleIn) -> ScheduleOut:
     """Its rotations stay as they are."""
@@ -186,7 +186,7 @@ def change(request: HttpRequest, name: Name, body: ScheduleIn) -> ScheduleOut:
     return _shown(request, found.id)
 
 
-@router.put("/{name}/rotations", response=ScheduleOut)
+@router.put("/{name}/rotations", response=ScheduleOut, summary="Set a schedule's rotations")
 @requires("schedule.change")
 def set_rotations(request: HttpRequest, name: Name, body: RotationsIn) -> ScheduleOut:
     """Counts from now: who was on call in the past never changes."""
@@ -197,7 +197,7 @@ def set_rotations(request: HttpRequest, name: Name, body: RotationsIn) -> Schedu
     return _shown(request, found.id)
 
 
-@router.delete("/{name}", response={204: None})
+@router.delete("/{name}", response={204: None}, summary="Archive a schedule")
 @requires("schedule.change")
 def archive(request: HttpRequest, name: Name) -> Status[None]:
     found = _detail(request, schedule_id(name))
@@ -207,7 +207,7 @@ def archive(request: HttpRequest, name: Name) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/{name}/on-call", response=OnCallOut)
+@router.get("/{name}/on-call", response=OnCallOut, summary="Who is on call at one moment")
 @requires("schedule.read")
 def on_call(request: HttpRequest, name: Name, asked: Query[AtQuery]) -> OnCallOut:
     at = asked.at or now_of(request)
@@ -225,7 +225,7 @@ def on_call(request: HttpRequest, name: Name, asked: Query[AtQuery]) -> OnCallOu
     )
 
 
-@router.get("/{name}/shifts", response=list[ShiftOut])
+@router.get("/{name}/shifts", response=list[ShiftOut], summary="Who is on call when")
 @requires("schedule.read")
 def shifts(request: HttpRequest, name: Name, asked: Query[RangeQuery]) -> list[ShiftOut]:
     starts_at = asked.starts or now_of(request)
@@ -237,7 +237,7 @@ def shifts(request: HttpRequest, name: Name, asked: Query[RangeQuery]) -> list[S
     return [_shift(shift, emails) for shift in found]
 
 
-@router.post("/{name}/overrides", response={201: OverrideOut})
+@router.post("/{name}/overrides", response={201: OverrideOut}, summary="Add an override")
 @requires("override.create")
 def add_override(request: HttpRequest, name: Name, body: OverrideIn) -> Status[OverrideOut]:
     """One that would have begun earlier begins now."""
@@ -251,20 +251,11 @@ def add_override(request: HttpRequest, name: Name, body: OverrideIn) -> Status[O
         actor=caller(request).actor,
         now=now_of(request),
     )
-    return Status(
-        201,
-        OverrideOut(
-            id=made.id,
-            user=made.user.email,
-            start=made.starts_at,
-            end=made.ends_at,
-            created_at=made.created_at,
-            created_by=made.created_by,
-        ),
-    )
+    added = next(one for one in _detail(request, found.id).overrides if one.id == made.id)
+    return Status(201, _override_out(added))
 
 
-@router.delete("/{name}/overrides/{override}", response={204: None})
+@router.delete("/{name}/overrides/{override}", response={204: None}, summary="End or cancel an override")
 @requires("override.create")
 def cancel_override(request: HttpRequest, name: Name, override: UUID) -> Status[None]:
     """One under way ends now."""

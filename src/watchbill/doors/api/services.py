@@ -77,13 +77,13 @@ class ExplainQuery(Input):
     urgency: Literal["high", "low"] = "high"
 
 
-@router.get("", response=Page[ServiceOut])
+@router.get("", response=Page[ServiceOut], summary="List services")
 @requires("service.read")
 def listing(request: HttpRequest, asked: Query[ListQuery]) -> Page[ServiceOut]:
     return page_of(services(), cursor=asked.cursor, limit=asked.limit, key=lambda row: row.draft.name, show=_out)
 
 
-@router.post("", response={201: ServiceOut})
+@router.post("", response={201: ServiceOut}, summary="Create a service")
 @requires("service.change")
 def create(request: HttpRequest, body: ServiceIn) -> Status[ServiceOut]:
     draft = _draft(body)
@@ -92,13 +92,13 @@ def create(request: HttpRequest, body: ServiceIn) -> Status[ServiceOut]:
     return Status(201, _out(detail_of(made.id)))
 
 
-@router.get("/{name}", response=ServiceOut)
+@router.get("/{name}", response=ServiceOut, summary="Read one service")
 @requires("service.read")
 def one(request: HttpRequest, name: Name) -> ServiceOut:
     return _out(detail_of(service_id(name)))
 
 
-@router.put("/{name}", response=ServiceOut)
+@router.put("/{name}", response=ServiceOut, summary="Change a service")
 @requires("service.change")
 def change(request: HttpRequest, name: Name, body: ServiceIn) -> ServiceOut:
     found, draft = detail_of(service_id(name)), _draft(body)
@@ -107,7 +107,7 @@ def change(request: HttpRequest, name: Name, body: ServiceIn) -> ServiceOut:
     return _out(detail_of(found.id))
 
 
-@router.delete("/{name}", response={204: None})
+@router.delete("/{name}", response={204: None}, summary="Archive a service")
 @requires("service.change")
 def archive(request: HttpRequest, name: Name) -> Status[None]:
     """Events for its keys are refused from then on; its open alerts go on until they are resolved."""
@@ -117,7 +117,7 @@ def archive(request: HttpRequest, name: Name) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/{name}/explain", response=ExplanationOut)
+@router.get("/{name}/explain", response=ExplanationOut, summary="Explain who would be paged for a service")
 @requires("service.read")
 def explained(request: HttpRequest, name: Name, asked: Query[ExplainQuery]) -> ExplanationOut:
     """Who would be paged, when, on which device, and why."""

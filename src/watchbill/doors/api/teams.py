@@ -43,26 +43,26 @@ class ListQuery(Input):
     limit: Limit = LIMIT
 
 
-@router.get("", response=Page[TeamOut])
+@router.get("", response=Page[TeamOut], summary="List teams")
 @requires("team.read")
 def listing(request: HttpRequest, asked: Query[ListQuery]) -> Page[TeamOut]:
     return page_of(teams(), cursor=asked.cursor, limit=asked.limit, key=lambda row: row.name, show=_out)
 
 
-@router.post("", response={201: TeamOut})
+@router.post("", response={201: TeamOut}, summary="Create a team")
 @requires("team.change")
 def create(request: HttpRequest, body: TeamIn) -> Status[TeamOut]:
     made = team_actions.create_team(_draft(body), actor=caller(request).actor, now=now_of(request))
     return Status(201, _shown(made.id))
 
 
-@router.get("/{name}", response=TeamOut)
+@router.get("/{name}", response=TeamOut, summary="Read one team")
 @requires("team.read")
 def one(request: HttpRequest, name: Name) -> TeamOut:
     return _shown(team_id(name))
 
 
-@router.put("/{name}", response=TeamOut)
+@router.put("/{name}", response=TeamOut, summary="Change a team")
 @requires("team.change")
 def change(request: HttpRequest, name: Name, body: TeamIn) -> TeamOut:
     wanted = team_id(name)
@@ -70,7 +70,7 @@ def change(request: HttpRequest, name: Name, body: TeamIn) -> TeamOut:
     return _shown(wanted)
 
 
-@router.delete("/{name}", response={204: None})
+@router.delete("/{name}", response={204: None}, summary="Archive a team")
 @requires("team.change")
 def archive(request: HttpRequest, name: Name) -> Status[None]:
     wanted = team_id(name)

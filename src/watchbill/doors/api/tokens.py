@@ -47,7 +47,7 @@ class NewTokenOut(Output):
     expires_at: InstantOut | None
 
 
-@router.get("", response=list[TokenOut])
+@router.get("", response=list[TokenOut], summary="List tokens")
 @requires("token.read_own")
 def listing(request: HttpRequest) -> list[TokenOut]:
     """The caller's own; everybody's for whoever may see them."""
@@ -56,7 +56,7 @@ def listing(request: HttpRequest) -> list[TokenOut]:
     return [_out(row) for row in rows]
 
 
-@router.post("", response={201: NewTokenOut})
+@router.post("", response={201: NewTokenOut}, summary="Make a token")
 @requires("token.create_own")
 def create(request: HttpRequest, body: TokenIn) -> Status[NewTokenOut]:
     made = account_actions.create_token(
@@ -70,7 +70,7 @@ def create(request: HttpRequest, body: TokenIn) -> Status[NewTokenOut]:
     return Status(201, NewTokenOut(id=made.id, token=made.secret, expires_at=made.expires_at))
 
 
-@router.delete("/{token}", response={204: None})
+@router.delete("/{token}", response={204: None}, summary="Revoke a token")
 @requires("token.revoke_own")
 def revoke(request: HttpRequest, token: UUID) -> Status[None]:
     held = next((row for row in tokens() if row.id == token), None)

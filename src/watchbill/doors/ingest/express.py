@@ -15,7 +15,7 @@ from watchbill.domain.alerts.contract import Action, PayloadRefused
 from watchbill.domain.alerts.store import Trigger
 from watchbill.doors.ingest import bounds
 from watchbill.doors.ingest.batcher import QueueFull, ShareUsedUp
-from watchbill.doors.ingest.request import headers_json
+from watchbill.doors.ingest.request import headers_json, without_key
 from watchbill.doors.ingest.state import State
 from watchbill.doors.ingest.work import Verdict, Work
 from watchbill.ground.ids import new_id
@@ -76,7 +76,8 @@ def _trigger(body: bytes, head: Head, state: State, source_address: str) -> Trig
         return None
     event_id = new_id()
     dedup_key = signal.dedup_key or event_id.hex
-    return Trigger(event_id, state.clock.now(), route, signal, dedup_key, body, head.headers_json, source_address)
+    kept = without_key(body, key)
+    return Trigger(event_id, state.clock.now(), route, signal, dedup_key, kept, head.headers_json, source_address)
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ from watchbill.domain.alerts.store import KeptEvent
 from watchbill.domain.services.store import Route
 from watchbill.doors.ingest import answers, bounds
 from watchbill.doors.ingest.answers import Answer
-from watchbill.doors.ingest.request import Request, events_of, headers_json, store
+from watchbill.doors.ingest.request import Request, events_of, headers_json, store, without_key
 from watchbill.doors.ingest.state import State
 from watchbill.ground.ids import new_id
 from watchbill.sources import pagerduty_events_v2
@@ -30,6 +30,7 @@ async def enqueue(request: Request, state: State) -> Answer:
     route = await _route(state, key)
     if route is None:
         return answers.invalid(["Invalid routing key"])
+    request.body = without_key(request.body, key)
     events = events_of(request, route, signals)
     answer = answers.accepted(events[0].dedup_key)
     return await store(state.batcher, request, route, events, answer=answer, one_lane=False, throttled_status=429)
@@ -54,7 +55,7 @@ async def enqueue_change(request: Request, state: State) -> Answer:
         dedup_key="",
         action="change",
         summary=change.summary,
-        body=request.body,
+        body=without_key(request.body, key),
         headers=headers_json(tuple(request.raw_headers)),
     )
     await state.keep(event, disposition=Disposition.RECORDED)

@@ -19,13 +19,14 @@ from watchbill.doors.ingest.work import Idempotency, Verdict
 from watchbill.ground.ids import new_id
 
 _SECRET = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"x-api-key", b"x-routing-key"})
+_KEY_HIDDEN = b"[integration key]"
 _VALUE_MAX = 1000
 _HEADERS_MAX = 40
 _IDEMPOTENCY_KEY_MAX = 255
 
 
 class Request:
-    """`body` as received: what is kept as evidence."""
+    """`body` as received; without the sender's key it is kept as evidence."""
 
     __slots__ = ("body", "headers", "raw_headers", "received_at", "source_address")
 
@@ -36,6 +37,11 @@ class Request:
         self.source_address: str = client[0] if client else ""
         self.received_at = received_at
         self.body = b""
+
+
+def without_key(body: bytes, key: str) -> bytes:
+    """Evidence is read by many more people than may send in the sender's name. Compressed bodies stay as they are."""
+    return body.replace(key.encode(), _KEY_HIDDEN)
 
 
 def events_of(request: Request, route: Route, signals: Sequence[Signal]) -> list[Trigger | SourceEvent]:

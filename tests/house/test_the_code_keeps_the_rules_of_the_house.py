@@ -1,0 +1,166 @@
+"""The rules of ARCHITECTURE.md and CONTRIBUTING.md that a look at the text of the code can check."""
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from operator import attrgetter
+
+from tests.house.tree import PACKAGE, modules, templates, texts
+from watchbill import upgrade
+from watchbill.domain.alerts import store as alerts_store
+from watchbill.domain.escalation.actions import STEP
+from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.paging import sending
+from watchbill.engine.handlers import LAST_RESORTS, build_handlers
+
+LINES_MAX = 400
+FUNCTION_LINES_MAX = 70
+
+# One failure must not stop what stands beside it: these three catch everything, log it and go on.
+BULKHEADS = {"engine/loop.py", "engine/sender.py", "engine/watchdog.py"}
+
+# Where a clock other than `ground/clock.py` may be read, and why.
+CLOCKS = {
+    "ground/clock.py": "the clock",
+    "ground/ids.py": "identifiers sort by the time they were made; nothing is decided by it",
+    "ground/postgres.py": "how long a start of the embedded server may take",
+    "supervisor.py": "restarts and stops of processes, before there is a database to ask",
+    "engine/main.py": "how long ago this process came round",
+    "engine/watchdog.py": "how long ago this process came round, and how long a look took",
+    "demo/phones.py": "a demo phone is a device of its own",
+    "demo/play.py": "how long the demo waits",
+    "demo/story.py": "how long the demo waits",
+}
+_CLOCK = re.compile(
+    r"(datetime|date)(\.datetime|\.date)?\.(now|utcnow|today)"
+    r"|timezone\.now|(time\.)(time|time_ns|monotonic|monotonic_ns|perf_counter|localtime|gmtime)"
+)
+_SQL_CLOCK = re.compile(r"\b(now\(\)|clock_timestamp\(\)|current_timestamp|statement_timestamp\(\))", re.IGNORECASE)
+_DOTTED = re.compile(r"'([a-z_]+\.[a-z_]+)'")
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for where, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield where, node
+
+
+def test_modules_fit_on_a_few_screens() -> None:
+    lengths = {where: len((PACKAGE / where).read_text(encoding="utf-8").splitlines()) for where in modules()}
+    assert {where: length for where, length in lengths.items() if length > LINES_MAX} == {}
+
+
+def test_functions_fit_on_one_screen() -> None:
+    long = {
+        f"{where}: {node.name}": length
+        for where, node in functions()
+        if (length := (node.end_lineno or node.lineno) - node.lineno + 1) > FUNCTION_LINES_MAX
+    }
+    assert long == {}
+
+
+def test_no_function_imports() -> None:
+    found = {
+        f"{where}: {node.name}"
+        for where, node in functions()
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    }
+    assert found == set()
+
+
+def test_everything_is_caught_only_at_the_bulkheads() -> None:
+    found = set()
+    for where, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ExceptHandler):
+                caught = {"everything"} if node.type is None else {one.id for one in _names(node.type)}
+                if caught & {"everything", "Exception", "BaseException"}:
+                    found.add(where)
+    assert found == BULKHEADS
+
+
+def _names(tree: ast.AST) -> list[ast.Name]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+
+
+def test_clocks_are_read_where_they_may_be() -> None:
+    found = set()
+    for where, tree in modules().items():
+        for node in ast.walk(tree):
+            is_called = isinstance(node, ast.Call) and _CLOCK.fullmatch(ast.unparse(node.func))
+            is_asked = isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL_CLOCK.search(node.value)
+            if is_called or is_asked:
+                found.add(where)
+    assert found == CLOCKS.keys()
+
+
+def test_every_kind_of_timer_has_a_handler() -> None:
+    handled = set(build_handlers(lambda: Ways(families={}, defaults={})))
+    assert set(_kinds_set()) == handled
+    assert set(LAST_RESORTS) <= handled
+    assert sending.STEP == STEP  # paging stands below escalation and cannot import it
+
+
+def _kinds_set() -> Iterator[str]:
+    for where, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "NewTimer":
+                [kind] = [one.value for one in node.keywords if one.arg == "kind"]
+                yield attrgetter(ast.unparse(kind))(import_module(_module_name(where)))
+    statement = alerts_store._WRITE
+    assert "INSERT INTO timers_timer" in statement
+    yield from _DOTTED.findall(statement.partition("INSERT INTO timers_timer")[2].partition("FROM fresh")[0])
+
+
+def _module_name(where: str) -> str:
+    return "watchbill." + where.removesuffix(".py").replace("/", ".")
+
+
+def test_a_migration_that_has_to_wait_gives_way() -> None:
+    """`upgrade` sets both time-outs for all of them; none may leave the transaction in which they hold."""
+    steps = (PACKAGE / "upgrade.py").read_text(encoding="utf-8")
+    assert steps.index("SET lock_timeout") < steps.index("SET statement_timeout") < steps.index("_apply()")
+    assert (upgrade._LOCK_TIMEOUT, upgrade._STATEMENT_TIMEOUT) == ("4s", "60s")
+    own = {path.name: path.read_text(encoding="utf-8") for path in PACKAGE.rglob("migrations/[0-9]*.py")}
+    assert own
+    leaving = re.compile(r"atomic\s*=\s*False|RESET|_timeout\s*=\s*'?0|CONCURRENTLY", re.IGNORECASE)
+    assert {name for name, text in own.items() if leaving.search(text)} == set()
+
+
+def test_templates_trust_nothing_and_hold_no_script_or_style_of_their_own() -> None:
+    forbidden = (
+        re.compile(r"\|\s*safe\b|\bautoescape off\b"),
+        re.compile(r"<script(?![^>]*(\bsrc=|type=\"application/json\"))", re.IGNORECASE),
+        re.compile(r"<style\b", re.IGNORECASE),
+        re.compile(r"<[^>]*\s(style|on[a-z]+)\s*=", re.IGNORECASE),
+        re.compile(r"javascript:", re.IGNORECASE),
+    )
+    found = {f"{where}: {one.pattern}" for where, text in templates().items() for one in forbidden if one.search(text)}
+    assert found == set()
+
+
+def test_python_marks_no_text_as_safe_by_itself() -> None:
+    marking = {
+        where
+        for where, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("mark_safe", "SafeString")
+    }
+    assert marking == {"doors/web/icons.py"}  # drawings that are constants of that file
+
+
+def test_the_repository_speaks_of_the_product_alone() -> None:
+    # Put together here, so that this file does not hold them.
+    machine = ("/wo" + "rk/", "/ro" + "ot/", ".py" + "env")
+    registries = ("py" + "pi.org", "python" + "hosted", "registry." + "npmjs")
+    makers = ("cl" + "aude", "anth" + "ropic", "chat" + "gpt", "co-authored" + "-by")
+    found = {
+        f"{where}: {word}"
+        for where, text in texts()
+        for word in (*machine, *registries, *makers)
+        if word in text.lower()
+    }
+    assert found == set()

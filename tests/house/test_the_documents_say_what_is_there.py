@@ -1,0 +1,154 @@
+"""Documents rot in silence: what they name must exist, and what exists must be named."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+from tools.commands_page import commands
+from tools.commands_page import page as commands_page
+
+from tests.house.tree import PACKAGE, ROOT, documents
+from watchbill.composition import contact_kinds
+from watchbill.config import Config
+from watchbill.domain.escalation.policy_rules import TARGET_KINDS
+from watchbill.domain.organization_file.rules import parse_files
+from watchbill.domain.organization_file.schema import FileEntry
+from watchbill.domain.services.models import IntegrationKind
+from watchbill.doors.api.app import api
+from watchbill.engine.handlers import build_handlers
+from watchbill.sources.register import SOURCES
+
+ARCHITECTURE = "ARCHITECTURE.md"
+ORGANIZATION_FILE = "docs/how-to/write-the-organization-file.md"
+TRACE = "docs/how-to/trace-a-page.md"
+COMMANDS = "docs/operate/commands.md"
+SETTINGS = "docs/operate/settings.md"
+
+_CODE = re.compile(r"`([^`\n]+)`")
+_LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+_BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+
+
+def everything() -> str:
+    return "\n".join(documents().values())
+
+
+def test_the_architecture_names_only_what_exists_and_stays_short() -> None:
+    text = documents()[ARCHITECTURE]
+    named = {word for word in _CODE.findall(text) if re.fullmatch(r"[\w./-]+(\.(py|toml|md|yaml)|/)", word)}
+    assert len(named) > 80
+    assert {word for word in named if not _is_there(word)} == set()
+    assert len(text.splitlines()) < 300
+
+
+def _is_there(word: str) -> bool:
+    """In the package, in the repository, or, for a bare file name, somewhere in the package."""
+    places = (PACKAGE / word, ROOT / word)
+    return any(place.exists() for place in places) or ("/" not in word and any(PACKAGE.rglob(word)))
+
+
+def test_the_architecture_names_every_room_adapter_engine_part_and_kind_of_timer() -> None:
+    text = documents()[ARCHITECTURE]
+    rooms = {f"domain/{one.name}/" for one in (PACKAGE / "domain").iterdir() if (one / "__init__.py").exists()}
+    engine = {one.name for one in (PACKAGE / "engine").glob("[a-z]*.py")}
+    doors = {f"doors/{one.name}/" for one in (PACKAGE / "doors").iterdir() if (one / "__init__.py").exists()}
+    kinds = set(build_handlers(lambda: pytest.fail("not asked")))
+    folders = {f"tests/{one.name}/" for one in (ROOT / "tests").iterdir() if (one / "__init__.py").exists()}
+    assert {word for word in rooms | engine | doors | kinds | folders if f"{word}`" not in text} == set()
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    dead = {
+        f"{where}: {target}"
+        for where, text in documents().items()
+        for target in _LINK.findall(text)
+        if "://" not in target and not ((ROOT / where).parent / target).exists()
+    }
+    assert dead == set()
+
+
+def test_every_setting_that_a_document_names_exists() -> None:
+    known = {f"WATCHBILL_{name.upper()}" for name in Config.model_fields}
+    named = set(re.findall(r"WATCHBILL_[A-Z_]+[A-Z]", everything()))
+    assert {name for name in named if name.removesuffix("_FILE") not in known | {"WATCHBILL_PROCESS"}} == set()
+    assert known <= set(re.findall(r"WATCHBILL_[A-Z_]+[A-Z]", documents()[SETTINGS]))
+
+
+def test_every_command_is_documented_and_every_documented_command_exists() -> None:
+    assert (ROOT / COMMANDS).read_text(encoding="utf-8") == commands_page(), "run: python tools/commands_page.py"
+    nouns = {name.split()[0] for name, _ in commands()}
+    named = set(re.findall(r"watchbill ([a-z]+)(?= |`|$)", "\n".join(_shown_commands())))
+    assert named <= nouns
+    assert {name for name, what in commands() if not what} == set()
+
+
+def _shown_commands() -> Iterator[str]:
+    for text in documents().values():
+        yield from (word for word in _CODE.findall(text) if word.startswith("watchbill "))
+        for _language, block in _BLOCK.findall(text):
+            yield from re.findall(r"^(?:[$#] )?(?:\S+/)?(watchbill [a-z].*)$", block, re.MULTILINE)
+
+
+def test_every_operation_of_the_api_says_what_it_does() -> None:
+    operations = [
+        (f"{'/'.join(operation.methods)} {prefix}{path}", operation)
+        for prefix, router in api._routers
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+    ]
+    assert len(operations) > 50
+    by_itself = {where for where, one in operations if one.summary == one.view_func.__name__.replace("_", " ").title()}
+    assert by_itself == set(), 'say summary="..." in the operation\'s decorator'
+    assert {prefix for prefix, router in api._routers if router.path_operations and not router.tags} == set()
+
+
+def test_every_source_channel_target_and_integration_is_documented() -> None:
+    text = everything()
+    kinds = {source.kind for source in SOURCES} | set(IntegrationKind.values) | set(contact_kinds()) | set(TARGET_KINDS)
+    assert {kind for kind in kinds if f"`{kind}" not in text} == set()
+    assert {source.kind for source in SOURCES} <= set(IntegrationKind.values)
+
+
+def test_the_page_about_the_organization_file_names_every_key_and_no_other() -> None:
+    text = documents()[ORGANIZATION_FILE]
+    tables = text.partition("## Key by key")[2]
+    explained = {key for line in re.findall(r"^\| (`.+?) \|", tables, re.MULTILINE) for key in _CODE.findall(line)}
+    sections = set(FileEntry.model_fields)
+    assert explained == set(_keys(FileEntry)) - sections
+    assert sections <= set(re.findall(r"^\*\*(\w+)\*\*", tables, re.MULTILINE))
+
+
+def _keys(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield field.alias or name
+        for inner in _models(field.annotation):
+            yield from _keys(inner)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
+
+
+def test_the_example_of_the_organization_file_uses_every_key_and_is_accepted() -> None:
+    examples = [block for language, block in _BLOCK.findall(documents()[ORGANIZATION_FILE]) if language == "yaml"]
+    [whole] = [block for block in examples if "organization:" in block]
+    document = parse_files([("example.yaml", whole)], kinds=contact_kinds())
+    assert document.services
+    missing = {key for key in _keys(FileEntry) if not re.search(rf"\b{key}:", whole)}
+    assert missing == set()
+
+
+@pytest.mark.django_db
+def test_the_queries_for_tracing_a_page_run() -> None:
+    from django.db import connection
+
+    queries = [block for language, block in _BLOCK.findall(documents()[TRACE]) if language == "sql"]
+    assert len(queries) == 4
+    with connection.cursor() as cursor:
+        for query in queries:
+            cursor.execute(query)
