@@ -37,7 +37,11 @@ class LastMessageOut(Output):
     awaits_code: bool
 
 
-@router.post("/{name}/contacts/{contact}/send-code", response={202: LastMessageOut})
+@router.post(
+    "/{name}/contacts/{contact}/send-code",
+    response={202: LastMessageOut},
+    summary="Send a code to a contact to confirm it",
+)
 @requires("contact.change_own")
 def send_code(request: HttpRequest, name: Name, contact: UUID) -> Status[LastMessageOut]:
     """Six digits that hold for ten minutes; those before them are worth nothing any more."""
@@ -47,7 +51,7 @@ def send_code(request: HttpRequest, name: Name, contact: UUID) -> Status[LastMes
     return Status(202, _last(request, held.id))
 
 
-@router.post("/{name}/contacts/{contact}/confirm", response={204: None})
+@router.post("/{name}/contacts/{contact}/confirm", response={204: None}, summary="Confirm a contact with its code")
 @requires("contact.change_own")
 def confirm(request: HttpRequest, name: Name, contact: UUID, body: CodeIn) -> Status[None]:
     """Five tries; then a new code is needed."""
@@ -62,7 +66,7 @@ def confirm(request: HttpRequest, name: Name, contact: UUID, body: CodeIn) -> St
     return Status(204, None)
 
 
-@router.post("/{name}/contacts/{contact}/test", response={202: LastMessageOut})
+@router.post("/{name}/contacts/{contact}/test", response={202: LastMessageOut}, summary="Send a test page to a contact")
 @requires("contact.change_own")
 def test(request: HttpRequest, name: Name, contact: UUID) -> Status[LastMessageOut]:
     """A page that says it is a test. Ask `last-message` what became of it."""
@@ -72,7 +76,11 @@ def test(request: HttpRequest, name: Name, contact: UUID) -> Status[LastMessageO
     return Status(202, _last(request, held.id))
 
 
-@router.get("/{name}/contacts/{contact}/last-message", response=LastMessageOut)
+@router.get(
+    "/{name}/contacts/{contact}/last-message",
+    response=LastMessageOut,
+    summary="Read what became of the last message to a contact",
+)
 @requires("contact.read_own")
 def last_message(request: HttpRequest, name: Name, contact: UUID) -> LastMessageOut:
     wanted = person_id(name)
