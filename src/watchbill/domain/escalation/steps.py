@@ -11,7 +11,7 @@ import structlog
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Record
 from watchbill.domain.escalation.actions import STEP
-from watchbill.domain.escalation.models import Run, RunState
+from watchbill.domain.escalation.models import PolicyVersion, Run, RunState
 from watchbill.domain.escalation.rules import (
     Plan,
     Position,
@@ -22,7 +22,7 @@ from watchbill.domain.escalation.rules import (
     why_paged,
     with_reassignment,
 )
-from watchbill.domain.escalation.store import save_runs
+from watchbill.domain.escalation.store import lock_live, save_runs
 from watchbill.domain.escalation.targets import Found, Lookup, fallback_people
 from watchbill.domain.paging.actions import NewPage, create_pages
 from watchbill.domain.paging.contract import Family
@@ -59,15 +59,9 @@ def take_steps(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None
     A timer of an earlier generation, or of a run that was stopped meanwhile, is dropped.
     """
     generations = {timer.subject_id: timer.generation for timer in timers}
-    locked = (
-        Run.objects.filter(id__in=list(generations), state=RunState.LIVE)
-        .select_for_update(of=("self",))
-        .select_related("policy_version__policy")
-        .order_by("id")
-    )
-    runs = [run for run in locked if generations[run.id] == run.generation]
-    plans = {run.id: plan_of(run) for run in runs}
-    targets = {target for plan in plans.values() for level in plan.levels for target in level.targets}
+    runs = [run for run in lock_live(generations) if generations[run.id] == run.generation]
+    plans = _plans_of(runs)
+    targets = {target for plan in set(plans.values()) for level in plan.levels for target in level.targets}
     lookup = Lookup(targets, families=ways.families, defaults=ways.defaults)
     batch = _Batch()
     fallbacks: dict[str, tuple[Reachable, ...]] = {}
@@ -88,6 +82,20 @@ def take_steps(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None
 def plan_of(run: Run) -> Plan:
     plan = plan_from_json(run.policy_version.definition) if run.policy_version else EMPTY_PLAN
     return with_reassignment(plan, targets_from_json(run.reassigned_to or []))
+
+
+def _plans_of(runs: Sequence[Run]) -> dict[UUID, Plan]:
+    """Each version is read and understood once, however many runs follow it."""
+    wanted = {run.policy_version_id for run in runs if run.policy_version_id}
+    versions = PolicyVersion.objects.select_related("policy").in_bulk(wanted) if wanted else {}
+    plans = {version_id: plan_from_json(version.definition) for version_id, version in versions.items()}
+    found: dict[UUID, Plan] = {}
+    for run in runs:
+        if run.policy_version_id:
+            run.policy_version = versions[run.policy_version_id]
+        plan = plans[run.policy_version_id] if run.policy_version_id else EMPTY_PLAN
+        found[run.id] = with_reassignment(plan, targets_from_json(run.reassigned_to or []))
+    return found
 
 
 def policy_words(run: Run) -> str:

@@ -36,8 +36,15 @@ class Lookup:
         self._teams = {team.id: team for team in Team.objects.filter(id__in=team_ids)} if team_ids else {}
         self._ids: dict[tuple[Target, datetime], tuple[UUID, ...]] = {}
         self._people: dict[str, dict[UUID, Reachable]] = {}
+        self._found: dict[tuple[Target, str, datetime], Found] = {}
 
     def find(self, target: Target, *, urgency: str, at: datetime) -> Found:
+        found = self._found.get((target, urgency, at))
+        if found is None:
+            found = self._found[target, urgency, at] = self._find(target, urgency=urgency, at=at)
+        return found
+
+    def _find(self, target: Target, *, urgency: str, at: datetime) -> Found:
         ids = self._ids_of(target, at=at)
         known = self._people.setdefault(urgency, {})
         if not known.keys() >= set(ids):

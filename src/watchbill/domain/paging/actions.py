@@ -9,7 +9,8 @@ from django.db import connection
 
 from watchbill.domain.paging.models import DeliveryState, PageState
 from watchbill.domain.paging.reads import Reachable
-from watchbill.ground.ids import new_id
+from watchbill.ground.ids import new_ids
+from watchbill.ground.row_sets import as_rows
 
 WAKE_CHANNEL = "watchbill_pages"
 
@@ -18,9 +19,9 @@ INSERT INTO paging_page (id, run_id, generation, cycle, level, subject_kind, sub
                          urgency, reason, state, created_at, closed_reason)
 SELECT id, run_id, generation, cycle, level, subject_kind, subject_id, group_id, user_id,
        urgency, reason, 'active', %s, ''
-FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::int[], %s::text[], %s::uuid[], %s::uuid[],
-            %s::uuid[], %s::text[], %s::text[])
-     AS row (id, run_id, generation, cycle, level, subject_kind, subject_id, group_id, user_id, urgency, reason)
+FROM json_to_recordset(%s)
+     AS row (id uuid, run_id uuid, generation int, cycle int, level int, subject_kind text, subject_id uuid,
+             group_id uuid, user_id uuid, urgency text, reason text)
 ON CONFLICT ON CONSTRAINT page_once_per_step_and_person DO NOTHING
 RETURNING id
 """
@@ -28,8 +29,8 @@ RETURNING id
 _INSERT_DELIVERIES = """
 INSERT INTO paging_delivery (id, page_id, contact_id, position, rule, due_at, state, tries, error)
 SELECT id, page_id, contact_id, position, rule, due_at, 'queued', 0, ''
-FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::timestamptz[])
-     AS row (id, page_id, contact_id, position, rule, due_at)
+FROM json_to_recordset(%s)
+     AS row (id uuid, page_id uuid, contact_id uuid, position int, rule text, due_at timestamptz)
 """
 
 
@@ -51,35 +52,41 @@ def create_pages(pages: Sequence[NewPage], *, now: datetime) -> None:
     """A page that exists already (same step, same person) is left as it is. Wakes the sender at commit."""
     if not pages:
         return
-    ids = {new_id(): page for page in pages}
+    by_id = dict(zip(new_ids(len(pages)), pages, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT_PAGES,
-            [
-                now,
-                list(ids),
-                [page.run_id for page in pages],
-                [page.generation for page in pages],
-                [page.cycle for page in pages],
-                [page.level for page in pages],
-                [page.subject_kind for page in pages],
-                [page.subject_id for page in pages],
-                [page.group_id for page in pages],
-                [page.person.user_id for page in pages],
-                [page.urgency for page in pages],
-                [page.reason[:500] for page in pages],
-            ],
-        )
+        cursor.execute(_INSERT_PAGES, [now, as_rows([_page_row(page_id, page) for page_id, page in by_id.items()])])
         created = [row[0] for row in cursor.fetchall()]
-        rows = [
-            (new_id(), page_id, planned.contact_id, position, planned.rule[:200], planned.after_seconds)
+        deliveries = [
+            {
+                "page_id": page_id,
+                "contact_id": planned.contact_id,
+                "position": position,
+                "rule": planned.rule[:200],
+                "due_at": now + timedelta(seconds=planned.after_seconds),
+            }
             for page_id in created
-            for position, planned in enumerate(ids[page_id].person.deliveries)
+            for position, planned in enumerate(by_id[page_id].person.deliveries)
         ]
-        columns = list(zip(*rows, strict=True)) or [()] * 6
-        due = [now + timedelta(seconds=seconds) for seconds in columns[5]]
-        cursor.execute(_INSERT_DELIVERIES, [*(list(column) for column in columns[:5]), due])
+        for delivery, delivery_id in zip(deliveries, new_ids(len(deliveries)), strict=True):
+            delivery["id"] = delivery_id
+        cursor.execute(_INSERT_DELIVERIES, [as_rows(deliveries)])
         cursor.execute("SELECT pg_notify(%s, '')", [WAKE_CHANNEL])
+
+
+def _page_row(page_id: UUID, page: NewPage) -> dict[str, object]:
+    return {
+        "id": page_id,
+        "run_id": page.run_id,
+        "generation": page.generation,
+        "cycle": page.cycle,
+        "level": page.level,
+        "subject_kind": page.subject_kind,
+        "subject_id": page.subject_id,
+        "group_id": page.group_id,
+        "user_id": page.person.user_id,
+        "urgency": page.urgency,
+        "reason": page.reason[:500],
+    }
 
 
 def close_pages(*, subject_ids: Sequence[UUID], state: PageState, reason: str, now: datetime) -> int:

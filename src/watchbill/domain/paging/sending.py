@@ -39,8 +39,11 @@ def claim_messages(*, now: datetime, budgets: Mapping[str, Budget], limit: int) 
     with transaction.atomic():
         _expire(now=now)
         due = store.claim_due(now=now, limit=limit)
-        sendable = [one for one in due if one.usable and one.kind in budgets]
-        _drop_unusable([one for one in due if one not in set(sendable)], now=now)
+        sendable: list[DueDelivery] = []
+        unusable: list[DueDelivery] = []
+        for one in due:
+            (sendable if one.usable and one.kind in budgets else unusable).append(one)
+        _drop_unusable(unusable, now=now)
         by_contact: dict[UUID, list[DueDelivery]] = defaultdict(list)
         for delivery in sendable:
             by_contact[delivery.contact_id].append(delivery)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from watchbill.ground.ids import new_id
+from watchbill.ground.row_sets import as_rows
 
 GROUP_QUIET_SECONDS = 10 * 60
 
@@ -105,37 +106,44 @@ class Intent:
     deliveries: tuple[DueDelivery, ...]
 
 
+_WRITE_INTENTS = """
+WITH carried AS MATERIALIZED (
+    SELECT attempt_id, delivery_id FROM json_to_recordset(%s) AS row (attempt_id uuid, delivery_id uuid)
+),
+attempt AS (
+    INSERT INTO paging_attempt (id, contact_id, kind, state, token, started_at, lease_until, pages_count, reference,
+                                error)
+    SELECT id, contact_id, kind, 'sending', token, %s, %s, pages, '', ''
+    FROM json_to_recordset(%s) AS row (id uuid, contact_id uuid, kind text, token uuid, pages int)
+),
+pair AS (
+    INSERT INTO paging_attempteddelivery (attempt_id, delivery_id) SELECT attempt_id, delivery_id FROM carried
+)
+UPDATE paging_delivery AS delivery SET state = 'sending', tries = tries + 1, attempt_id = carried.attempt_id
+FROM carried WHERE delivery.id = carried.delivery_id
+"""
+
+
 def write_intents(intents: Sequence[Intent], *, now: datetime, lease: timedelta) -> None:
     if not intents:
         return
-    pairs = [(intent.attempt_id, delivery.id) for intent in intents for delivery in intent.deliveries]
-    attempts, deliveries = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    attempts = [
+        {
+            "id": intent.attempt_id,
+            "contact_id": intent.contact_id,
+            "kind": intent.kind,
+            "token": intent.token,
+            "pages": len(intent.deliveries),
+        }
+        for intent in intents
+    ]
+    carried = [
+        {"attempt_id": intent.attempt_id, "delivery_id": delivery.id}
+        for intent in intents
+        for delivery in intent.deliveries
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO paging_attempt (id, contact_id, kind, state, token, started_at, lease_until, pages_count, "
-            "reference, error) SELECT id, contact_id, kind, 'sending', token, %s, %s, pages, '', '' "
-            "FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::int[]) "
-            "AS row (id, contact_id, kind, token, pages)",
-            [
-                now,
-                now + lease,
-                [intent.attempt_id for intent in intents],
-                [intent.contact_id for intent in intents],
-                [intent.kind for intent in intents],
-                [intent.token for intent in intents],
-                [len(intent.deliveries) for intent in intents],
-            ],
-        )
-        cursor.execute(
-            "UPDATE paging_delivery AS delivery SET state = 'sending', tries = tries + 1, attempt_id = row.attempt_id "
-            "FROM unnest(%s::uuid[], %s::uuid[]) AS row (attempt_id, delivery_id) WHERE delivery.id = row.delivery_id",
-            [attempts, deliveries],
-        )
-        cursor.execute(
-            "INSERT INTO paging_attempteddelivery (attempt_id, delivery_id) "
-            "SELECT * FROM unnest(%s::uuid[], %s::uuid[])",
-            [attempts, deliveries],
-        )
+        cursor.execute(_WRITE_INTENTS, [as_rows(carried), now, now + lease, as_rows(attempts)])
 
 
 def hold(deliveries: Sequence[DueDelivery], *, until: datetime) -> None:
@@ -162,7 +170,7 @@ class Outcome:
 _FINISH_ATTEMPTS = """
 UPDATE paging_attempt AS attempt
 SET state = row.state, finished_at = %s, reference = row.reference, error = row.error
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[]) AS row (id, token, state, reference, error)
+FROM json_to_recordset(%s) AS row (id uuid, token uuid, state text, reference text, error text)
 WHERE attempt.id = row.id AND attempt.token = row.token AND attempt.state = 'sending'
 RETURNING attempt.id
 """
@@ -173,8 +181,8 @@ SET state = CASE WHEN page.state = 'active' OR row.state = 'sent' THEN row.state
     due_at = coalesce(row.retry_at, delivery.due_at),
     finished_at = CASE WHEN row.state = 'queued' AND page.state = 'active' THEN NULL ELSE %s END,
     error = row.error
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
-     AS row (id, attempt_id, state, error, retry_at), paging_page AS page
+FROM json_to_recordset(%s) AS row (id uuid, attempt_id uuid, state text, error text, retry_at timestamptz),
+     paging_page AS page
 WHERE delivery.id = row.id AND delivery.attempt_id = row.attempt_id AND delivery.state = 'sending'
   AND page.id = delivery.page_id
 """
@@ -182,27 +190,32 @@ WHERE delivery.id = row.id AND delivery.attempt_id = row.attempt_id AND delivery
 
 def write_outcomes(outcomes: Sequence[Outcome], *, now: datetime) -> set[UUID]:
     """The attempts that were still ours: a token that does not fit means another sender took over."""
+    attempts = [
+        {
+            "id": outcome.intent.attempt_id,
+            "token": outcome.intent.token,
+            "state": outcome.attempt_state,
+            "reference": outcome.reference[:300],
+            "error": outcome.error[:500],
+        }
+        for outcome in outcomes
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _FINISH_ATTEMPTS,
-            [
-                now,
-                [outcome.intent.attempt_id for outcome in outcomes],
-                [outcome.intent.token for outcome in outcomes],
-                [outcome.attempt_state for outcome in outcomes],
-                [outcome.reference[:300] for outcome in outcomes],
-                [outcome.error[:500] for outcome in outcomes],
-            ],
-        )
+        cursor.execute(_FINISH_ATTEMPTS, [now, as_rows(attempts)])
         ours = {row[0] for row in cursor.fetchall()}
-        rows = [
-            (delivery.id, outcome.intent.attempt_id, outcome.delivery_state, outcome.error[:500], outcome.retry_at)
+        deliveries = [
+            {
+                "id": delivery.id,
+                "attempt_id": outcome.intent.attempt_id,
+                "state": outcome.delivery_state,
+                "error": outcome.error[:500],
+                "retry_at": outcome.retry_at,
+            }
             for outcome in outcomes
             if outcome.intent.attempt_id in ours
             for delivery in outcome.intent.deliveries
         ]
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], [], []]
-        cursor.execute(_FINISH_DELIVERIES, [now, *columns])
+        cursor.execute(_FINISH_DELIVERIES, [now, as_rows(deliveries)])
     return ours
 
 

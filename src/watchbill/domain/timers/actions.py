@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.db import connection
 
+from watchbill.ground.row_sets import as_rows
+
 WAKE_CHANNEL = "watchbill_timers"
 
 _SET = """
 INSERT INTO timers_timer (kind, subject_id, generation, due_at, failures, last_error)
 SELECT kind, subject_id, generation, due_at, 0, ''
-FROM unnest(%s::text[], %s::uuid[], %s::int[], %s::timestamptz[]) AS row (kind, subject_id, generation, due_at)
+FROM json_to_recordset(%s) AS row (kind text, subject_id uuid, generation int, due_at timestamptz)
 ON CONFLICT (kind, subject_id) DO UPDATE
 SET due_at = excluded.due_at, generation = excluded.generation, failures = 0, last_error = '', quarantined_at = NULL
 """
@@ -28,19 +30,14 @@ class NewTimer:
 
 def set_timers(timers: Iterable[NewTimer]) -> None:
     """Set, or move when there is one of that kind for that subject already. Wakes the engine at commit."""
-    rows = list(timers)
+    rows = [
+        {"kind": one.kind, "subject_id": one.subject_id, "generation": one.generation, "due_at": one.due_at}
+        for one in timers
+    ]
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            _SET,
-            [
-                [row.kind for row in rows],
-                [row.subject_id for row in rows],
-                [row.generation for row in rows],
-                [row.due_at for row in rows],
-            ],
-        )
+        cursor.execute(_SET, [as_rows(rows)])
         cursor.execute("SELECT pg_notify(%s, '')", [WAKE_CHANNEL])
 
 
