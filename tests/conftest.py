@@ -21,7 +21,7 @@ import watchbill.bootstrap  # noqa: F401 - makes Django ready
 # them before the lines above, and all of them would share one database.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
-from tests.harness.database import migrate
+from tests.harness import database
 from tests.harness.world import World
 from watchbill.doors import limits
 
@@ -32,8 +32,18 @@ pytest_plugins = ["tests.no_skips"]
 def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """One database for Django, the ingest door and every process under test: the server's own, migrated once."""
     with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django names no public type
-        migrate()
+        database.migrate()
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_left_to_the_next_file(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Stories commit; a file whose tests roll back would find what the file before it left in the tables."""
+    yield
+    if database.is_used():
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django names no public type
+            database.empty()
+            database.set_unused()
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,22 @@ def _move(host: str) -> None:
     connection.settings_dict["HOST"] = host
 
 
+_used = False
+
+
+def is_used() -> bool:
+    """Whether tables were emptied to be filled by tests that commit."""
+    return _used
+
+
+def set_unused() -> None:
+    global _used
+    _used = False
+
+
 def empty() -> None:
+    global _used
+    _used = True
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(_tables())} RESTART IDENTITY CASCADE")
         cursor.execute("ALTER SEQUENCE alerts_alert_number RESTART")
