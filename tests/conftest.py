@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.harness import postgres
 
@@ -24,6 +25,11 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 from tests.harness import database
 from tests.harness.world import World
 from watchbill.doors import limits
+
+# The same examples in each run, so that a red run is red again; `HYPOTHESIS_PROFILE=random` looks for new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("random", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 pytest_plugins = ["tests.no_skips"]
 

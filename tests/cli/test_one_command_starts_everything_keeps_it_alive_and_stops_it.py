@@ -9,6 +9,8 @@ import pytest
 
 from tests.harness.instances import Instance, wait_for
 
+EVERYTHING = {"supervisor", "web", "engine", "worker", "postgres"}
+
 
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
@@ -18,6 +20,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 
 @pytest.mark.parametrize("name", ["web", "engine", "worker", "postgres"])
 def test_a_killed_process_comes_back(instance: Instance, name: str) -> None:
+    wait_for("everything to run", lambda: set(instance.processes()) >= EVERYTHING)
     killed = instance.processes()[name]
     os.kill(killed, signal.SIGKILL)
     wait_for(f"a new {name}", lambda: instance.processes().get(name, killed) != killed)
@@ -46,7 +49,7 @@ def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
     instance = Instance(tmp_path / "data")
     instance.start()
     processes = instance.processes()
-    assert set(processes) == {"supervisor", "web", "engine", "worker", "postgres"}
+    assert set(processes) == EVERYTHING
     assert instance.stop() == 0
     assert [name for name, pid in processes.items() if Path(f"/proc/{pid}").exists()] == []
     assert instance.log.read_text().rstrip().endswith("watchbill: Stopped.")

@@ -41,7 +41,8 @@ def test_an_unsound_document_is_explained(ours: Path) -> None:
     ours.write_text(ours.read_text().replace("timeout: 20m", "timeout: soon"))
     said = run("check", ours, code=2)
     assert said.startswith(f"{ours}:")
-    assert "escalation_policy.levels[3].timeout: 'soon' is not a duration. Write it as 90s, 5m, 1h30m or 2d." in said
+    assert "escalation_policy.levels[3].timeout: 'soon' is not a duration: it has no number." in said
+    assert "Write it as 90s, 5m, 1h30m or 2d." in said
 
 
 def test_a_file_that_cannot_be_read_is_explained(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 
 from watchbill.domain.process.calendars import (
@@ -162,7 +162,10 @@ def test_the_arithmetic_agrees_with_the_walk(business: BusinessCalendar, start: 
     second=st.integers(1, 5000),
 )
 def test_business_time_adds_up(business: BusinessCalendar, start: datetime, first: int, second: int) -> None:
-    at_once = add_business_time(start, (first + second) * MINUTE, business)
+    try:
+        at_once = add_business_time(start, (first + second) * MINUTE, business)
+    except NeverOpen:
+        reject()  # open so rarely that it is refused as never open
     in_two = add_business_time(add_business_time(start, first * MINUTE, business), second * MINUTE, business)
     assert at_once == in_two
 

@@ -15,8 +15,9 @@ from watchbill.ground.clock import SystemClock
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One a file: its event loop must be over when stories in other files run loops of their own."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=stage.BROWSER_OPTIONS)
         yield chromium
