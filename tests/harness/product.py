@@ -5,6 +5,8 @@ One for each test module. Everything is reached from outside: HTTP, the command 
 
 import itertools
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -23,14 +25,16 @@ _LINK = re.compile(r"http://127\.0\.0\.1:\d+/[^\s\"<>]+")
 class Product(Instance):
     """`organization` is a file's text; HOOKS in it becomes the address of the webhook carrier."""
 
-    def __init__(self, directory: Path, organization: str) -> None:
+    def __init__(self, organization: str) -> None:
+        # Not one of pytest's: each session takes away the right of way to them from the user that PostgreSQL runs as.
+        self._directory = Path(tempfile.mkdtemp(prefix="watchbill-product-"))
         self.mail = FakeMailServer()
         self.hooks = FakeHttpCarrier()
         self.mail.start()
         self.hooks.start()
-        file = directory / "organization.yaml"
+        file = self._directory / "organization.yaml"
         file.write_text(organization.replace("HOOKS", self.hooks.url))
-        super().__init__(directory / "data", "--apply", str(file))
+        super().__init__(self._directory / "data", "--apply", str(file))
         self._settings = {
             "WATCHBILL_BASE_URL": self.url,
             "WATCHBILL_OUTBOUND_ALLOW": "127.0.0.0/8",
@@ -48,6 +52,7 @@ class Product(Instance):
             self.mail.stop()
             self.hooks.stop()
             self.process = None
+            shutil.rmtree(self._directory, ignore_errors=True)
         return code
 
     def token(self, email: str, scope: str = "full") -> str:

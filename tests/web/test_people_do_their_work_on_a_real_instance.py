@@ -66,8 +66,8 @@ services:
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with Product(tmp_path_factory.mktemp("product"), ORGANIZATION) as started:
+def product() -> Iterator[Product]:
+    with Product(ORGANIZATION) as started:
         yield started
 
 
