@@ -109,19 +109,18 @@ def test_a_goodbye_that_hangs_does_not_undo_the_delivery(server: FakeMailServer)
 def test_a_hanging_server_does_not_hold_up_another_channel(server: FakeMailServer) -> None:
     server.answer_with(GREETING=HANG)
 
-    async def story(quick: FakeMailServer) -> float:
+    async def story(quick: FakeMailServer) -> None:
         slow = channel(server)
         stuck = [asyncio.create_task(slow.send(LETTER, now=NOW)) for _ in range(50)]
-        begun = time.monotonic()
         outcomes = await asyncio.gather(*(channel(quick).send(LETTER, now=NOW) for _ in range(10)))
         assert all(isinstance(outcome, Delivered) for outcome in outcomes)
+        assert not any(task.done() for task in stuck)  # the others did not wait for them
         for task in stuck:
             task.cancel()
         await asyncio.gather(*stuck, return_exceptions=True)
-        return time.monotonic() - begun
 
     with FakeMailServer() as quick:
-        assert run(story(quick)) < 3
+        run(story(quick))
 
 
 def test_no_server_at_all_is_tried_again(server: FakeMailServer) -> None:
