@@ -1,5 +1,6 @@
 """Claim due timers, handle them, commit. The first of the two bulkheads: whatever fails here stays due."""
 
+from collections import Counter as Counted
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -111,6 +112,7 @@ class Engine:
             log.exception("engine.last_resort.failed", timer_id=timer.id, kind=timer.kind)
 
     def _count(self, timers: list[DueTimer], *, now: datetime) -> None:
+        for kind, count in Counted(timer.kind for timer in timers).items():
+            FIRED.labels(kind).inc(count)
         for timer in timers:
-            FIRED.labels(timer.kind).inc()
             LATENESS.observe(max(0.0, (now - timer.due_at).total_seconds()))

@@ -20,7 +20,8 @@ from watchbill.domain.paging.contract import Message, Outcome, RetryLater
 from watchbill.domain.timers import store as timers_store
 from watchbill.domain.timers.actions import WAKE_CHANNEL as TIMERS
 from watchbill.engine.loop import Engine
-from watchbill.engine.sender import Sendable, Sender
+from watchbill.engine.precedence import Precedence
+from watchbill.engine.sender import CLAIM, Sendable, Sender
 from watchbill.engine.watchdog import OutsideWatcher, Watchdog, WatchdogThread
 from watchbill.ground.clock import Clock
 from watchbill.ground.wakeup import Wakeup
@@ -37,6 +38,8 @@ _IN_FLIGHT_MAX = 500
 _CLAIMED_MAX = _IN_FLIGHT_MAX
 # Python's own 5 ms are long beside a page's way of 20 ms through three threads.
 _THREAD_SWITCH_SECONDS = 0.0005
+# While timers are behind, messages leave at this rate: 400 a second.
+_SHARE, _SHARE_EVERY_SECONDS = 100, 0.25
 # A message that waited longer than this for its turn asks again whether anybody still wants it.
 _STALE_SECONDS = 1.0
 
@@ -48,11 +51,18 @@ class EngineThread(threading.Thread):
     """
 
     def __init__(
-        self, engine: Engine, *, clock: Clock, stopping: threading.Event, on_defect: Callable[[], None]
+        self,
+        engine: Engine,
+        *,
+        clock: Clock,
+        precedence: Precedence,
+        stopping: threading.Event,
+        on_defect: Callable[[], None],
     ) -> None:
         super().__init__(name="engine", daemon=True)
         self._engine = engine
         self._clock = clock
+        self._precedence = precedence
         self._stopping = stopping
         self._on_defect = on_defect
         self._wake = threading.Event()
@@ -75,11 +85,13 @@ class EngineThread(threading.Thread):
                 now = self._clock.now()
                 handled = self._engine.tick(now=now)
                 self.last_cycle = time.monotonic()
+                self._precedence.note_tick(handled=handled)
                 if handled:
                     continue
                 self._wake.wait(_seconds_until(timers_store.next_due_at(), now=now))
             except (OperationalError, InterfaceError) as error:
                 log.warning("engine.database.away", error=str(error).strip())
+                self._precedence.note_tick(handled=0)
                 connection.close()
                 self._stopping.wait(_DATABASE_AWAY_SECONDS)
         connection.close()
@@ -88,9 +100,10 @@ class EngineThread(threading.Thread):
 class SenderLoop:
     """Claims, sends and records side by side: a provider that hangs holds its own requests, nothing else."""
 
-    def __init__(self, sender: Sender, *, clock: Clock) -> None:
+    def __init__(self, sender: Sender, *, clock: Clock, precedence: Precedence) -> None:
         self._sender = sender
         self._clock = clock
+        self._precedence = precedence
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._results: asyncio.Queue[tuple[Sendable, Outcome]] = asyncio.Queue()
@@ -119,6 +132,8 @@ class SenderLoop:
                 await _first(self._room, stop, seconds=None)
             elif not messages:
                 await _first(self._wake, stop, seconds=wait_seconds)
+            elif self._precedence.timers_are_behind:
+                await asyncio.wait({stop}, timeout=_SHARE_EVERY_SECONDS)
         if recorder.done():
             recorder.result()
         await self._drain()
@@ -132,7 +147,8 @@ class SenderLoop:
     async def _claim(self) -> tuple[list[tuple[Sendable, Message]], float]:
         def work() -> tuple[list[tuple[Sendable, Message]], float]:
             now = self._clock.now()
-            messages: list[tuple[Sendable, Message]] = list(self._sender.claim(now=now))
+            limit = _SHARE if self._precedence.timers_are_behind else CLAIM
+            messages: list[tuple[Sendable, Message]] = list(self._sender.claim(now=now, limit=limit))
             if not messages:  # pages first, always
                 messages += self._sender.claim_notes(now=now)
             self.last_cycle = time.monotonic()
@@ -227,8 +243,9 @@ async def _run(engine: Engine, sender: Sender, *, clock: Clock, dsn: str, watche
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    thread = EngineThread(engine, clock=clock, stopping=stopping_threads, on_defect=on_defect)
-    sending = SenderLoop(sender, clock=clock)
+    precedence = Precedence()
+    thread = EngineThread(engine, clock=clock, precedence=precedence, stopping=stopping_threads, on_defect=on_defect)
+    sending = SenderLoop(sender, clock=clock, precedence=precedence)
 
     def wake_sender() -> None:
         loop.call_soon_threadsafe(sending.wake)
@@ -238,7 +255,7 @@ async def _run(engine: Engine, sender: Sender, *, clock: Clock, dsn: str, watche
 
     wakeup = Wakeup(dsn, {TIMERS: thread.wake, PAGES: wake_sender})
     watchdog = Watchdog(watcher=watcher, cycle_age_seconds=cycle_age_seconds)
-    watching = WatchdogThread(watchdog, clock=clock, stopping=stopping_threads)
+    watching = WatchdogThread(watchdog, clock=clock, precedence=precedence, stopping=stopping_threads)
     for one in (wakeup, thread, watching):
         one.start()
     log.info("engine.started")

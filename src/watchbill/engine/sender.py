@@ -40,8 +40,8 @@ class Sender:
         self._instance = instance
         self._clock = clock
 
-    def claim(self, *, now: datetime) -> list[tuple[Intent, Message]]:
-        intents = claim_messages(now=now, budgets=self._budgets, limit=CLAIM)
+    def claim(self, *, now: datetime, limit: int = CLAIM) -> list[tuple[Intent, Message]]:
+        intents = claim_messages(now=now, budgets=self._budgets, limit=limit)
         if intents:
             failpoint("sender.claimed")
         try:

@@ -19,6 +19,7 @@ from watchbill.domain.alerts.repair_actions import drive_again
 from watchbill.domain.audit import store as audit_store
 from watchbill.domain.audit.sealing import BATCH, Sealer
 from watchbill.domain.audit.verification import UNSEALED_MAX
+from watchbill.engine.precedence import Precedence
 from watchbill.ground.clock import Clock
 from watchbill.ground.http_client import HttpClient, OutboundFailed, OutboundRefused
 from watchbill.ground.network_guard import Network
@@ -110,10 +111,11 @@ class Watchdog:
 
 
 class WatchdogThread(threading.Thread):
-    def __init__(self, watchdog: Watchdog, *, clock: Clock, stopping: threading.Event) -> None:
+    def __init__(self, watchdog: Watchdog, *, clock: Clock, precedence: Precedence, stopping: threading.Event) -> None:
         super().__init__(name="watchdog", daemon=True)
         self._watchdog = watchdog
         self._clock = clock
+        self._precedence = precedence
         self._stopping = stopping
 
     def run(self) -> None:
@@ -124,7 +126,8 @@ class WatchdogThread(threading.Thread):
                 check_at += _CHECK_EVERY_SECONDS
             try:
                 now = self._clock.now()
-                self._watchdog.seal(now=now)
+                if self._precedence.sealing_may_go_on():
+                    self._watchdog.seal(now=now)
                 if check_is_due:
                     self._watchdog.check(now=now)
             except Exception:

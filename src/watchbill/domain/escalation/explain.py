@@ -12,7 +12,7 @@ from watchbill.domain.escalation.rules import (
     plan_from_json,
     why_paged,
 )
-from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.escalation.steps import Ways, policy_words
 from watchbill.domain.escalation.targets import Lookup, fallback_people
 from watchbill.domain.paging.reads import Reachable
 from watchbill.domain.people.models import Urgency
@@ -68,8 +68,7 @@ class Ladder:
 
 def explain_plan(version: PolicyVersion | None, *, urgency: str, at: datetime, ways: Ways) -> Ladder:
     plan = plan_from_json(version.definition) if version else Plan(levels=())
-    words = f"{version.policy.name} v{version.number}" if version else "no policy"
-    return ladder_from(plan, Position(0, 0), policy=words, urgency=urgency, at=at, ways=ways)
+    return ladder_from(plan, Position(0, 0), policy=policy_words(version), urgency=urgency, at=at, ways=ways)
 
 
 def ladder_from(plan: Plan, position: Position, *, policy: str, urgency: str, at: datetime, ways: Ways) -> Ladder:

@@ -44,7 +44,7 @@ class Run(models.Model):
     group_id = models.UUIDField()
     # Versions are never taken out, so the database need not look for each run.
     policy_version = models.ForeignKey(
-        PolicyVersion, null=True, on_delete=models.PROTECT, related_name="runs", db_constraint=False
+        PolicyVersion, null=True, on_delete=models.PROTECT, related_name="runs", db_index=False, db_constraint=False
     )
     urgency = models.CharField(max_length=4, choices=Urgency)
     state = models.CharField(max_length=9, choices=RunState, default=RunState.LIVE)

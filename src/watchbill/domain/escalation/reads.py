@@ -27,16 +27,16 @@ def run_view(*, subject_id: UUID, ways: Ways) -> RunView | None:
     if run is None:
         return None
     if run.state != RunState.LIVE:
-        return RunView(state=run.state, policy=policy_words(run), due_at=None, steps=())
+        return RunView(state=run.state, policy=policy_words(run.policy_version), due_at=None, steps=())
     timer = Timer.objects.filter(kind=STEP, subject_id=run.id).first()
     if timer is None:
-        return RunView(state=run.state, policy=policy_words(run), due_at=None, steps=())
+        return RunView(state=run.state, policy=policy_words(run.policy_version), due_at=None, steps=())
     ladder = ladder_from(
         plan_of(run),
         Position(run.cycle, run.level),
-        policy=policy_words(run),
+        policy=policy_words(run.policy_version),
         urgency=run.urgency,
         at=timer.due_at,
         ways=ways,
     )
-    return RunView(state=run.state, policy=policy_words(run), due_at=timer.due_at, steps=ladder.steps)
+    return RunView(state=run.state, policy=policy_words(run.policy_version), due_at=timer.due_at, steps=ladder.steps)

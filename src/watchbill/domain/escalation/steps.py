@@ -1,11 +1,12 @@
 """Take the steps that are due: page the next level, or the fallback when no level is left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 import structlog
 
 from watchbill.domain.audit.actions import record
@@ -22,8 +23,8 @@ from watchbill.domain.escalation.rules import (
     why_paged,
     with_reassignment,
 )
-from watchbill.domain.escalation.store import lock_live, save_runs
-from watchbill.domain.escalation.targets import Found, Lookup, fallback_people
+from watchbill.domain.escalation.store import LiveRun, lock_live, save_runs
+from watchbill.domain.escalation.targets import Lookup, fallback_people
 from watchbill.domain.paging.actions import NewPage, create_pages
 from watchbill.domain.paging.contract import Family
 from watchbill.domain.paging.reads import DefaultRules, Reachable
@@ -44,6 +45,30 @@ class Ways:
     defaults: DefaultRules
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Course:
+    """The plan that a run follows; `policy` is its name and version in words."""
+
+    plan: Plan
+    policy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Move:
+    """One step from one position: the same for every run that stands there.
+
+    `passed`: details of an entry for each level that is nobody. `people` with the reason for each; none: every level
+    was tried. `told`: details of the entry about them.
+    """
+
+    passed: tuple[dict[str, Any], ...]
+    people: tuple[tuple[Reachable, str], ...]
+    told: dict[str, Any]
+    taken: Position
+    after: Position
+    timeout: timedelta
+
+
 @dataclass(slots=True)
 class _Batch:
     """What one batch of steps writes, set by set."""
@@ -60,19 +85,25 @@ def take_steps(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None
     """
     generations = {timer.subject_id: timer.generation for timer in timers}
     runs = [run for run in lock_live(generations) if generations[run.id] == run.generation]
-    plans = _plans_of(runs)
-    targets = {target for plan in set(plans.values()) for level in plan.levels for target in level.targets}
+    courses = _courses_of(runs)
+    targets = {target for course in courses.values() for level in course.plan.levels for target in level.targets}
     lookup = Lookup(targets, families=ways.families, defaults=ways.defaults)
     batch = _Batch()
     fallbacks: dict[str, tuple[Reachable, ...]] = {}
+    moves: dict[tuple[_Way, Position, str], _Move] = {}
     for run in runs:
-        _take_step(run, plans[run.id], lookup=lookup, batch=batch, now=now)
+        way, position = _way_of(run), Position(run.cycle, run.level)
+        move = moves.get((way, position, run.urgency))
+        if move is None:
+            move = _move(courses[way], position, urgency=run.urgency, lookup=lookup, now=now)
+            moves[way, position, run.urgency] = move
+        _take(run, move, batch=batch, now=now)
         if run.state == RunState.EXHAUSTED:
             if run.urgency not in fallbacks:
                 fallbacks[run.urgency] = fallback_people(
                     urgency=run.urgency, families=ways.families, defaults=ways.defaults
                 )
-            _page_fallback(run, fallbacks[run.urgency], batch=batch)
+            _page_fallback(run, fallbacks[run.urgency], policy=courses[way].policy, batch=batch)
     save_runs(runs)
     create_pages(batch.pages, now=now)
     set_timers(batch.timers)
@@ -84,99 +115,104 @@ def plan_of(run: Run) -> Plan:
     return with_reassignment(plan, targets_from_json(run.reassigned_to or []))
 
 
-def _plans_of(runs: Sequence[Run]) -> dict[UUID, Plan]:
+def policy_words(version: PolicyVersion | None) -> str:
+    return f"{version.policy.name} v{version.number}" if version else "no policy"
+
+
+# What decides which plan a run follows: its policy's version, and those it was reassigned to.
+_Way = tuple[UUID | None, str | None]
+
+
+def _way_of(run: LiveRun) -> _Way:
+    return run.policy_version_id, run.reassigned_to
+
+
+def _courses_of(runs: Iterable[LiveRun]) -> dict[_Way, _Course]:
     """Each version is read and understood once, however many runs follow it."""
-    wanted = {run.policy_version_id for run in runs if run.policy_version_id}
+    asked = {_way_of(run) for run in runs}
+    wanted = {version_id for version_id, _ in asked if version_id}
     versions = PolicyVersion.objects.select_related("policy").in_bulk(wanted) if wanted else {}
     plans = {version_id: plan_from_json(version.definition) for version_id, version in versions.items()}
-    found: dict[UUID, Plan] = {}
-    for run in runs:
-        if run.policy_version_id:
-            run.policy_version = versions[run.policy_version_id]
-        plan = plans[run.policy_version_id] if run.policy_version_id else EMPTY_PLAN
-        found[run.id] = with_reassignment(plan, targets_from_json(run.reassigned_to or []))
+    found: dict[_Way, _Course] = {}
+    for version_id, reassigned in asked:
+        plan = plans[version_id] if version_id else EMPTY_PLAN
+        if reassigned:
+            plan = with_reassignment(plan, targets_from_json(orjson.loads(reassigned) or []))
+        version = versions[version_id] if version_id else None
+        found[version_id, reassigned] = _Course(plan=plan, policy=policy_words(version))
     return found
 
 
-def policy_words(run: Run) -> str:
-    if run.policy_version is None:
-        return "no policy"
-    return f"{run.policy_version.policy.name} v{run.policy_version.number}"
-
-
-def _take_step(run: Run, plan: Plan, *, lookup: Lookup, batch: _Batch, now: datetime) -> None:
-    position, skipped, empty_levels = Position(run.cycle, run.level), "", 0
-    while not is_end(plan, position) and empty_levels < len(plan.levels):
+def _move(course: _Course, position: Position, *, urgency: str, lookup: Lookup, now: datetime) -> _Move:
+    plan, skipped = course.plan, ""
+    passed: list[dict[str, Any]] = []
+    while not is_end(plan, position) and len(passed) < len(plan.levels):
         level = plan.levels[position.level]
-        found = [lookup.find(target, urgency=run.urgency, at=now) for target in level.targets]
+        found = [lookup.find(target, urgency=urgency, at=now) for target in level.targets]
         if any(one.people for one in found):
-            _page_level(run, plan, position, found, skipped=skipped, batch=batch)
-            _go_on(run, plan, position, batch=batch, now=now)
-            return
+            people: dict[UUID, tuple[Reachable, str]] = {}
+            for one in found:
+                why = why_paged(policy=course.policy, plan=plan, position=position, target=one.target, skipped=skipped)
+                for person in one.people:
+                    people.setdefault(person.user_id, (person, why))
+            missing = "; ".join(one.nobody for one in found if one.nobody)
+            return _Move(
+                passed=tuple(passed),
+                people=tuple(people.values()),
+                told={
+                    **_place(position),
+                    "policy": course.policy,
+                    "people": _named(person for person, _ in people.values()),
+                    **({"nobody": missing} if missing else {}),
+                },
+                taken=position,
+                after=following(plan, position),
+                timeout=timedelta(seconds=level.timeout_seconds),
+            )
         reason = "; ".join(one.nobody for one in found) or "the level is empty"
         skipped = f"level {position.level + 1} was passed at once, because {reason}"
-        batch.records.append(
-            _record(run, "escalation.nobody", cycle=position.cycle, level=position.level + 1, why=reason)
-        )
-        empty_levels += 1
+        passed.append({**_place(position), "why": reason})
         position = following(plan, position)
-    run.cycle, run.level = position.cycle, len(plan.levels)
-    run.state, run.ended_at, run.end_reason = RunState.EXHAUSTED, now, "every level was tried"
+    end = Position(position.cycle, len(plan.levels))
+    return _Move(passed=tuple(passed), people=(), told={}, taken=end, after=end, timeout=timedelta())
 
 
-def _page_level(
-    run: Run, plan: Plan, position: Position, found: Sequence[Found], *, skipped: str, batch: _Batch
-) -> None:
-    paged: dict[UUID, str] = {}
-    for one in found:
-        reason = why_paged(policy=policy_words(run), plan=plan, position=position, target=one.target, skipped=skipped)
-        for person in one.people:
-            if person.user_id not in paged:
-                paged[person.user_id] = person.name
-                batch.pages.append(_page(run, person, cycle=position.cycle, level=position.level + 1, reason=reason))
-    missing = "; ".join(one.nobody for one in found if one.nobody)
-    batch.records.append(
-        _record(
-            run,
-            "escalation.paged",
-            cycle=position.cycle,
-            level=position.level + 1,
-            policy=policy_words(run),
-            people=[{"id": str(user_id), "name": name} for user_id, name in paged.items()],
-            **({"nobody": missing} if missing else {}),
-        )
-    )
-
-
-def _go_on(run: Run, plan: Plan, position: Position, *, batch: _Batch, now: datetime) -> None:
-    after = following(plan, position)
-    run.cycle, run.level = after.cycle, after.level
+def _take(run: LiveRun, move: _Move, *, batch: _Batch, now: datetime) -> None:
+    for details in move.passed:
+        batch.records.append(_record(run, "escalation.nobody", details))
+    run.cycle, run.level = move.after.cycle, move.after.level
+    if not move.people:
+        run.state, run.ended_at, run.end_reason = RunState.EXHAUSTED.value, now, "every level was tried"
+        return
+    for person, reason in move.people:
+        batch.pages.append(_page(run, person, cycle=move.taken.cycle, level=move.taken.level + 1, reason=reason))
+    batch.records.append(_record(run, "escalation.paged", move.told))
     if run.urgency == Urgency.LOW:
-        run.state, run.ended_at = RunState.NOTIFIED, now
+        run.state, run.ended_at = RunState.NOTIFIED.value, now
         run.end_reason = "low urgency notifies without escalating"
         return
-    due_at = now + timedelta(seconds=plan.levels[position.level].timeout_seconds)
-    batch.timers.append(NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=due_at))
+    batch.timers.append(NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now + move.timeout))
 
 
-def _page_fallback(run: Run, people: Sequence[Reachable], *, batch: _Batch) -> None:
+def _page_fallback(run: LiveRun, people: Sequence[Reachable], *, policy: str, batch: _Batch) -> None:
     """The last resort. That it is empty is the loudest thing this product can say."""
-    reason = f"Fallback of the organization: every level of {policy_words(run)} was tried"
+    reason = f"Fallback of the organization: every level of {policy} was tried"
     batch.pages.extend(_page(run, person, cycle=run.cycle, level=0, reason=reason) for person in people)
-    batch.records.append(
-        _record(
-            run,
-            "escalation.exhausted",
-            policy=policy_words(run),
-            people=[{"id": str(person.user_id), "name": person.name} for person in people],
-            reached_nobody=not people,
-        )
-    )
+    details = {"policy": policy, "people": _named(people), "reached_nobody": not people}
+    batch.records.append(_record(run, "escalation.exhausted", details))
     if not people:
-        log.critical("escalation.reached_nobody", subject_id=str(run.subject_id), policy=policy_words(run))
+        log.critical("escalation.reached_nobody", subject_id=str(run.subject_id), policy=policy)
 
 
-def _page(run: Run, person: Reachable, *, cycle: int, level: int, reason: str) -> NewPage:
+def _place(position: Position) -> dict[str, int]:
+    return {"cycle": position.cycle, "level": position.level + 1}
+
+
+def _named(people: Iterable[Reachable]) -> list[dict[str, str]]:
+    return [{"id": str(person.user_id), "name": person.name} for person in people]
+
+
+def _page(run: LiveRun, person: Reachable, *, cycle: int, level: int, reason: str) -> NewPage:
     return NewPage(
         run_id=run.id,
         generation=run.generation,
@@ -191,11 +227,7 @@ def _page(run: Run, person: Reachable, *, cycle: int, level: int, reason: str) -
     )
 
 
-def _record(run: Run, action: str, **details: Any) -> Record:
+def _record(run: LiveRun, action: str, details: dict[str, Any]) -> Record:
     return Record(
-        action=action,
-        subject_kind=run.subject_kind,
-        subject_id=run.subject_id,
-        subject_label="",
-        details=details,
+        action=action, subject_kind=run.subject_kind, subject_id=run.subject_id, subject_label="", details=details
     )

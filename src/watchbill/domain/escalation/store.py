@@ -1,11 +1,14 @@
 """Hot path of the engine: many runs change in one statement."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from watchbill.domain.escalation.models import Run
+from watchbill.domain.escalation.models import RunState
 from watchbill.ground.row_sets import as_rows
 
 _SAVE = """
@@ -16,19 +19,41 @@ FROM json_to_recordset(%s)
 WHERE run.id = row.id
 """
 
-
 # One parameter: a placeholder for each id would take Python longer to write than the database to answer.
 _LOCK_LIVE = """
-SELECT * FROM escalation_run WHERE id = ANY(%s::uuid[]) AND state = 'live' ORDER BY id FOR UPDATE
+SELECT id, subject_kind, subject_id, group_id, policy_version_id, urgency, generation, cycle, level, reassigned_to::text
+FROM escalation_run WHERE id = ANY(%s::uuid[]) AND state = 'live' ORDER BY id FOR UPDATE
 """
 
 
-def lock_live(run_ids: Iterable[UUID]) -> list[Run]:
-    """Those of them that are live now, locked for this transaction."""
-    return list(Run.objects.raw(_LOCK_LIVE, ["{" + ",".join(map(str, run_ids)) + "}"]))
+@dataclass(slots=True)
+class LiveRun:
+    """A run that is being driven: a plain row, because a thousand of them as models cost more than their steps."""
+
+    id: UUID
+    subject_kind: str
+    subject_id: UUID
+    group_id: UUID
+    policy_version_id: UUID | None
+    urgency: str
+    generation: int
+    cycle: int
+    level: int
+    reassigned_to: str | None
+    state: str = RunState.LIVE.value
+    ended_at: datetime | None = None
+    end_reason: str = ""
 
 
-def save_runs(runs: Sequence[Run]) -> None:
+def lock_live(run_ids: Iterable[UUID]) -> list[LiveRun]:
+    """Those of them that are live now, locked for this transaction. `reassigned_to` is JSON."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_LIVE, ["{" + ",".join(map(str, run_ids)) + "}"])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return [LiveRun(*row) for row in rows]
+
+
+def save_runs(runs: Sequence[LiveRun]) -> None:
     """The caller holds the rows' locks."""
     if not runs:
         return
@@ -37,7 +62,7 @@ def save_runs(runs: Sequence[Run]) -> None:
             "id": run.id,
             "cycle": run.cycle,
             "level": run.level,
-            "state": str(run.state),
+            "state": run.state,
             "ended_at": run.ended_at,
             "end_reason": run.end_reason,
         }

@@ -1,4 +1,8 @@
-"""A page wakes one person for one step; deliveries are its ways; an attempt is one message to one contact."""
+"""A page wakes one person for one step; deliveries are its ways; an attempt is one message to one contact.
+
+The references are not foreign keys of the database, and none has an index that another one covers: each costs every
+page (decision record 22). Nothing here is ever deleted, nor the people and contacts that it names.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -44,7 +48,9 @@ class Page(models.Model):
     subject_kind = models.CharField(max_length=16)
     subject_id = models.UUIDField()
     group_id = models.UUIDField()  # the service: the first page about it to a person is never held back
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="pages")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="pages", db_index=False, db_constraint=False
+    )
     urgency = models.CharField(max_length=4, choices=Urgency)
     reason = models.CharField(max_length=500)
     state = models.CharField(max_length=10, choices=PageState, default=PageState.ACTIVE)
@@ -70,7 +76,9 @@ class Attempt(models.Model):
     """Intent is committed before the provider is asked; `token` fences a sender that woke up too late."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    contact = models.ForeignKey(ContactMethod, on_delete=models.PROTECT, related_name="attempts")
+    contact = models.ForeignKey(
+        ContactMethod, on_delete=models.PROTECT, related_name="attempts", db_index=False, db_constraint=False
+    )
     kind = models.CharField(max_length=16)
     state = models.CharField(max_length=9, choices=AttemptState)
     token = models.UUIDField()
@@ -92,14 +100,20 @@ class Delivery(models.Model):
     """One rule of one page. `tries` counts attempts; a failed one is retried or hands over to the next rule."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="deliveries")
-    contact = models.ForeignKey(ContactMethod, on_delete=models.PROTECT, related_name="deliveries")
+    page = models.ForeignKey(
+        Page, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+    )
+    contact = models.ForeignKey(
+        ContactMethod, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+    )
     position = models.PositiveSmallIntegerField()
     rule = models.CharField(max_length=200)
     due_at = models.DateTimeField()
     state = models.CharField(max_length=9, choices=DeliveryState, default=DeliveryState.QUEUED)
     tries = models.PositiveSmallIntegerField(default=0)
-    attempt = models.ForeignKey(Attempt, null=True, on_delete=models.SET_NULL, related_name="deliveries")
+    attempt = models.ForeignKey(
+        Attempt, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+    )
     finished_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=500, default="", blank=True)
 
@@ -116,8 +130,10 @@ class Delivery(models.Model):
 class AttemptedDelivery(models.Model):
     """Which deliveries one attempt carried: a bundle keeps the exact set, for good."""
 
-    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="carried")
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="carried_by")
+    attempt = models.ForeignKey(
+        Attempt, on_delete=models.PROTECT, related_name="carried", db_index=False, db_constraint=False
+    )
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="carried_by", db_constraint=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["attempt", "delivery"], name="carried_once")]
