@@ -32,6 +32,8 @@ class Keys:
     def __init__(self, load: Load) -> None:
         self._load = load
         self._readings: dict[str, _Reading] = {}
+        # Of keys that are good, so that no stranger decides what is kept; hashing each event's key anew costs more.
+        self._digests: dict[str, str] = {}
         self._wanted: dict[str, asyncio.Future[Route | None]] = {}
         self._loading: asyncio.Task[None] | None = None
 
@@ -41,19 +43,17 @@ class Keys:
 
     def fresh(self, key: str) -> Route | None:
         """As `route_of` when that would not have to wait, else None."""
-        name = digest(key)
+        name = self._digests.get(key) or digest(key)
         reading = self._readings.get(name)
         if reading is None:
             return None
+        self._digests[key] = name
         age = asyncio.get_running_loop().time() - reading.read_at
         if age >= STALE_SECONDS:
             return None
         if age >= FRESH_SECONDS:
             self._want(name)
         return reading.route
-
-    def forget_all(self) -> None:
-        self._readings.clear()
 
     def _want(self, name: str) -> asyncio.Future[Route | None]:
         future = self._wanted.get(name)
@@ -79,6 +79,7 @@ class Keys:
     def _note(self, wanted: dict[str, Any], found: dict[str, Route], read_at: float) -> None:
         if len(self._readings) > _KEYS_MAX:
             self._readings.clear()
+            self._digests.clear()
         for name, future in wanted.items():
             route = found.get(name)
             if route is None:

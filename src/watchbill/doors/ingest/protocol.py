@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -25,6 +25,8 @@ class Protocol(HttpToolsProtocol):
     """
 
     state: Callable[[], State | None] = staticmethod(lambda: None)
+    # uvicorn makes the list of default headers anew once a second; beside it what was made of it.
+    _end_of_head: ClassVar[tuple[list[tuple[bytes, bytes]], bytes]] = ([], b"\r\n\r\n")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -123,7 +125,12 @@ class Protocol(HttpToolsProtocol):
 
     def _more_headers(self) -> bytes:
         """The date, made once a second, and the end of the head."""
-        return b"".join(b"\r\n%b: %b" % header for header in self.server_state.default_headers) + b"\r\n\r\n"
+        headers = self.server_state.default_headers
+        made_of, made = Protocol._end_of_head
+        if headers is not made_of:
+            made = b"".join(b"\r\n%b: %b" % header for header in headers) + b"\r\n\r\n"
+            Protocol._end_of_head = (headers, made)
+        return made
 
 
 async def close_slow_connections(connections: Callable[[], set[Any]], *, seconds: float = 5.0) -> None:
