@@ -132,7 +132,20 @@ class World:
         integration: Integration | None = None,
     ) -> Alert:
         """An alert opens, and everything that is due at once is done."""
-        alert = open_alert(
+        alert = self.opens(key, summary=summary, urgency=urgency, integration=integration)
+        self.settle()
+        return alert
+
+    def opens(
+        self,
+        key: str = "disk-full",
+        *,
+        summary: str | None = None,
+        urgency: str = "high",
+        integration: Integration | None = None,
+    ) -> Alert:
+        """As `fires`, but nothing has come of it yet."""
+        return open_alert(
             integration=integration or self.cast.integration,
             dedup_key=key,
             summary=summary or key,
@@ -141,8 +154,6 @@ class World:
             actor=Actor(kind="source", label="monitoring", via="ingest"),
             now=self.now,
         )
-        self.settle()
-        return alert
 
     def person(self, name: str) -> Actor:
         user = self.cast.people[name]

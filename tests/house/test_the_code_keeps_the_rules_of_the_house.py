@@ -9,7 +9,7 @@ from operator import attrgetter
 from tests.house.tree import PACKAGE, modules, templates, texts
 from watchbill import upgrade
 from watchbill.domain.alerts import store as alerts_store
-from watchbill.domain.escalation.actions import STEP
+from watchbill.domain.escalation.actions import UNREACHED
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging import sending
 from watchbill.engine.handlers import LAST_RESORTS, build_handlers
@@ -103,7 +103,7 @@ def test_every_kind_of_timer_has_a_handler() -> None:
     handled = set(build_handlers(lambda: Ways(families={}, defaults={})))
     assert set(_kinds_set()) == handled
     assert set(LAST_RESORTS) <= handled
-    assert sending.STEP == STEP  # paging stands below escalation and cannot import it
+    assert sending.UNREACHED == UNREACHED  # paging stands below escalation and cannot import it
 
 
 def _kinds_set() -> Iterator[str]:

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from watchbill.domain.alerts.actions import ACKNOWLEDGEMENT_EXPIRES, MAINTENANCE_ENDS, SNOOZE_ENDS
 from watchbill.domain.alerts.time_actions import end_maintenance, end_snoozes, expire_acknowledgements
-from watchbill.domain.escalation.actions import STEP
+from watchbill.domain.escalation.actions import STEP, TRY_AGAIN, UNREACHED
 from watchbill.domain.escalation.last_resort_actions import give_up
 from watchbill.domain.escalation.steps import Ways, take_steps
+from watchbill.domain.escalation.unreached_actions import go_on_unreached, try_again
 from watchbill.domain.heartbeats.actions import fall_silent
 from watchbill.domain.heartbeats.settings_actions import SILENT
 from watchbill.domain.timers.store import DueTimer
@@ -28,6 +29,8 @@ def build_handlers(ways: Callable[[], Ways]) -> Mapping[str, Handler]:
 
     return {
         STEP: escalate,
+        UNREACHED: go_on_unreached,
+        TRY_AGAIN: try_again,
         ACKNOWLEDGEMENT_EXPIRES: expire_acknowledgements,
         SNOOZE_ENDS: end_snoozes,
         MAINTENANCE_ENDS: end_maintenance,

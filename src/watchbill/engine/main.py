@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
+from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from watchbill.domain.paging import store as paging_store
 from watchbill.domain.paging.actions import WAKE_CHANNEL as PAGES
@@ -90,6 +91,9 @@ class EngineThread(threading.Thread):
                     continue
                 self._wake.wait(_seconds_until(timers_store.next_due_at(), now=now))
             except (OperationalError, InterfaceError) as error:
+                if isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
+                    log.warning("engine.batch.again", error=str(error).strip())
+                    continue  # the other one has gone ahead
                 log.warning("engine.database.away", error=str(error).strip())
                 self._precedence.note_tick(handled=0)
                 connection.close()
@@ -218,7 +222,8 @@ async def _first(event: asyncio.Event, stop: asyncio.Task[bool], *, seconds: flo
 
 
 def _seconds_until(due_at: datetime | None, *, now: datetime) -> float:
-    if due_at is None:
+    """What was due already and was not taken is somebody else's at the moment: no reason to ask without a pause."""
+    if due_at is None or due_at <= now:
         return _POLL_SECONDS
     return min(_POLL_SECONDS, max(0.001, (due_at - now).total_seconds()))
 

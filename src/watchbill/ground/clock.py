@@ -1,9 +1,16 @@
 """The only place that reads a clock. Doors and the engine ask once; everything below takes `now`."""
 
-from datetime import UTC, datetime
+import threading
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+import structlog
 from django.db import connection
+
+log = structlog.get_logger()
+
+_STEP_BACK = timedelta(seconds=2)
 
 
 class Clock(Protocol):
@@ -18,9 +25,34 @@ class SystemClock:
 
 
 class DatabaseClock:
-    """PostgreSQL's clock: for the engine, so that many hosts agree on what is due."""
+    """PostgreSQL's clock: for the engine, so that many hosts agree on what is due.
+
+    If it is set back, or the database moves to a host that is behind, what waits would wait that much longer: then the
+    time goes on from where it was, and the log says so. A clock set forward is believed, for it may be the right one.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: tuple[datetime, float] | None = None
+        self._behind = timedelta()
 
     def now(self) -> datetime:
+        before = time.monotonic()
+        instant = self._read()
+        after = time.monotonic()
+        with self._lock:
+            if self._last is not None:
+                # The least that must have gone by: an answer may have been under way for long.
+                expected = self._last[0] + timedelta(seconds=before - self._last[1])
+                if expected - (instant + self._behind) > _STEP_BACK:
+                    self._behind = expected - instant
+                    log.critical("clock.set_back", seconds=round(self._behind.total_seconds()))
+            instant += self._behind
+            if self._last is None or after > self._last[1]:
+                self._last = (instant, after)
+        return instant
+
+    def _read(self) -> datetime:
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
             row = cursor.fetchone()

@@ -23,12 +23,22 @@ WHERE alert.state = 'triggered' AND alert.suppressed_by_id IS NULL
   AND (run.id IS NULL OR run.state = 'stopped' OR (run.state = 'live' AND timer.id IS NULL))
 LIMIT %(limit)s
 """
+# Its escalation came to its end, and nobody of those it should have told last is being told.
 _REACHED_NOBODY = """
 SELECT alert.id::text FROM alerts_alert AS alert
 JOIN escalation_run AS run ON run.subject_kind = 'alert' AND run.subject_id = alert.id
-WHERE alert.state = 'triggered' AND run.state = 'exhausted' AND NOT EXISTS (
+WHERE alert.state = 'triggered' AND run.state IN ('exhausted', 'notified') AND NOT EXISTS (
     SELECT 1 FROM paging_page AS page
-    WHERE page.run_id = run.id AND page.generation = run.generation AND page.level = 0)
+    WHERE page.run_id = run.id AND page.generation = run.generation AND page.state = 'active'
+      AND (page.level = 0 OR run.state = 'notified'))
+LIMIT %(limit)s
+"""
+# Maintenance that is over holds nothing back any more.
+_HELD_TOO_LONG = """
+SELECT alert.id::text FROM alerts_alert AS alert
+JOIN services_maintenancewindow AS held ON held.id = alert.suppressed_by_id
+WHERE alert.suppressed_by_id IS NOT NULL AND alert.state <> 'resolved'
+  AND (held.cancelled_at < %(late)s OR held.ends_at < %(late)s)
 LIMIT %(limit)s
 """
 _TIMER_WITHOUT_RUN = """
@@ -75,6 +85,7 @@ CHECKS: Mapping[str, str] = {
     "queued_for_closed_page": _QUEUED_FOR_CLOSED,
     "attempt_beyond_lease": _BEYOND_LEASE,
     "silent_for_ever": _SILENT_FOR_EVER,
+    "held_too_long": _HELD_TOO_LONG,
     "timer_quarantined": _QUARANTINED,
     "timer_late": _TIMERS_LATE,
     "page_late": _PAGES_LATE,

@@ -67,7 +67,10 @@ class PageLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
-    """`kind`: escalation, acknowledgement_expires, snooze_ends, maintenance_ends or none. `words` is a sentence."""
+    """`kind`: escalation, acknowledgement_expires, snooze_ends, maintenance_ends, try_again or none.
+
+    `words` is a sentence.
+    """
 
     kind: str
     due_at: datetime | None
@@ -126,6 +129,9 @@ def _next_step(alert: Alert, run: RunView | None) -> NextStep:
         )
     if alert.state == AlertState.ACKNOWLEDGED:
         return _after_acknowledgement(alert, due)
+    if run is not None and run.tries_again_at is not None:
+        words = "Nobody could be reached. It pages again then, until somebody is."
+        return NextStep(kind="try_again", due_at=run.tries_again_at, words=words)
     if run is None or not run.steps:
         words = {
             "exhausted": "Every level and the fallback were paged. Nobody further is paged: reassign it.",

@@ -48,13 +48,19 @@ touched AS (
     WHERE row.events_count > 0
       AND alert.integration_id = ($18::uuid[])[row.route] AND alert.dedup_key = row.dedup_key
       AND NOT (alert.state = 'resolved')
-    RETURNING row.slot, alert.id
+    RETURNING row.slot, alert.id, alert.severity, alert.urgency
+),
+held AS MATERIALIZED (
+    SELECT id, ends_at FROM services_maintenancewindow
+    WHERE id = ANY($22::uuid[]) AND cancelled_at IS NULL AND ends_at > $17
+    FOR SHARE
 ),
 merged AS MATERIALIZED (
     SELECT coalesce(jsonb_object_agg(slot, id), '{}') AS alert_ids FROM touched
 ),
 fresh AS MATERIALIZED (
-    SELECT row.*, ($22::uuid[])[route] AS suppressed_by FROM row
+    SELECT row.*, held.id AS suppressed_by, held.ends_at AS held_until
+    FROM row LEFT JOIN held ON held.id = ($22::uuid[])[row.route]
     WHERE events_count > 0 AND slot NOT IN (SELECT slot FROM touched)
 ),
 event AS (
@@ -63,7 +69,7 @@ event AS (
     SELECT id, received_at, ($18::uuid[])[route],
            coalesce((merged.alert_ids ->> opener::text)::uuid, ($1::uuid[])[opener]),
            CASE WHEN events_count = 0 OR merged.alert_ids ? opener::text THEN 'deduped'
-                WHEN ($22::uuid[])[route] IS NULL THEN 'new' ELSE 'suppressed' END,
+                WHEN ($22::uuid[])[route] IN (SELECT held.id FROM held) THEN 'suppressed' ELSE 'new' END,
            dedup_key, 'trigger', summary, body, headers
     FROM row, merged
 ),
@@ -88,7 +94,7 @@ timer AS (
     SELECT CASE WHEN suppressed_by IS NULL THEN 'escalation.step' ELSE 'alert.maintenance_ends' END,
            CASE WHEN suppressed_by IS NULL THEN run_id ELSE id END,
            CASE WHEN suppressed_by IS NULL THEN 1 ELSE 0 END,
-           coalesce(($23::timestamptz[])[route], received_at), 0, ''
+           coalesce(held_until, received_at), 0, ''
     FROM fresh
 ),
 entry AS (
@@ -101,8 +107,70 @@ entry AS (
     FROM fresh
 )
 SELECT (SELECT count(*) FROM fresh) AS opened,
-       (SELECT pg_notify('watchbill_timers', '') FROM fresh LIMIT 1) IS NULL AS quiet
+       (SELECT pg_notify('watchbill_timers', '') FROM fresh LIMIT 1) IS NULL AS quiet,
+       (SELECT array_agg(row.slot ORDER BY row.slot) FROM touched JOIN row ON row.slot = touched.slot
+        WHERE array_position($23::text[], row.severity) < array_position($23::text[], touched.severity::text)
+           OR (row.urgency = 'high' AND touched.urgency = 'low')) AS raised,
+       (SELECT alert_ids::text FROM merged) AS touched
 """
+
+# An open alert whose sender now says that it is worse. Whoever has it keeps it; if nobody has it and it did not wake
+# anybody so far, its escalation begins anew as an urgent one.
+_RAISE = """
+WITH row AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[])
+        AS row (id, severity, urgency, summary, integration_id, label, source_address)
+),
+before AS MATERIALIZED (
+    SELECT alert.id, alert.severity, alert.urgency, alert.state
+    FROM alerts_alert AS alert JOIN row ON row.id = alert.id
+    WHERE NOT (alert.state = 'resolved') ORDER BY alert.id FOR UPDATE OF alert
+),
+alert AS (
+    UPDATE alerts_alert AS alert
+    SET summary = row.summary,
+        severity = CASE
+            WHEN array_position($9::text[], row.severity) < array_position($9::text[], before.severity::text)
+            THEN row.severity ELSE before.severity END,
+        urgency = CASE WHEN row.urgency = 'high' THEN 'high' ELSE before.urgency END
+    FROM row, before WHERE row.id = before.id AND alert.id = before.id
+),
+run AS (
+    UPDATE escalation_run AS run
+    SET urgency = 'high',
+        generation = CASE WHEN before.state = 'triggered' THEN run.generation + 1 ELSE run.generation END,
+        state = CASE WHEN before.state = 'triggered' THEN 'live' ELSE run.state END,
+        cycle = CASE WHEN before.state = 'triggered' THEN 0 ELSE run.cycle END,
+        level = CASE WHEN before.state = 'triggered' THEN 0 ELSE run.level END,
+        ended_at = CASE WHEN before.state = 'triggered' THEN NULL ELSE run.ended_at END,
+        end_reason = CASE WHEN before.state = 'triggered' THEN '' ELSE run.end_reason END
+    FROM row, before
+    WHERE row.id = before.id AND run.subject_kind = 'alert' AND run.subject_id = before.id
+      AND before.urgency = 'low' AND row.urgency = 'high'
+    RETURNING run.id, run.generation, before.state AS alert_state
+),
+timer AS (
+    INSERT INTO timers_timer (kind, subject_id, generation, due_at, failures, last_error)
+    SELECT 'escalation.step', id, generation, $8, 0, '' FROM run WHERE alert_state = 'triggered'
+    ON CONFLICT (kind, subject_id) DO UPDATE
+    SET due_at = excluded.due_at, generation = excluded.generation, failures = 0, last_error = '', quarantined_at = NULL
+),
+entry AS (
+    INSERT INTO audit_entry
+        (at, actor_kind, actor_id, actor_label, via, source_address, action, subject_kind, subject_id, subject_label,
+         details)
+    SELECT $8, 'source', row.integration_id, row.label, 'ingest', row.source_address, 'alert.raised', 'alert', row.id,
+           left(row.summary, 300),
+           jsonb_build_object('before', jsonb_build_object('severity', before.severity, 'urgency', before.urgency),
+                              'after', jsonb_build_object('severity', row.severity, 'urgency', row.urgency))
+    FROM row JOIN before ON before.id = row.id
+)
+SELECT pg_notify('watchbill_timers', '')
+"""
+
+# From the worst on.
+SEVERITY_RANKS = ("critical", "error", "warning", "info")
+_RANK = {severity: rank for rank, severity in enumerate(SEVERITY_RANKS)}
 
 _KEEP = """
 INSERT INTO alerts_event
@@ -157,9 +225,35 @@ async def write_triggers(connection: Any, triggers: Sequence[Trigger]) -> int:
 
     Of two processes that open the same key at once, one fails with a unique violation and must write again.
     """
-    row = await connection.fetchrow(_WRITE, *_columns(triggers))
+    merged = _merge(triggers)
+    row = await connection.fetchrow(_WRITE, *_columns(triggers, merged))
+    if row["raised"]:
+        await _raise(connection, [slot - 1 for slot in row["raised"]], orjson.loads(row["touched"]), triggers, merged)
     opened: int = row["opened"]
     return opened
+
+
+async def _raise(
+    connection: Any,
+    positions: Sequence[int],
+    alert_ids: dict[str, str],
+    triggers: Sequence[Trigger],
+    merged: "_Merged",
+) -> None:
+    """Before the senders are told: if this fails, they send again, and it is seen again that the alerts are worse."""
+    worst = [triggers[merged.worst.get(position, position)] for position in positions]
+    await connection.fetchval(
+        _RAISE,
+        [alert_ids[str(position + 1)] for position in positions],
+        [merged.severities[position] for position in positions],
+        [merged.urgencies[position] for position in positions],
+        [trigger.signal.summary for trigger in worst],
+        [trigger.route.integration_id for trigger in worst],
+        [trigger.route.label for trigger in worst],
+        [trigger.source_address for trigger in worst],
+        max(trigger.received_at for trigger in worst),
+        list(SEVERITY_RANKS),
+    )
 
 
 async def keep_event(connection: Any, event: KeptEvent, *, disposition: str) -> None:
@@ -193,36 +287,59 @@ async def claim_idempotency_key(
     return claimed is not None
 
 
-def _columns(triggers: Sequence[Trigger]) -> list[Any]:
+@dataclass(slots=True)
+class _Merged:
+    """Which events of a batch belong together: the first of a key opens, as badly as the worst of them says.
+
+    `opener_of` and `of_route` count from 1, as SQL does; `worst` names, for an opener, the event that is worse.
+    """
+
+    routes: list[Route]
+    of_route: list[int]
+    opener_of: list[int]
+    counts: list[int]
+    severities: list[str]
+    urgencies: list[str]
+    worst: dict[int, int]
+
+
+def _merge(triggers: Sequence[Trigger]) -> _Merged:
     # By integration, not by route: a batch may hold two readings of one integration, and a key opens one alert only.
     numbers: dict[UUID, int] = {}
-    routes: list[Route] = []
     openers: dict[tuple[int, str], int] = {}
-    counts = [0] * len(triggers)
-    of_route: list[int] = []
-    opener_of: list[int] = []
+    severities = [trigger.signal.severity for trigger in triggers]
+    urgencies = [urgency_of(trigger.route.urgency_rule, trigger.signal.severity) for trigger in triggers]
+    merged = _Merged([], [], [], [0] * len(triggers), severities, urgencies, {})
     for position, trigger in enumerate(triggers):
         route = numbers.get(trigger.route.integration_id, 0)
         if not route:
-            routes.append(trigger.route)
-            route = numbers[trigger.route.integration_id] = len(routes)
+            merged.routes.append(trigger.route)
+            route = numbers[trigger.route.integration_id] = len(merged.routes)
         opener = openers.setdefault((route, trigger.dedup_key), position)
-        counts[opener] += 1
-        of_route.append(route)
-        opener_of.append(opener + 1)
+        merged.counts[opener] += 1
+        merged.of_route.append(route)
+        merged.opener_of.append(opener + 1)
+        if opener != position and _RANK[severities[position]] < _RANK[severities[opener]]:
+            severities[opener], urgencies[opener] = severities[position], urgencies[position]
+            merged.worst[opener] = position
+    return merged
+
+
+def _columns(triggers: Sequence[Trigger], merged: _Merged) -> list[Any]:
     signals = [trigger.signal for trigger in triggers]
     last_at = max(trigger.received_at for trigger in triggers)
+    routes = merged.routes
     windows = [window_at(route.windows, now=last_at) for route in routes]
     return [
         [trigger.event_id for trigger in triggers],
         new_ids(len(triggers)),
-        opener_of,
-        counts,
-        of_route,
+        merged.opener_of,
+        merged.counts,
+        merged.of_route,
         [trigger.dedup_key for trigger in triggers],
         [signal.summary for signal in signals],
-        [signal.severity for signal in signals],
-        [urgency_of(trigger.route.urgency_rule, trigger.signal.severity) for trigger in triggers],
+        merged.severities,
+        merged.urgencies,
         [signal.source for signal in signals],
         [_details(signal) for signal in signals],
         [orjson.dumps(signal.links).decode() if signal.links else "[]" for signal in signals],
@@ -236,7 +353,7 @@ def _columns(triggers: Sequence[Trigger]) -> list[Any]:
         [route.policy_version_id for route in routes],
         [route.label for route in routes],
         [window.id if window else None for window in windows],
-        [window.ends_at if window else None for window in windows],
+        SEVERITY_RANKS,
     ]
 
 

@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from watchbill.domain.escalation.models import Run, RunState
 from watchbill.domain.escalation.rules import Target
 from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.models import Timer
 from watchbill.domain.timers.store import bring_forward, clear_unlocked
 from watchbill.ground.ids import new_id
 
 STEP = "escalation.step"
+UNREACHED = "escalation.unreached"  # set by paging: somebody could not be told by any way
+TRY_AGAIN = "escalation.try_again"  # nobody could be told at all: everything is tried again
+_TIMERS = (STEP, UNREACHED, TRY_AGAIN)
+_AGAIN_FIRST = timedelta(minutes=1)
+_AGAIN_MAX = timedelta(minutes=30)
 
 
 class RunCannotEscalate(Exception):
@@ -51,7 +57,7 @@ def stop(*, subject_ids: Sequence[UUID], reason: str, now: datetime) -> None:
     live = Run.objects.filter(subject_id__in=list(subject_ids)).exclude(state=RunState.STOPPED)
     ids = list(live.select_for_update().order_by("id").values_list("id", flat=True))
     Run.objects.filter(id__in=ids).update(state=RunState.STOPPED, ended_at=now, end_reason=reason[:200])
-    clear_unlocked(kinds=[STEP], subject_ids=ids)
+    clear_unlocked(kinds=_TIMERS, subject_ids=ids)
 
 
 def start_over(*, subject_id: UUID, now: datetime, targets: Sequence[Target] = ()) -> Run:
@@ -64,13 +70,22 @@ def start_over(*, subject_id: UUID, now: datetime, targets: Sequence[Target] = (
     run.ended_at = None
     run.end_reason = ""
     run.save(update_fields=["generation", "state", "cycle", "level", "reassigned_to", "ended_at", "end_reason"])
+    clear_unlocked(kinds=[UNREACHED, TRY_AGAIN], subject_ids=[run.id])
     set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now)])
     return run
+
+
+def again_later(*, run_id: UUID, generation: int, now: datetime) -> NewTimer:
+    """After 1 min, then 2, 4, 8 and so on to 30, for as long as the alert is nobody's."""
+    wait = min(_AGAIN_FIRST * 2 ** min(max(generation - 1, 0), 10), _AGAIN_MAX)
+    return NewTimer(kind=TRY_AGAIN, subject_id=run_id, generation=generation, due_at=now + wait)
 
 
 def escalate_now(*, subject_id: UUID, now: datetime) -> Run:
     """Take the next step at once instead of when its time has come."""
     run = Run.objects.select_for_update().get(subject_id=subject_id)
+    if run.state == RunState.EXHAUSTED and Timer.objects.filter(kind=TRY_AGAIN, subject_id=run.id).exists():
+        return start_over(subject_id=subject_id, now=now)
     if run.state == RunState.EXHAUSTED:
         raise RunCannotEscalate(
             "Every level and the fallback have been paged already: reassign the alert to somebody instead."

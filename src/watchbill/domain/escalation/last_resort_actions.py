@@ -10,13 +10,13 @@ import structlog
 
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Record
-from watchbill.domain.escalation.actions import STEP
+from watchbill.domain.escalation.actions import STEP, again_later
 from watchbill.domain.escalation.models import Run, RunState
 from watchbill.domain.paging.actions import NewPage, create_pages
 from watchbill.domain.paging.reads import Reachable
 from watchbill.domain.paging.rules import PlannedDelivery
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient
-from watchbill.domain.timers.actions import clear_timers
+from watchbill.domain.timers.actions import clear_timers, set_timers
 
 log = structlog.get_logger()
 
@@ -46,6 +46,7 @@ def give_up(run_id: UUID, *, now: datetime) -> None:
     )
     record([entry], actor=ENGINE, now=now)
     if not people:
+        set_timers([again_later(run_id=run.id, generation=run.generation, now=now)])
         log.critical("escalation.reached_nobody", subject_id=str(run.subject_id), policy="fallback")
 
 

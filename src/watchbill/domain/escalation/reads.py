@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from watchbill.domain.escalation.actions import STEP
+from watchbill.domain.escalation.actions import STEP, TRY_AGAIN
 from watchbill.domain.escalation.explain import ExplainedStep, ladder_from
 from watchbill.domain.escalation.models import Run, RunState
 from watchbill.domain.escalation.rules import Position
@@ -14,12 +14,16 @@ from watchbill.domain.timers.models import Timer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """`due_at` is None unless the run is live; `steps` are all that would still come if nobody acknowledged."""
+    """`due_at` is None unless the run is live; `steps` are all that would still come if nobody acknowledged.
+
+    `tries_again_at`: it came to its end without reaching anybody, and begins again then.
+    """
 
     state: str
     policy: str
     due_at: datetime | None
     steps: tuple[ExplainedStep, ...]
+    tries_again_at: datetime | None = None
 
 
 def run_view(*, subject_id: UUID, ways: Ways) -> RunView | None:
@@ -27,7 +31,14 @@ def run_view(*, subject_id: UUID, ways: Ways) -> RunView | None:
     if run is None:
         return None
     if run.state != RunState.LIVE:
-        return RunView(state=run.state, policy=policy_words(run.policy_version), due_at=None, steps=())
+        again = Timer.objects.filter(kind=TRY_AGAIN, subject_id=run.id, generation=run.generation).first()
+        return RunView(
+            state=run.state,
+            policy=policy_words(run.policy_version),
+            due_at=None,
+            steps=(),
+            tries_again_at=again.due_at if again else None,
+        )
     timer = Timer.objects.filter(kind=STEP, subject_id=run.id).first()
     if timer is None:
         return RunView(state=run.state, policy=policy_words(run.policy_version), due_at=None, steps=())

@@ -11,7 +11,7 @@ import structlog
 
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Record
-from watchbill.domain.escalation.actions import STEP
+from watchbill.domain.escalation.actions import STEP, again_later
 from watchbill.domain.escalation.models import PolicyVersion, Run, RunState
 from watchbill.domain.escalation.rules import (
     Plan,
@@ -35,6 +35,7 @@ from watchbill.domain.timers.store import DueTimer
 log = structlog.get_logger()
 
 EMPTY_PLAN = Plan(levels=())
+_BLINK = timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +82,19 @@ class _Batch:
 def take_steps(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
     """Each run takes one step; a level that is nobody is passed at once. All of it in the caller's transaction.
 
-    A timer of an earlier generation, or of a run that was stopped meanwhile, is dropped.
+    A timer of an earlier generation, or of a run that was stopped meanwhile, is dropped. That of a run which somebody
+    changes at this moment is put back for a blink.
     """
     generations = {timer.subject_id: timer.generation for timer in timers}
-    runs = [run for run in lock_live(generations) if generations[run.id] == run.generation]
+    live, held = lock_live(generations)
+    runs = [run for run in live if generations[run.id] == run.generation]
     courses = _courses_of(runs)
     targets = {target for course in courses.values() for level in course.plan.levels for target in level.targets}
     lookup = Lookup(targets, families=ways.families, defaults=ways.defaults)
     batch = _Batch()
+    batch.timers += [
+        NewTimer(kind=STEP, subject_id=run_id, generation=generations[run_id], due_at=now + _BLINK) for run_id in held
+    ]
     fallbacks: dict[str, tuple[Reachable, ...]] = {}
     moves: dict[tuple[_Way, Position, str], _Move] = {}
     for run in runs:
@@ -103,7 +109,7 @@ def take_steps(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None
                 fallbacks[run.urgency] = fallback_people(
                     urgency=run.urgency, families=ways.families, defaults=ways.defaults
                 )
-            _page_fallback(run, fallbacks[run.urgency], policy=courses[way].policy, batch=batch)
+            _page_fallback(run, fallbacks[run.urgency], policy=courses[way].policy, batch=batch, now=now)
     save_runs(runs)
     create_pages(batch.pages, now=now)
     set_timers(batch.timers)
@@ -194,13 +200,14 @@ def _take(run: LiveRun, move: _Move, *, batch: _Batch, now: datetime) -> None:
     batch.timers.append(NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now + move.timeout))
 
 
-def _page_fallback(run: LiveRun, people: Sequence[Reachable], *, policy: str, batch: _Batch) -> None:
+def _page_fallback(run: LiveRun, people: Sequence[Reachable], *, policy: str, batch: _Batch, now: datetime) -> None:
     """The last resort. That it is empty is the loudest thing this product can say."""
     reason = f"Fallback of the organization: every level of {policy} was tried"
     batch.pages.extend(_page(run, person, cycle=run.cycle, level=0, reason=reason) for person in people)
     details = {"policy": policy, "people": _named(people), "reached_nobody": not people}
     batch.records.append(_record(run, "escalation.exhausted", details))
     if not people:
+        batch.timers.append(again_later(run_id=run.id, generation=run.generation, now=now))
         log.critical("escalation.reached_nobody", subject_id=str(run.subject_id), policy=policy)
 
 

@@ -1,6 +1,6 @@
 """Hot path of the engine: many runs change in one statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,13 +22,17 @@ WHERE run.id = row.id
 # One parameter: a placeholder for each id would take Python longer to write than the database to answer.
 _LOCK_LIVE = """
 SELECT id, subject_kind, subject_id, group_id, policy_version_id, urgency, generation, cycle, level, reassigned_to::text
-FROM escalation_run WHERE id = ANY(%s::uuid[]) AND state = 'live' ORDER BY id FOR UPDATE
+FROM escalation_run WHERE id = ANY(%s::uuid[]) AND state = 'live' ORDER BY id FOR UPDATE SKIP LOCKED
 """
+_LIVE = "SELECT id FROM escalation_run WHERE id = ANY(%s::uuid[]) AND state = 'live'"
 
 
 @dataclass(slots=True)
 class LiveRun:
-    """A run that is being driven: a plain row, because a thousand of them as models cost more than their steps."""
+    """A run that is being driven, `reassigned_to` as JSON.
+
+    A plain row, because a thousand of them as models cost more than their steps.
+    """
 
     id: UUID
     subject_kind: str
@@ -45,12 +49,23 @@ class LiveRun:
     end_reason: str = ""
 
 
-def lock_live(run_ids: Iterable[UUID]) -> list[LiveRun]:
-    """Those of them that are live now, locked for this transaction. `reassigned_to` is JSON."""
+def lock_live(run_ids: Collection[UUID]) -> tuple[list[LiveRun], list[UUID]]:
+    """Those that are live now, locked for this transaction; and the live ones that somebody else holds right now.
+
+    Never waits: whoever holds a run may be about to set the timer that its engine has claimed.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_LIVE, ["{" + ",".join(map(str, run_ids)) + "}"])
+        cursor.execute(_LOCK_LIVE, [_as_array(run_ids)])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return [LiveRun(*row) for row in rows]
+        runs = [LiveRun(*row) for row in rows]
+        if len(runs) == len(run_ids):
+            return runs, []
+        cursor.execute(_LIVE, [_as_array(set(run_ids) - {run.id for run in runs})])
+        return runs, [row[0] for row in cursor.fetchall()]
+
+
+def _as_array(ids: Iterable[UUID]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def save_runs(runs: Sequence[LiveRun]) -> None:

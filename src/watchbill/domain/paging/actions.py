@@ -90,18 +90,22 @@ def _page_row(page_id: UUID, page: NewPage) -> dict[str, object]:
 
 
 def close_pages(*, subject_ids: Sequence[UUID], state: PageState, reason: str, now: datetime) -> int:
-    """Nothing that has not left yet will leave. Deliveries first, then pages: the sender locks in that order."""
+    """Nothing that has not left yet will leave. Pages are locked before deliveries, as the sender does it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE paging_delivery SET state = %s, finished_at = %s, error = %s "
-            "WHERE state = %s AND page_id IN "
-            "(SELECT id FROM paging_page WHERE subject_id = ANY(%s) AND state = %s)",
-            [DeliveryState.CANCELLED, now, reason[:500], DeliveryState.QUEUED, list(subject_ids), PageState.ACTIVE],
+            "SELECT id FROM paging_page WHERE subject_id = ANY(%s) AND state = %s ORDER BY id FOR UPDATE",
+            [list(subject_ids), PageState.ACTIVE],
+        )
+        page_ids = [row[0] for row in cursor.fetchall()]
+        if not page_ids:
+            return 0
+        cursor.execute(
+            "UPDATE paging_page SET state = %s, closed_at = %s, closed_reason = %s WHERE id = ANY(%s)",
+            [state, now, reason[:300], page_ids],
         )
         cursor.execute(
-            "UPDATE paging_page SET state = %s, closed_at = %s, closed_reason = %s "
-            "WHERE subject_id = ANY(%s) AND state = %s",
-            [state, now, reason[:300], list(subject_ids), PageState.ACTIVE],
+            "UPDATE paging_delivery SET state = %s, finished_at = %s, error = %s "
+            "WHERE state = %s AND page_id = ANY(%s)",
+            [DeliveryState.CANCELLED, now, reason[:500], DeliveryState.QUEUED, page_ids],
         )
-        closed: int = cursor.rowcount
-    return closed
+    return len(page_ids)

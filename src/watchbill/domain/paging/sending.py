@@ -24,14 +24,15 @@ from watchbill.domain.paging.rules import (
 )
 from watchbill.domain.paging.store import DueDelivery, Intent
 from watchbill.domain.people.models import ContactMethod
-from watchbill.domain.timers.store import bring_forward
+from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.ground.failpoints import failpoint
 
 log = structlog.get_logger()
 
 # Longer than any channel may take, so that a lease runs out only when its sender is gone.
 LEASE = timedelta(seconds=35)
-STEP = "escalation.step"
+# What a page that reached nobody asks of the room above, which owns the kind.
+UNREACHED = "escalation.unreached"
 
 
 def claim_messages(*, now: datetime, budgets: Mapping[str, Budget], limit: int) -> list[Intent]:
@@ -191,11 +192,11 @@ def _rest_dead_contact(intent: Intent, answer: Outcome, *, now: datetime) -> Non
 
 
 def _close_unreached(page_ids: Sequence[UUID], *, now: datetime) -> None:
-    """Nobody was told: the next level does not wait for its time."""
+    """Somebody could not be told: what drives the alert decides at once how it goes on."""
     runs = store.close_unreached_pages(page_ids, now=now)
     if runs:
         log.error("page.reached_nobody", count=len(runs))
-        bring_forward(kind=STEP, subject_ids=runs, to=now)
+        set_timers(NewTimer(kind=UNREACHED, subject_id=run_id, due_at=now) for run_id in sorted(set(runs)))
 
 
 def _entry(delivery: DueDelivery, action: str, **details: Any) -> Record:

@@ -30,7 +30,7 @@ JOIN access_user AS person ON person.id = page.user_id
 WHERE delivery.state = 'queued' AND delivery.due_at <= %s AND page.state = 'active'
 ORDER BY delivery.due_at, page.urgency, delivery.id
 LIMIT %s
-FOR UPDATE OF delivery SKIP LOCKED
+FOR UPDATE OF delivery, page SKIP LOCKED
 """
 
 
@@ -175,16 +175,23 @@ WHERE attempt.id = row.id AND attempt.token = row.token AND attempt.state = 'sen
 RETURNING attempt.id
 """
 
+# The pages are locked before their deliveries, here and wherever pages are closed: whoever answers meanwhile comes
+# either before, and is seen, or after, and sees a delivery that is queued again.
 _FINISH_DELIVERIES = """
+WITH row AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%s)
+        AS row (id uuid, page_id uuid, attempt_id uuid, state text, error text, retry_at timestamptz)
+),
+page AS MATERIALIZED (
+    SELECT id, state FROM paging_page WHERE id IN (SELECT page_id FROM row) ORDER BY id FOR UPDATE
+)
 UPDATE paging_delivery AS delivery
 SET state = CASE WHEN page.state = 'active' OR row.state = 'sent' THEN row.state ELSE 'cancelled' END,
     due_at = coalesce(row.retry_at, delivery.due_at),
     finished_at = CASE WHEN row.state = 'queued' AND page.state = 'active' THEN NULL ELSE %s END,
     error = row.error
-FROM json_to_recordset(%s) AS row (id uuid, attempt_id uuid, state text, error text, retry_at timestamptz),
-     paging_page AS page
+FROM row JOIN page ON page.id = row.page_id
 WHERE delivery.id = row.id AND delivery.attempt_id = row.attempt_id AND delivery.state = 'sending'
-  AND page.id = delivery.page_id
 """
 
 
@@ -206,6 +213,7 @@ def write_outcomes(outcomes: Sequence[Outcome], *, now: datetime) -> set[UUID]:
         deliveries = [
             {
                 "id": delivery.id,
+                "page_id": delivery.page_id,
                 "attempt_id": outcome.intent.attempt_id,
                 "state": outcome.delivery_state,
                 "error": outcome.error[:500],
@@ -215,7 +223,7 @@ def write_outcomes(outcomes: Sequence[Outcome], *, now: datetime) -> set[UUID]:
             if outcome.intent.attempt_id in ours
             for delivery in outcome.intent.deliveries
         ]
-        cursor.execute(_FINISH_DELIVERIES, [now, as_rows(deliveries)])
+        cursor.execute(_FINISH_DELIVERIES, [as_rows(deliveries), now])
     return ours
 
 
@@ -225,13 +233,18 @@ WITH expired AS (
     WHERE id IN (SELECT id FROM paging_attempt WHERE state = 'sending' AND lease_until <= %s
                  ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED)
     RETURNING id
+),
+page AS MATERIALIZED (
+    SELECT id, state FROM paging_page
+    WHERE id IN (SELECT page_id FROM paging_delivery WHERE attempt_id IN (SELECT id FROM expired))
+    ORDER BY id FOR UPDATE
 )
 UPDATE paging_delivery AS delivery
 SET state = CASE WHEN page.state <> 'active' THEN 'cancelled'
                  WHEN delivery.tries >= %s THEN 'failed' ELSE 'queued' END,
     due_at = %s,
     error = 'the sender died while sending'
-FROM expired, paging_page AS page
+FROM expired, page
 WHERE delivery.attempt_id = expired.id AND delivery.state = 'sending' AND page.id = delivery.page_id
 RETURNING delivery.page_id, delivery.state
 """
@@ -256,8 +269,11 @@ def bring_next_delivery_forward(page_ids: Sequence[UUID], *, to: datetime) -> No
 
 
 _CLOSE_UNREACHED = """
+WITH asked AS MATERIALIZED (
+    SELECT id FROM paging_page WHERE id = ANY(%s) AND state = 'active' ORDER BY id FOR UPDATE
+)
 UPDATE paging_page AS page SET state = 'unreached', closed_at = %s, closed_reason = 'every way failed'
-WHERE page.id = ANY(%s) AND page.state = 'active'
+WHERE page.id IN (SELECT id FROM asked) AND page.state = 'active'
   AND NOT EXISTS (SELECT 1 FROM paging_delivery WHERE page_id = page.id AND state IN ('queued', 'sending', 'sent'))
 RETURNING page.run_id
 """
@@ -266,7 +282,7 @@ RETURNING page.run_id
 def close_unreached_pages(page_ids: Iterable[UUID], *, now: datetime) -> list[UUID]:
     """Their person could not be told by any way; the runs that made them. What was sent waits for an answer instead."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLOSE_UNREACHED, [now, sorted(set(page_ids))])
+        cursor.execute(_CLOSE_UNREACHED, [sorted(set(page_ids)), now])
         return [row[0] for row in cursor.fetchall()]
 
 

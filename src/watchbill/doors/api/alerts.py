@@ -107,7 +107,7 @@ class TimelineOut(Output):
 
 
 class NextStepOut(Output):
-    """`kind`: escalation, acknowledgement_expires, snooze_ends, maintenance_ends or none."""
+    """`kind`: escalation, acknowledgement_expires, snooze_ends, maintenance_ends, try_again or none."""
 
     kind: str
     due_at: InstantOut | None

@@ -17,6 +17,16 @@ PAGERDUTY_BYTES_MAX = 512 * 1024
 BODY_SECONDS_MAX = 10.0
 DEPTH_MAX = 32
 KEYS_MAX = 1000
+# One notification holds a whole group of alerts: the larger the outage, the more of them. The body's size bounds it.
+NOTIFICATION_KEYS_MAX = 200_000
+# Codecs that take time in proportion to what they read. Python has others: one took a minute for half a megabyte.
+_CHARSETS = frozenset(
+    {
+        *("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "ascii"),
+        *("iso8859-1", "iso8859-2", "iso8859-5", "iso8859-9", "iso8859-15", "cp1250", "cp1251", "cp1252", "koi8-r"),
+        *("shift_jis", "euc_jp", "euc_kr", "gbk", "gb18030", "big5"),
+    }
+)
 _GZIP = 31  # zlib's window size for a gzip header
 
 
@@ -65,13 +75,13 @@ async def _read_all(receive: Receive, bytes_max: int) -> bytes:
     return bytes(chunks)
 
 
-def decode(body: bytes, headers: Headers, *, bytes_max: int) -> Any:
+def decode(body: bytes, headers: Headers, *, bytes_max: int, keys_max: int = KEYS_MAX) -> Any:
     """The JSON value: unpacked, bounded, storable."""
     encoding = headers.get(b"content-encoding", b"").strip().lower()
     if encoding and encoding != b"identity":
         body = _unpack(body, encoding, bytes_max)
     try:
-        return read_json(body, charset=_charset(headers), depth_max=DEPTH_MAX, keys_max=KEYS_MAX)
+        return read_json(body, charset=_charset(headers), depth_max=DEPTH_MAX, keys_max=keys_max)
     except JsonRefused as error:
         raise Refused(unrecognized(str(error))) from error
 
@@ -99,11 +109,10 @@ def _charset(headers: Headers) -> str:
         return "utf-8"
     named = content_type.lower().partition(b"charset=")[2].partition(b";")[0].strip(b" \"'").decode("latin-1")
     try:
-        found = codecs.lookup(named or "utf-8")
+        found = codecs.lookup(named or "utf-8").name
     except (LookupError, ValueError):
         return "utf-8"
-    # Python also calls transformations such as rot13 and base64 codecs; those are not charsets.
-    return found.name if found._is_text_encoding else "utf-8"
+    return found if found in _CHARSETS else "utf-8"
 
 
 def _too_large(bytes_max: int) -> Answer:

@@ -140,7 +140,7 @@ class Lane:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 failpoint("ingest.before_commit")
-                await write_triggers(self._connection, triggers)
+                await self._write_triggers(triggers)
                 failpoint("ingest.after_commit")
             except _TRANSIENT:
                 if attempt == _ATTEMPTS:
@@ -150,6 +150,14 @@ class Lane:
                 return
             else:
                 return
+
+    async def _write_triggers(self, triggers: Sequence[Trigger]) -> None:
+        """Beside an Idempotency-Key in a step of its own, so that it can fail and be tried again."""
+        if self._connection.is_in_transaction():
+            async with self._connection.transaction():
+                await write_triggers(self._connection, triggers)
+        else:
+            await write_triggers(self._connection, triggers)
 
     async def _apply(self, items: Sequence[Item]) -> None:
         events = [event for _, event in items if isinstance(event, SourceEvent)]
@@ -193,7 +201,7 @@ class Lane:
         log.error("ingest.event.poison", event_id=str(event.event_id), error=f"{type(error).__name__}: {error}")
         try:
             if isinstance(event, Trigger):
-                await write_triggers(self._connection, [poison.without_details(event)])
+                await self._write_triggers([poison.without_details(event)])
         except _POISON as still:
             await self._keep(item, still)
 

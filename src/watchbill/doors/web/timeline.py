@@ -22,7 +22,9 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "alert.escalated": ("up", "is-warn"),
     "alert.acknowledgement_expired": ("wait", "is-bad"),
     "escalation.paged": ("alerts", "is-warn"),
+    "alert.raised": ("up", "is-bad"),
     "escalation.nobody": ("warning", "is-bad"),
+    "escalation.tried_again": ("alerts", "is-bad"),
     "escalation.exhausted": ("warning", "is-bad"),
     "page.sent": ("send", "is-good"),
     "page.failed": ("cross", "is-bad"),
@@ -72,6 +74,9 @@ def _words(entry: Entry, zone: ZoneInfo) -> str:
             return f"snoozed it until {_instant(details.get('until'), zone)}"
         case "alert.reassigned":
             return f"reassigned it to {details.get('to', 'somebody else')}"
+        case "alert.raised":
+            before, after = (dict(details.get(one) or {}).get("severity", "?") for one in ("before", "after"))
+            return f"says it is worse: {before} before, {after} now"
         case "escalation.paged":
             again = f", round {int(details.get('cycle', 0)) + 1}" if details.get("cycle") else ""
             return f"paged level {details.get('level', '?')} of {details.get('policy', 'the policy')}{again}:"
@@ -98,6 +103,7 @@ _PLAIN = {
     "alert.escalated": "escalated it to the next level",
     "alert.acknowledgement_expired": "triggered it again: acknowledged, but not resolved in time",
     "page.cancelled": "called a page off",
+    "escalation.tried_again": "began to page again",
 }
 
 

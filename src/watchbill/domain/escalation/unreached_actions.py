@@ -1,0 +1,78 @@
+"""When people could not be told by any way: the next level at once, and what came to its end begins again later.
+
+An outage of every provider, or an empty fallback, must not be the end of an alert that nobody has.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from watchbill.domain.audit.actions import record
+from watchbill.domain.audit.contract import ENGINE, Record
+from watchbill.domain.escalation.actions import STEP, TRY_AGAIN, again_later
+from watchbill.domain.escalation.models import Run, RunState
+from watchbill.domain.paging.models import DeliveryState, Page, PageState
+from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.store import DueTimer, bring_forward
+
+
+def go_on_unreached(timers: Sequence[DueTimer], *, now: datetime) -> None:
+    """A live run takes its next step at once. Low urgency that told nobody goes on to the next level as well.
+
+    A fallback of whom nobody could be told is tried again later.
+    """
+    runs = _locked(timers)
+    bring_forward(kind=STEP, subject_ids=[run.id for run in runs if run.state == RunState.LIVE], to=now)
+    ended = [run for run in runs if run.state in (RunState.EXHAUSTED, RunState.NOTIFIED) and not _is_told(run)]
+    set_timers(
+        again_later(run_id=run.id, generation=run.generation, now=now)
+        if run.state == RunState.EXHAUSTED
+        else NewTimer(kind=TRY_AGAIN, subject_id=run.id, generation=run.generation, due_at=now)
+        for run in ended
+    )
+
+
+def try_again(timers: Sequence[DueTimer], *, now: datetime) -> None:
+    """What is exhausted begins from the top, or with the fallback if somebody was told before; the rest goes on.
+
+    A timer of an earlier generation is dropped, and so is one of a run that somebody has stopped.
+    """
+    generations = {timer.subject_id: timer.generation for timer in timers}
+    runs = [
+        run
+        for run in _locked(timers)
+        if run.generation == generations[run.id] and run.state in (RunState.EXHAUSTED, RunState.NOTIFIED)
+    ]
+    for run in runs:
+        if run.state == RunState.EXHAUSTED and not _was_ever_told(run):
+            run.cycle = run.level = 0
+        run.generation += 1
+        run.state, run.ended_at, run.end_reason = RunState.LIVE, None, ""
+        run.save(update_fields=["cycle", "level", "generation", "state", "ended_at", "end_reason"])
+    set_timers(NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now) for run in runs)
+    record([_record(run) for run in runs], actor=ENGINE, now=now)
+
+
+def _locked(timers: Sequence[DueTimer]) -> list[Run]:
+    """Those that somebody changes at this moment are left to him: what he does starts anew or ends it."""
+    ids = [timer.subject_id for timer in timers]
+    return list(Run.objects.select_for_update(skip_locked=True).filter(id__in=ids).order_by("id"))
+
+
+def _is_told(run: Run) -> bool:
+    """Whether somebody is being told in this round: of an exhausted run, one of the fallback."""
+    pages = Page.objects.filter(run_id=run.id, generation=run.generation, state=PageState.ACTIVE)
+    return (pages.filter(level=0) if run.state == RunState.EXHAUSTED else pages).exists()
+
+
+def _was_ever_told(run: Run) -> bool:
+    return Page.objects.filter(run_id=run.id, deliveries__state=DeliveryState.SENT).exists()
+
+
+def _record(run: Run) -> Record:
+    return Record(
+        action="escalation.tried_again",
+        subject_kind=run.subject_kind,
+        subject_id=run.subject_id,
+        subject_label="",
+        details={"why": "nobody could be reached"},
+    )
