@@ -1,7 +1,8 @@
-"""Who comes first when there is more to do than time: due timers, then messages, then seals.
+"""Who comes first when there is more to do than time: due timers, then messages, then seals, then the search.
 
-The three share one process and so one processor. A timer that is due decides who else must be woken, and it waits for
-nobody; messages then keep a share, so that the first ones leave while thousands of steps are still being taken.
+They share one process and so one processor. A timer that is due decides who else must be woken, and it waits for
+nobody; messages then keep a share, so that the first ones leave while thousands of steps are still being taken. New
+alerts are made quick to search only while no timer is behind.
 """
 
 from watchbill.engine.loop import BATCH

@@ -1,6 +1,7 @@
 """Beside the paging, never in its way: seals the audit trail each second, checks the invariants each minute.
 
-A thread with a connection of its own. Whatever fails here is logged and tried again; paging does not notice.
+What time is left goes into making new alerts quick to search. A thread with a connection of its own. Whatever fails
+here is logged and tried again; paging does not notice.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db import connection
@@ -16,6 +17,8 @@ from prometheus_client import Counter, Gauge
 
 from watchbill.domain.alerts.invariant_reads import CHECKS, DRIVERLESS, Broken, broken_invariants, uuids
 from watchbill.domain.alerts.repair_actions import drive_again
+from watchbill.domain.alerts.search_filling import BATCH as FILL_BATCH
+from watchbill.domain.alerts.search_filling import SearchFiller
 from watchbill.domain.audit import store as audit_store
 from watchbill.domain.audit.sealing import BATCH, Sealer
 from watchbill.domain.audit.verification import UNSEALED_MAX
@@ -31,6 +34,10 @@ _CHECK_EVERY_SECONDS = 60.0
 _CYCLE_AGE_MAX_SECONDS = 60.0
 _HEAD_LOGGED_EVERY_CHECKS = 60
 _IDS_LOGGED = 100
+# A bound on each second: the alerts of an old database are taken in over minutes, and a storm keeps its processors.
+_FILLS_A_ROUND = 5
+_FILL_SECONDS_MAX = 0.2
+_FILL_AGAIN = timedelta(minutes=1)
 UNSEALED = "unsealed"
 
 BROKEN = Gauge("watchbill_invariants_broken", "What breaks an invariant at this minute, by check.", ["check"])
@@ -38,6 +45,9 @@ CHECK_SECONDS = Gauge("watchbill_invariants_check_seconds", "How long the last l
 DRIVEN_AGAIN = Counter("watchbill_alerts_driven_again_total", "Alerts that nothing drove any more; a defect each.")
 SEALED = Counter("watchbill_audit_entries_sealed_total", "Audit entries chained.")
 SEAL_FAILURES = Counter("watchbill_watchdog_failures_total", "Rounds of the watchdog that failed.")
+FILLED = Counter("watchbill_search_filled_total", "Alerts taken in for searching.")
+FILL_FAILURES = Counter("watchbill_search_failures_total", "Rounds of taking alerts in for searching that failed.")
+FILL_WAITING = Gauge("watchbill_search_waiting", "Alerts not taken in for searching; a search reads them one by one.")
 CYCLE_AGE = Gauge("watchbill_engine_cycle_age_seconds", "Since engine and sender last came round, the older of both.")
 PINGS = Counter("watchbill_watchdog_pings_total", "Calls to the outside watcher.", ["outcome"])
 
@@ -70,6 +80,8 @@ class Watchdog:
     def __init__(self, *, watcher: OutsideWatcher, cycle_age_seconds: Callable[[], float]) -> None:
         """`cycle_age_seconds`: since engine and sender last came round, the older of both."""
         self.sealer = Sealer()
+        self.filler = SearchFiller()
+        self._fill_at = datetime.min.replace(tzinfo=UTC)
         self._watcher = watcher
         self._cycle_age_seconds = cycle_age_seconds
         self._checks = 0
@@ -105,6 +117,24 @@ class Watchdog:
         self._checks += 1
         return found
 
+    def fill_search(self, *, now: datetime) -> None:
+        """Never raises: a search does without, more slowly. After a failure it rests, so that sealing need not wait."""
+        if now < self._fill_at:
+            return
+        began = time.perf_counter()
+        try:
+            for _ in range(_FILLS_A_ROUND):
+                filled = self.filler.fill()
+                FILLED.inc(filled)
+                if filled < FILL_BATCH or time.perf_counter() - began > _FILL_SECONDS_MAX:
+                    break
+            FILL_WAITING.set(self.filler.waiting)
+        except Exception:
+            self._fill_at = now + _FILL_AGAIN
+            FILL_FAILURES.inc()
+            log.exception("search.filling.failed")
+            connection.close()
+
     def _unsealed(self, *, now: datetime) -> list[Broken]:
         late = audit_store.count_unsealed(above=self.sealer.settled, older_than=now - UNSEALED_MAX)
         return [Broken(UNSEALED, (f"{late} audit entries",))] if late else []
@@ -130,6 +160,8 @@ class WatchdogThread(threading.Thread):
                     self._watchdog.seal(now=now)
                 if check_is_due:
                     self._watchdog.check(now=now)
+                if not self._precedence.timers_are_behind:
+                    self._watchdog.fill_search(now=now)
             except Exception:
                 # The third bulkhead: who watches must not fall with what is watched.
                 SEAL_FAILURES.inc()

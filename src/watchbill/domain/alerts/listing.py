@@ -5,18 +5,25 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
-from watchbill.domain.alerts.models import Alert, AlertState
+from watchbill.domain.alerts import search_store
+from watchbill.domain.alerts.models import Alert, AlertState, SearchText
+from watchbill.domain.alerts.search_reads import OPEN_STATES, Word, in_alerts, in_texts, texts_of_resolved, words_in
+from watchbill.domain.alerts.search_store import Mark
 from watchbill.domain.paging.models import Page, PageState
-from watchbill.domain.services.models import Service
 from watchbill.ground.identity import uuid_in
 
 PAGE_SIZE = 50
-WORDS_MAX = 8
+# Open alerts are few and have an index of their own: a search among them reads the alerts themselves.
+_BEYOND_THE_OPEN = ("all", AlertState.RESOLVED)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+M = TypeVar("M", bound=Model)
+Place = tuple[datetime, UUID]
 
 
 class CursorRefused(Exception):
@@ -44,10 +51,12 @@ class Listing:
 
 def list_alerts(wanted: AlertFilter, *, after: str = "", limit: int = PAGE_SIZE) -> Listing:
     """Raises CursorRefused."""
-    rows = _matching(wanted)
-    if after:
-        opened_at, alert_id = _read_cursor(after)
-        rows = rows.filter(Q(opened_at__lt=opened_at) | Q(opened_at=opened_at, id__lt=alert_id))
+    place = _read_cursor(after) if after else None
+    words = words_in(wanted.query)
+    if words and wanted.status in _BEYOND_THE_OPEN:
+        rows = Alert.objects.filter(id__in=_searched(wanted, words, place=place, limit=limit + 1))
+    else:
+        rows = _behind(_matching(wanted, words), place, "id")
     found = list(rows.select_related("service").defer("details").order_by("-opened_at", "-id")[: limit + 1])
     shown = found[:limit]
     return Listing(alerts=shown, next_cursor=_cursor(shown[-1]) if len(found) > limit else "")
@@ -64,14 +73,12 @@ def alert_id_of(number_or_id: str) -> UUID | None:
 
 def count_open() -> dict[str, int]:
     """How many are triggered and how many acknowledged."""
-    open_states = (AlertState.TRIGGERED, AlertState.ACKNOWLEDGED)
-    rows = Alert.objects.filter(state__in=open_states).values_list("state").annotate(count=Count("id"))
-    return {str(state): 0 for state in open_states} | dict(rows)
+    rows = Alert.objects.filter(state__in=OPEN_STATES).values_list("state").annotate(count=Count("id"))
+    return {str(state): 0 for state in OPEN_STATES} | dict(rows)
 
 
 def open_by_service() -> dict[UUID, int]:
-    open_states = (AlertState.TRIGGERED, AlertState.ACKNOWLEDGED)
-    rows = Alert.objects.filter(state__in=open_states).values_list("service_id").annotate(count=Count("id"))
+    rows = Alert.objects.filter(state__in=OPEN_STATES).values_list("service_id").annotate(count=Count("id"))
     return dict(rows)
 
 
@@ -98,37 +105,68 @@ def held_by(user_id: UUID, *, limit: int = PAGE_SIZE) -> list[Alert]:
     )
 
 
-def _matching(wanted: AlertFilter) -> QuerySet[Alert]:
-    rows = Alert.objects.all()
+def _matching(wanted: AlertFilter, words: Sequence[Word]) -> QuerySet[Alert]:
+    rows = _of_kind(_in_state(wanted), wanted)
+    if words:
+        asked = in_alerts(words)
+        number = _number_in(wanted.query)
+        rows = rows.filter(asked if number is None else asked | Q(number=number))
+    return rows
+
+
+def _searched(wanted: AlertFilter, words: Sequence[Word], *, place: Place | None, limit: int) -> list[UUID]:
+    """The newest `limit` of what was taken in for searching, of what is too new for that, and of that number."""
+    mark = search_store.mark()  # asked first: an alert that is taken in meanwhile is found twice, never missed
+    found = set(_in_search_texts(wanted, words, mark, place=place, limit=limit))
+    fresh = _of_kind(_in_state(wanted), wanted).filter(in_alerts(words), number__gt=mark.number)
+    found.update(_newest(fresh, place, "id", limit=limit))
+    number = _number_in(wanted.query)
+    if number is not None:
+        found.update(_newest(_of_kind(_in_state(wanted), wanted).filter(number=number), place, "id", limit=1))
+    return [alert_id for _, alert_id in sorted(found, reverse=True)[:limit]]
+
+
+def _in_search_texts(
+    wanted: AlertFilter, words: Sequence[Word], mark: Mark, *, place: Place | None, limit: int
+) -> Sequence[Place]:
+    """Among the newest first: most words that somebody types occur often enough to fill a page there."""
+    texts = texts_of_resolved() if wanted.status == AlertState.RESOLVED else SearchText.objects.all()
+    texts = _of_kind(texts, wanted).filter(in_texts(words))
+    if mark.near_at is not None:
+        near = _newest(texts.filter(opened_at__gte=mark.near_at), place, "alert_id", limit=limit)
+        if len(near) == limit:
+            return near
+    return _newest(texts, place, "alert_id", limit=limit)
+
+
+def _in_state(wanted: AlertFilter) -> QuerySet[Alert]:
     if wanted.status == "open":
-        rows = rows.filter(state__in=(AlertState.TRIGGERED, AlertState.ACKNOWLEDGED))
-    elif wanted.status != "all":
-        rows = rows.filter(state=wanted.status)
+        return Alert.objects.filter(state__in=OPEN_STATES)
+    return Alert.objects.all() if wanted.status == "all" else Alert.objects.filter(state=wanted.status)
+
+
+def _of_kind(rows: QuerySet[M], wanted: AlertFilter) -> QuerySet[M]:
+    """For alerts and for their search texts, which share these columns."""
     if wanted.service:
         rows = rows.filter(service_id=wanted.service)
     if wanted.urgency:
         rows = rows.filter(urgency=wanted.urgency)
     if wanted.severity:
         rows = rows.filter(severity=wanted.severity)
-    if wanted.query:
-        asked = _holds_every_word(wanted.query.split()[:WORDS_MAX])
-        number = _number_in(wanted.query)
-        rows = rows.filter(asked if number is None else asked | Q(number=number))
     return rows
 
 
-def _holds_every_word(words: Sequence[str]) -> Q:
-    """Each word stands somewhere in the alert's summary, key or source, or in the name of its service."""
-    asked = Q()
-    for word in words:
-        services = Service.objects.filter(name__icontains=word).values("id")
-        asked &= (
-            Q(summary__icontains=word)
-            | Q(dedup_key__icontains=word)
-            | Q(source__icontains=word)
-            | Q(service_id__in=services)
-        )
-    return asked
+def _newest(rows: QuerySet[M], place: Place | None, identity: str, *, limit: int) -> list[Place]:
+    ordered = _behind(rows, place, identity).order_by("-opened_at", f"-{identity}")
+    return list(ordered.values_list("opened_at", identity)[:limit])
+
+
+def _behind(rows: QuerySet[M], place: Place | None, identity: str) -> QuerySet[M]:
+    if place is None:
+        return rows
+    opened_at, alert_id = place
+    earlier = Q(opened_at__lt=opened_at) | Q(opened_at=opened_at, **{f"{identity}__lt": alert_id})
+    return rows.filter(earlier, opened_at__lte=opened_at)  # the second is what an index can begin at
 
 
 def _number_in(text: str) -> int | None:
@@ -141,7 +179,7 @@ def _cursor(alert: Alert) -> str:
     return base64.urlsafe_b64encode(microseconds.to_bytes(8, "big") + alert.id.bytes).decode().rstrip("=")
 
 
-def _read_cursor(text: str) -> tuple[datetime, UUID]:
+def _read_cursor(text: str) -> Place:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         opened_at = _EPOCH + timedelta(microseconds=int.from_bytes(raw[:8], "big"))

@@ -103,6 +103,29 @@ class Alert(models.Model):
         ]
 
 
+class SearchText(models.Model):
+    """What lists of alerts are searched by: narrow, in the order of the lists, one row an alert.
+
+    Written behind the alerts (`search_filling.py`), of what never changes in them. An alert that were removed would
+    have to take its row along.
+    """
+
+    pk = models.CompositePrimaryKey("opened_at", "alert_id")
+    opened_at = models.DateTimeField()
+    alert_id = models.UUIDField()
+    service_id = models.UUIDField()
+    severity = models.CharField(max_length=8, choices=Severity)
+    urgency = models.CharField(max_length=4, choices=Urgency)
+    words = models.TextField(db_collation="C")  # summary, key and source in upper case, a line each
+
+
+class SearchMark(models.Model):
+    """One row at most: every alert up to this number is in SearchText, and no lower number can still come."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    number = models.BigIntegerField()
+
+
 class IdempotencyKey(models.Model):
     """Same key and same body: the same answer. Same key and another body: 409."""
 
