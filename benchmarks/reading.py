@@ -12,7 +12,8 @@ from benchmarks.figures import Figure, at_most
 from watchbill.ground.postgres import EmbeddedPostgres
 
 ALERTS = int(os.environ.get("WATCHBILL_BENCH_ALERTS", "100000"))
-BOUND_MS = 100.0
+# What is nowhere is looked for everywhere: ten times as many alerts may take three times as long.
+BOUND_MS = 100.0 if ALERTS <= 100_000 else 300.0
 
 
 def measure(*, short: bool = False) -> list[Figure]:
@@ -38,7 +39,9 @@ def measure(*, short: bool = False) -> list[Figure]:
             )
         finally:
             database.stop()
-    return [_figure(name, runs) for name, runs in json.loads(done.stdout).items()]
+    measured = json.loads(done.stdout)
+    filling = Figure("taking an alert in for searching", measured["filling_microseconds"], "us", runs=[])
+    return [*(_figure(name, runs) for name, runs in measured["milliseconds"].items()), filling]
 
 
 def _figure(name: str, runs: list[float]) -> Figure:
