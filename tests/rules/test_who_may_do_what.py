@@ -11,7 +11,7 @@ OWN_TEAM, OTHER_TEAM = uuid4(), uuid4()
 ME, SOMEBODY = uuid4(), uuid4()
 
 READ_BY_ALL = {
-    "alert.read", "schedule.read", "policy.read", "service.read", "heartbeat.read", "people.read", "team.read",
+    "alert.read", "schedule.read", "policy.read", "service.read", "people.read", "team.read",
     "organization.read", "process.read",
 }  # fmt: skip
 ON_ANY_ALERT = {
@@ -20,7 +20,7 @@ ON_ANY_ALERT = {
 }  # fmt: skip
 OF_OWN_TEAMS = {
     "schedule.change", "override.create", "policy.change", "service.change", "integration.change",
-    "maintenance.change", "heartbeat.change",
+    "maintenance.change",
 }  # fmt: skip
 OF_ONESELF = {
     "contact.read_own", "contact.change_own", "profile.change_own", "security.change_own", "token.read_own",

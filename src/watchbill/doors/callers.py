@@ -9,7 +9,15 @@ from django.http import HttpRequest
 
 from watchbill.domain.access.models import User
 from watchbill.domain.access.reads import TokenHolder
-from watchbill.domain.access.rules import Decision, Person, could, may
+from watchbill.domain.access.rules import (
+    Decision,
+    Person,
+    could,
+    may,
+    may_change_contacts,
+    may_change_person,
+    may_vouch,
+)
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.people.reads import team_ids_of
 
@@ -31,15 +39,31 @@ class Caller:
 
     def check(self, action: str, *, team_ids: Collection[UUID | None] = (), owner_id: UUID | None = None) -> None:
         """Raises Forbidden."""
-        decision = self.may(action, team_ids=team_ids, owner_id=owner_id)
-        if not decision.allowed:
-            raise Forbidden(decision.why)
+        _check(self.may(action, team_ids=team_ids, owner_id=owner_id))
 
     def check_could(self, action: str) -> None:
         """Before the thing is known: is there anything the person may do this to? Raises Forbidden."""
-        decision = could(self.person, action)
-        if not decision.allowed:
-            raise Forbidden(decision.why)
+        _check(could(self.person, action))
+
+    def check_person_change(self, *roles: str) -> None:
+        """`roles`: those of the person who is changed, before and after. Raises Forbidden."""
+        _check(may_change_person(self.person, roles=roles))
+
+    def check_contact_change(self, owner_id: UUID) -> None:
+        """Raises Forbidden."""
+        _check(may_change_contacts(self.person, owner_id=owner_id))
+
+    def vouches_for(self, owner_id: UUID) -> bool:
+        return may_vouch(self.person, owner_id=owner_id).allowed
+
+    def check_vouches_for(self, owner_id: UUID) -> None:
+        """Raises Forbidden."""
+        _check(may_vouch(self.person, owner_id=owner_id))
+
+
+def _check(decision: Decision) -> None:
+    if not decision.allowed:
+        raise Forbidden(decision.why)
 
 
 def caller_of(user: User, *, holder: TokenHolder | None, source_address: str) -> Caller:

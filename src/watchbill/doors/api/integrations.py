@@ -72,7 +72,7 @@ class HeartbeatOut(Output):
 @requires("integration.change")
 def add(request: HttpRequest, name: Name, body: IntegrationIn) -> Status[AddedOut]:
     """The key is in the answer, and later only behind `reveal`."""
-    found = _own(request, name, "integration.change")
+    found = _own(request, name)
     made = integration_actions.add_integration(
         found.id,
         IntegrationDraft(kind=body.kind, name=body.name, key=body.key),
@@ -86,7 +86,7 @@ def add(request: HttpRequest, name: Name, body: IntegrationIn) -> Status[AddedOu
 @router.patch("/{name}/integrations/{integration}", response={204: None}, summary="Rename an integration")
 @requires("integration.change")
 def rename(request: HttpRequest, name: Name, integration: UUID, body: RenameIn) -> Status[None]:
-    _of(_own(request, name, "integration.change"), integration)
+    _of(_own(request, name), integration)
     integration_actions.rename_integration(
         integration, name=body.name, actor=caller(request).actor, now=now_of(request)
     )
@@ -97,7 +97,7 @@ def rename(request: HttpRequest, name: Name, integration: UUID, body: RenameIn) 
 @requires("integration.change")
 def reveal(request: HttpRequest, name: Name, integration: UUID) -> KeyOut:
     """Whoever looks is on record."""
-    _of(_own(request, name, "integration.change"), integration)
+    _of(_own(request, name), integration)
     key = integration_actions.reveal_key(
         integration, secret_key=wired().secret_key, actor=caller(request).actor, now=now_of(request)
     )
@@ -108,7 +108,7 @@ def reveal(request: HttpRequest, name: Name, integration: UUID) -> KeyOut:
 @requires("integration.change")
 def remove(request: HttpRequest, name: Name, integration: UUID) -> Status[None]:
     """Events with its key are refused from then on."""
-    kind = _of(_own(request, name, "integration.change"), integration)
+    kind = _of(_own(request, name), integration)
     take_away = (
         settings_actions.remove_heartbeat
         if kind == IntegrationKind.HEARTBEAT
@@ -119,16 +119,16 @@ def remove(request: HttpRequest, name: Name, integration: UUID) -> Status[None]:
 
 
 @router.get("/{name}/heartbeats", response=list[HeartbeatOut], summary="List a service's heartbeats")
-@requires("heartbeat.read")
+@requires("service.read")
 def heartbeats(request: HttpRequest, name: Name) -> list[HeartbeatOut]:
     return [_heartbeat(row) for row in heartbeats_of_service(service_id(name))]
 
 
 @router.post("/{name}/heartbeats", response={201: AddedOut}, summary="Add a heartbeat to a service")
-@requires("heartbeat.change")
+@requires("integration.change")
 def add_heartbeat(request: HttpRequest, name: Name, body: HeartbeatIn) -> Status[AddedOut]:
     """It waits for its first ping before silence counts."""
-    found = _own(request, name, "heartbeat.change")
+    found = _own(request, name)
     made = settings_actions.add_heartbeat(
         found.id,
         name=body.name,
@@ -143,18 +143,18 @@ def add_heartbeat(request: HttpRequest, name: Name, body: HeartbeatIn) -> Status
 
 
 @router.put("/{name}/heartbeats/{integration}", response={204: None}, summary="Change a heartbeat's period and grace")
-@requires("heartbeat.change")
+@requires("integration.change")
 def change_heartbeat(request: HttpRequest, name: Name, integration: UUID, body: HeartbeatChangeIn) -> Status[None]:
-    _of(_own(request, name, "heartbeat.change"), integration)
+    _of(_own(request, name), integration)
     settings_actions.change_heartbeat(
         integration, period=body.period, grace=body.grace, actor=caller(request).actor, now=now_of(request)
     )
     return Status(204, None)
 
 
-def _own(request: HttpRequest, name: str, action: str) -> ServiceDetail:
+def _own(request: HttpRequest, name: str) -> ServiceDetail:
     found = detail_of(service_id(name))
-    caller(request).check(action, team_ids=[found.draft.team_id])
+    caller(request).check("integration.change", team_ids=[found.draft.team_id])
     return found
 
 

@@ -13,6 +13,7 @@ from watchbill.domain.people.models import ContactMethod, Urgency
 from watchbill.domain.people.reads import ContactLine, PersonDetail
 from watchbill.domain.people.rules import ContactDraft
 from watchbill.doors.web.forms import posted
+from watchbill.doors.web.guards import caller
 from watchbill.doors.web.page import actor_of, now_of
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.durations import format_duration, parse_duration
@@ -84,14 +85,15 @@ def _preview(person: PersonDetail, urgency: str) -> list[PreviewLine]:
     ]
 
 
-def add_posted_contact(request: HttpRequest, person: PersonDetail, *, vouched: bool) -> Added:
+def add_posted_contact(request: HttpRequest, person: PersonDetail) -> Added:
+    caller(request).check_contact_change(person.person.id)
     draft = ContactDraft(
         name=posted(request, "name"), kind=posted(request, "kind"), address=posted(request, "address").strip()
     )
     return add_contact(
         person.person.id,
         draft,
-        vouched=vouched,
+        vouched=caller(request).vouches_for(person.person.id),
         setting=contact_setting(),
         actor=actor_of(request),
         now=now_of(request),
@@ -111,6 +113,7 @@ def typed_rules(request: HttpRequest, urgency: str) -> list[tuple[str, str]]:
 
 
 def set_posted_rules(request: HttpRequest, person_id: UUID, urgency: str) -> None:
+    caller(request).check_contact_change(person_id)
     rules = []
     for contact, after in typed_rules(request, urgency):
         try:

@@ -65,7 +65,7 @@ def change_profile(request: HttpRequest) -> HttpResponse:
 @fresh_proof
 def add_own_contact(request: HttpRequest) -> HttpResponse:
     try:
-        added = add_posted_contact(request, _me(request), vouched=False)
+        added = add_posted_contact(request, _me(request))
     except ChangeRefused as refused:
         return _page(request, refused=refused)
     if added.secret:

@@ -66,7 +66,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
         return show_form(request, page)
     try:
         draft = _draft(request)
-        _check_owner(request, draft.role, "")
+        caller(request).check_person_change(draft.role)
         user = create_person(draft, actor=actor_of(request), now=now_of(request))
     except ChangeRefused as refused:
         return show_form(request, page, refused=refused)
@@ -94,7 +94,7 @@ def edit_person(request: HttpRequest, person_id: UUID) -> HttpResponse:
         return show_form(request, page)
     try:
         draft = _draft(request)
-        _check_owner(request, draft.role, held.role)
+        caller(request).check_person_change(held.role, draft.role)
         if draft.email.strip().lower() != held.email:
             check_fresh_proof(request)
         change_person(person_id, draft, actor=actor_of(request), now=now_of(request))
@@ -107,7 +107,7 @@ def edit_person(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @require_POST
 @requires("people.change")
 def disable(request: HttpRequest, person_id: UUID) -> HttpResponse:
-    _check_owner(request, _detail(person_id).person.role, "")
+    caller(request).check_person_change(_detail(person_id).person.role)
     uses = uses_of_person(person_id)
     return _done(
         request,
@@ -120,6 +120,7 @@ def disable(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @require_POST
 @requires("people.change")
 def enable(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    caller(request).check_person_change(_detail(person_id).person.role)
     return _done(
         request, person_id, lambda: enable_person(person_id, actor=actor_of(request), now=now_of(request)), "Enabled."
     )
@@ -130,7 +131,7 @@ def enable(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @fresh_proof
 def invite(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """A one-time link by which the person sets a password; shown to the admin, who passes it on."""
-    _check_owner(request, _detail(person_id).person.role)
+    caller(request).check_person_change(_detail(person_id).person.role)
     try:
         made = create_setup_link(person_id, actor=actor_of(request), now=now_of(request))
     except ChangeRefused as refused:
@@ -143,7 +144,7 @@ def invite(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @fresh_proof
 def add_persons_contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
     try:
-        added = add_posted_contact(request, _detail(person_id), vouched=True)
+        added = add_posted_contact(request, _detail(person_id))
     except ChangeRefused as refused:
         return _page(request, person_id, refused=refused)
     if added.secret:
@@ -157,6 +158,7 @@ def add_persons_contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @fresh_proof
 def confirm_contact(request: HttpRequest, person_id: UUID, contact_id: UUID) -> HttpResponse:
     _check_contact(person_id, contact_id)
+    caller(request).check_vouches_for(person_id)
     return _done(
         request,
         person_id,
@@ -212,11 +214,6 @@ def _check_contact(person_id: UUID, contact_id: UUID) -> None:
         raise Http404("That person has no such contact.")
 
 
-def _check_owner(request: HttpRequest, *roles: str) -> None:
-    if Role.OWNER in roles:
-        caller(request).check("owner.change")
-
-
 def _page(
     request: HttpRequest,
     person_id: UUID,
@@ -227,7 +224,6 @@ def _page(
     link: str = "",
 ) -> HttpResponse:
     detail = _detail(person_id)
-    may_contacts = caller(request).may("contact.change").allowed
     sees_contacts = caller(request).may("contact.read").allowed
     now = now_of(request)
     return show(
@@ -246,7 +242,7 @@ def _page(
             "role_label": dict(Role.choices)[detail.person.role],
             "is_me": person_id == viewer_id(request),
             "sees_contacts": sees_contacts,
-            "may_confirm": may_contacts,
+            "may_confirm": caller(request).vouches_for(person_id),
             "may_people": caller(request).may("people.change").allowed,
             "refused": refused,
             "typed": request.POST,
