@@ -1,21 +1,23 @@
 """Who would be paged, when, on which device, and why: the same calculation as the engine's, without writing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from watchbill.domain.escalation.models import PolicyVersion
 from watchbill.domain.escalation.rules import (
     Plan,
     Position,
+    escalates,
     following,
-    is_end,
     plan_from_json,
-    why_paged,
+    why_fallback,
 )
 from watchbill.domain.escalation.steps import Ways, policy_words
-from watchbill.domain.escalation.targets import Lookup, fallback_people
+from watchbill.domain.escalation.targets import Found, Lookup, fallback_people
+from watchbill.domain.escalation.walk import next_step
 from watchbill.domain.paging.reads import Reachable
-from watchbill.domain.people.models import Urgency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class ExplainedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedPerson:
+    """Without deliveries where the person is paged already for another target of the level."""
+
     name: str
     email: str
     deliveries: tuple[ExplainedDelivery, ...]
@@ -74,30 +78,21 @@ def explain_plan(version: PolicyVersion | None, *, urgency: str, at: datetime, w
 def ladder_from(plan: Plan, position: Position, *, policy: str, urgency: str, at: datetime, ways: Ways) -> Ladder:
     """The steps from `position` on, the first of them at `at`."""
     steps: list[ExplainedStep] = []
-    when, skipped, empty_levels, told = at, "", 0, False
+    when, told = at, False
     every_target = {target for level in plan.levels for target in level.targets}
     lookup = Lookup(every_target, families=ways.families, defaults=ways.defaults)
-    while not is_end(plan, position) and empty_levels < max(1, len(plan.levels)) and not told:
-        level = plan.levels[position.level]
-        targets = tuple(
-            ExplainedTarget(words=target.words, people=_people(found.people, reason=reason), nobody=found.nobody)
-            for target in level.targets
-            for found in (lookup.find(target, urgency=urgency, at=when),)
-            for reason in (why_paged(policy=policy, plan=plan, position=position, target=target, skipped=skipped),)
-        )
-        if any(target.people for target in targets):
-            told = urgency == Urgency.LOW
-            then = "low urgency: nobody further is told" if told else f"after {level.timeout_seconds} s the next step"
-            steps.append(_step(position, when, targets, then))
-            when, skipped, empty_levels = when + timedelta(seconds=level.timeout_seconds), "", 0
-        else:
-            nobody = "; ".join(target.nobody for target in targets) or "the level is empty"
-            skipped = f"level {position.level + 1} was passed at once, because {nobody}"
-            steps.append(_step(position, when, targets, "passed at once"))
-            empty_levels += 1
-        position = following(plan, position)
-    if not told:
-        steps.append(_fallback(position, when, urgency=urgency, policy=policy, ways=ways))
+    while not told:
+        step = next_step(plan, position, policy=policy, urgency=urgency, lookup=lookup, at=when)
+        steps.extend(_step(one.position, when, _targets(one.found, ()), "passed at once") for one in step.passed)
+        position = step.position
+        if not step.people:
+            steps.append(_fallback(position, when, urgency=urgency, policy=policy, ways=ways))
+            break
+        timeout = plan.levels[position.level].timeout_seconds
+        told = not escalates(urgency)
+        then = "low urgency: nobody further is told" if told else f"after {timeout} s the next step"
+        steps.append(_step(position, when, _targets(step.found, step.people), then))
+        when, position = when + timedelta(seconds=timeout), following(plan, position)
     return Ladder(
         policy=policy,
         urgency=urgency,
@@ -113,31 +108,45 @@ def _step(position: Position, when: datetime, targets: tuple[ExplainedTarget, ..
 
 def _fallback(position: Position, when: datetime, *, urgency: str, policy: str, ways: Ways) -> ExplainedStep:
     people = fallback_people(urgency=urgency, families=ways.families, defaults=ways.defaults)
-    reason = f"Fallback of the organization: every level of {policy} was tried"
     target = ExplainedTarget(
         words="fallback of the organization",
-        people=_people(people, reason=reason),
+        people=tuple(_person(person, reason=why_fallback(policy)) for person in people),
         nobody="" if people else "the organization has no fallback recipient who can be reached",
     )
     return ExplainedStep(at=when, cycle=position.cycle, level=0, targets=(target,), then="nothing further")
 
 
-def _people(people: tuple[Reachable, ...], *, reason: str) -> tuple[ExplainedPerson, ...]:
-    return tuple(
-        ExplainedPerson(
-            name=person.name,
-            email=person.email,
-            reason=reason,
-            deliveries=tuple(
-                ExplainedDelivery(
-                    after_seconds=planned.after_seconds,
-                    contact=planned.contact,
-                    kind=planned.kind,
-                    address=planned.address,
-                    rule=planned.rule,
-                )
-                for planned in person.deliveries
-            ),
+def _targets(found: Sequence[Found], people: Sequence[tuple[Reachable, str]]) -> tuple[ExplainedTarget, ...]:
+    """Whoever several targets stand for is paged once: by the first of them."""
+    reasons = {person.user_id: why for person, why in people}
+    first: dict[UUID, str] = {}
+    targets = []
+    for one in found:
+        shown = []
+        for person in one.people:
+            by = first.setdefault(person.user_id, one.target.words)
+            shown.append(
+                _person(person, reason=reasons[person.user_id])
+                if by == one.target.words
+                else _named(person, reason=f"paged already, for {by}")
+            )
+        targets.append(ExplainedTarget(words=one.target.words, people=tuple(shown), nobody=one.nobody))
+    return tuple(targets)
+
+
+def _person(person: Reachable, *, reason: str) -> ExplainedPerson:
+    deliveries = tuple(
+        ExplainedDelivery(
+            after_seconds=planned.after_seconds,
+            contact=planned.contact,
+            kind=planned.kind,
+            address=planned.address,
+            rule=planned.rule,
         )
-        for person in people
+        for planned in person.deliveries
     )
+    return _named(person, reason=reason, deliveries=deliveries)
+
+
+def _named(person: Reachable, *, reason: str, deliveries: tuple[ExplainedDelivery, ...] = ()) -> ExplainedPerson:
+    return ExplainedPerson(name=person.name, email=person.email, deliveries=deliveries, reason=reason)

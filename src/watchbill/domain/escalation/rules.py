@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from watchbill.domain.people.models import Urgency
+
 # A policy that does not say otherwise pages again when an acknowledgement is this old and nothing was resolved.
 ACKNOWLEDGEMENT_TIMEOUT_SECONDS = 30 * 60
 
@@ -94,6 +96,15 @@ def why_paged(*, policy: str, plan: Plan, position: Position, target: Target, sk
     before = plan.levels[position.level - 1] if position.level else plan.levels[-1]
     previous = position.level if position.level else len(plan.levels)
     return f"{where}: level {previous} did not acknowledge within {duration_words(before.timeout_seconds)}"
+
+
+def why_fallback(policy: str) -> str:
+    return f"Fallback of the organization: every level of {policy} was tried"
+
+
+def escalates(urgency: str) -> bool:
+    """Low urgency tells the first who can be told, and wakes nobody else."""
+    return urgency != Urgency.LOW
 
 
 def duration_words(seconds: int) -> str:

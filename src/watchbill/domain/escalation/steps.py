@@ -16,19 +16,19 @@ from watchbill.domain.escalation.models import PolicyVersion, Run, RunState
 from watchbill.domain.escalation.rules import (
     Plan,
     Position,
+    escalates,
     following,
-    is_end,
     plan_from_json,
     targets_from_json,
-    why_paged,
+    why_fallback,
     with_reassignment,
 )
 from watchbill.domain.escalation.store import LiveRun, lock_live, save_runs
 from watchbill.domain.escalation.targets import Lookup, fallback_people
+from watchbill.domain.escalation.walk import next_step
 from watchbill.domain.paging.actions import NewPage, create_pages
 from watchbill.domain.paging.contract import Family
 from watchbill.domain.paging.reads import DefaultRules, Reachable
-from watchbill.domain.people.models import Urgency
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer
 
@@ -150,37 +150,25 @@ def _courses_of(runs: Iterable[LiveRun]) -> dict[_Way, _Course]:
 
 
 def _move(course: _Course, position: Position, *, urgency: str, lookup: Lookup, now: datetime) -> _Move:
-    plan, skipped = course.plan, ""
-    passed: list[dict[str, Any]] = []
-    while not is_end(plan, position) and len(passed) < len(plan.levels):
-        level = plan.levels[position.level]
-        found = [lookup.find(target, urgency=urgency, at=now) for target in level.targets]
-        if any(one.people for one in found):
-            people: dict[UUID, tuple[Reachable, str]] = {}
-            for one in found:
-                why = why_paged(policy=course.policy, plan=plan, position=position, target=one.target, skipped=skipped)
-                for person in one.people:
-                    people.setdefault(person.user_id, (person, why))
-            missing = "; ".join(one.nobody for one in found if one.nobody)
-            return _Move(
-                passed=tuple(passed),
-                people=tuple(people.values()),
-                told={
-                    **_place(position),
-                    "policy": course.policy,
-                    "people": _named(person for person, _ in people.values()),
-                    **({"nobody": missing} if missing else {}),
-                },
-                taken=position,
-                after=following(plan, position),
-                timeout=timedelta(seconds=level.timeout_seconds),
-            )
-        reason = "; ".join(one.nobody for one in found) or "the level is empty"
-        skipped = f"level {position.level + 1} was passed at once, because {reason}"
-        passed.append({**_place(position), "why": reason})
-        position = following(plan, position)
-    end = Position(position.cycle, len(plan.levels))
-    return _Move(passed=tuple(passed), people=(), told={}, taken=end, after=end, timeout=timedelta())
+    plan = course.plan
+    step = next_step(plan, position, policy=course.policy, urgency=urgency, lookup=lookup, at=now)
+    passed = tuple({**_place(one.position), "why": one.why} for one in step.passed)
+    if not step.people:
+        return _Move(passed=passed, people=(), told={}, taken=step.position, after=step.position, timeout=timedelta())
+    missing = "; ".join(one.nobody for one in step.found if one.nobody)
+    return _Move(
+        passed=passed,
+        people=step.people,
+        told={
+            **_place(step.position),
+            "policy": course.policy,
+            "people": _named(person for person, _ in step.people),
+            **({"nobody": missing} if missing else {}),
+        },
+        taken=step.position,
+        after=following(plan, step.position),
+        timeout=timedelta(seconds=plan.levels[step.position.level].timeout_seconds),
+    )
 
 
 def _take(run: LiveRun, move: _Move, *, batch: _Batch, now: datetime) -> None:
@@ -193,7 +181,7 @@ def _take(run: LiveRun, move: _Move, *, batch: _Batch, now: datetime) -> None:
     for person, reason in move.people:
         batch.pages.append(_page(run, person, cycle=move.taken.cycle, level=move.taken.level + 1, reason=reason))
     batch.records.append(_record(run, "escalation.paged", move.told))
-    if run.urgency == Urgency.LOW:
+    if not escalates(run.urgency):
         run.state, run.ended_at = RunState.NOTIFIED.value, now
         run.end_reason = "low urgency notifies without escalating"
         return
@@ -202,7 +190,7 @@ def _take(run: LiveRun, move: _Move, *, batch: _Batch, now: datetime) -> None:
 
 def _page_fallback(run: LiveRun, people: Sequence[Reachable], *, policy: str, batch: _Batch, now: datetime) -> None:
     """The last resort. That it is empty is the loudest thing this product can say."""
-    reason = f"Fallback of the organization: every level of {policy} was tried"
+    reason = why_fallback(policy)
     batch.pages.extend(_page(run, person, cycle=run.cycle, level=0, reason=reason) for person in people)
     details = {"policy": policy, "people": _named(people), "reached_nobody": not people}
     batch.records.append(_record(run, "escalation.exhausted", details))

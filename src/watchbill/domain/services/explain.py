@@ -6,6 +6,7 @@ from datetime import datetime
 from watchbill.domain.escalation.explain import Ladder, explain_plan
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.services.models import MaintenanceWindow, Service
+from watchbill.domain.services.routing import Window, silent_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +20,9 @@ class Explanation:
 
 def explain(service: Service, *, urgency: str, at: datetime, ways: Ways) -> Explanation:
     """`service` with `policy__current_version__policy` selected costs the fewest queries."""
-    window = (
-        MaintenanceWindow.objects.filter(service=service, cancelled_at=None, starts_at__lte=at, ends_at__gt=at)
-        .order_by("-ends_at")
-        .first()
-    )
+    rows = MaintenanceWindow.objects.filter(service=service, cancelled_at=None, ends_at__gt=at)
+    windows = [Window(id=row.id, starts_at=row.starts_at, ends_at=row.ends_at) for row in rows]
+    until = silent_until(windows, at=at)
     version = service.policy.current_version if service.policy else None
-    ladder = explain_plan(version, urgency=urgency, at=window.ends_at if window else at, ways=ways)
-    return Explanation(service=service.name, maintenance_until=window.ends_at if window else None, ladder=ladder)
+    ladder = explain_plan(version, urgency=urgency, at=until or at, ways=ways)
+    return Explanation(service=service.name, maintenance_until=until, ladder=ladder)

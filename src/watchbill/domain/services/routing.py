@@ -30,3 +30,11 @@ def window_at(windows: Iterable[Window], *, now: datetime) -> Window | None:
     """Of several open ones, the one that ends last: the alert is held back until all are over."""
     open_now = [window for window in windows if window.starts_at <= now < window.ends_at]
     return max(open_now, key=lambda window: window.ends_at, default=None)
+
+
+def silent_until(windows: Iterable[Window], *, at: datetime) -> datetime | None:
+    """When an alert of `at` is paged, None: at once. A window that begins before another is over prolongs it."""
+    held, until = list(windows), None
+    while (window := window_at(held, now=until or at)) is not None:
+        until = window.ends_at
+    return until

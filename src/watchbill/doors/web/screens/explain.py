@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from watchbill.domain.escalation.explain import Ladder, explain_plan
+from watchbill.domain.escalation.explain import Ladder
+from watchbill.domain.services.explain import explain
 from watchbill.domain.services.models import Service
 from watchbill.doors.web.forms import local_input
 from watchbill.doors.web.guards import requires
@@ -28,10 +29,9 @@ def explain_page(request: HttpRequest) -> HttpResponse:
         except (ValueError, OverflowError):
             wrong = "That is not a date and time; write it like 2026-12-24T18:00."
     service = _service(asked.get("service", ""))
-    ladder = None
+    found = None
     if service is not None and not wrong:
-        version = service.policy.current_version if service.policy else None
-        ladder = explain_plan(version, urgency=urgency, at=at, ways=wired().ways())
+        found = explain(service, urgency=urgency, at=at, ways=wired().ways())
     return show(
         request,
         "explain/explain.html",
@@ -42,8 +42,9 @@ def explain_page(request: HttpRequest) -> HttpResponse:
             "at": at,
             "at_typed": asked.get("at") or local_input(now, zone=zone),
             "wrong": wrong,
-            "ladder": ladder,
-            "steps": _steps(ladder) if ladder else [],
+            "ladder": found and found.ladder,
+            "maintenance_until": found and found.maintenance_until,
+            "steps": _steps(found.ladder) if found else [],
         },
     )
 
