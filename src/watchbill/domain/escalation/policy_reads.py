@@ -67,9 +67,13 @@ def versions(policy_id: UUID) -> list[PolicyVersion]:
 
 def uses_of_target(*, kinds: Iterable[str], target_id: UUID) -> list[str]:
     """The policies, in words, whose current version pages this schedule, person or team."""
+    return [f"policy {detail.draft.name}" for detail in policies_paging(kinds=kinds, target_id=target_id)]
+
+
+def policies_paging(*, kinds: Iterable[str], target_id: UUID) -> list[PolicyDetail]:
     wanted = set(kinds)
     return [
-        f"policy {detail.draft.name}"
+        detail
         for detail in policies()
         if any(
             target.kind in wanted and target.id == target_id

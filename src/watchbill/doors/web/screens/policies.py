@@ -14,6 +14,7 @@ from watchbill.domain.escalation.policy_rules import LevelDraft, PolicyDraft, Ta
 from watchbill.domain.escalation.rules import Plan, duration_words, plan_from_json
 from watchbill.domain.oncall.models import Schedule
 from watchbill.domain.people.models import Team
+from watchbill.domain.services.models import Service
 from watchbill.domain.services.reads import uses_of_policy
 from watchbill.doors.web.forms import (
     Danger,
@@ -72,7 +73,7 @@ def policy_page(request: HttpRequest, policy_id: UUID) -> HttpResponse:
             if plan.acknowledgement_lasts_seconds
             else "",
             "versions": policy_reads.versions(policy_id)[:20],
-            "uses": uses_of_policy(policy_id),
+            "services": Service.objects.filter(policy_id=policy_id, archived_at=None).order_by("name"),
             "may_change": caller(request).may("policy.change", team_ids=[detail.draft.team_id]).allowed,
         },
     )

@@ -9,12 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from watchbill.domain.access.models import User
+from watchbill.domain.escalation.policy_reads import policies_paging
 from watchbill.domain.oncall import reads
 from watchbill.domain.oncall.override_actions import add_override, cancel_override
 from watchbill.domain.oncall.rules import Schedule, shifts_between
 from watchbill.domain.oncall.schedule_reads import load_schedules
 from watchbill.domain.oncall.watch import everybody_on_watch
-from watchbill.domain.services.reads import uses_of_schedule
 from watchbill.doors.web.calendar_bars import WEEKS, monday_of, period_of, weeks_of
 from watchbill.doors.web.forms import Field, Group, local_input, place, posted, posted_instant, required_id
 from watchbill.doors.web.guards import caller, requires
@@ -108,7 +108,7 @@ def _page(request: HttpRequest, schedule_id: UUID, *, refused: ChangeRefused | N
             "groups": groups,
             "refused": bool(refused),
             "leftover": leftover,
-            "uses": uses_of_schedule(schedule_id),
+            "policies": policies_paging(kinds=["schedule"], target_id=schedule_id),
             "my_zone": zone_of(request).key,
             "may_change": caller(request).may("schedule.change", team_ids=[detail.draft.team_id]).allowed,
             "may_override": caller(request).may("override.create", team_ids=[detail.draft.team_id]).allowed,
