@@ -9,8 +9,10 @@ from watchbill.domain.oncall.rules import Rotation, Schedule, Shift, gaps_betwee
 from watchbill.ground.local_time import instant_of
 
 WEEKS = 4
-# A narrower bar has no room for a name; hovering and the table below say it.
-_NAMED_FROM = 0.05
+# A narrower bar has room for initials or nothing; hovering and the table below say it.
+_NAMED_FROM = 0.1
+_INITIALS_FROM = 0.015
+_NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,26 +68,32 @@ def _week(schedule: Schedule, names: dict[str, str], me: str, monday: date, zone
     starts_at, ends_at = _midnight(monday, zone), _midnight(monday + timedelta(weeks=1), zone)
     alive = [one for one in schedule.rotations if _touches(one, starts_at, ends_at)]
     result = Track(name="On call", is_result=True, bars=_result(schedule, names, me, starts_at, ends_at, zone))
+    lanes = {one.name: tuple(other for other in alive if other.name == one.name) for one in reversed(alive)}
     layers = [
-        Track(
-            name=one.name,
-            is_result=False,
-            bars=_bars(
-                shifts_between(_alone(schedule, one), starts_at=starts_at, ends_at=ends_at),
-                names,
-                me,
-                starts_at,
-                ends_at,
-                zone,
-            ),
-        )
-        for one in reversed(alive)
+        Track(name=name, is_result=False, bars=_lane(schedule, ones, names, me, starts_at, ends_at, zone))
+        for name, ones in lanes.items()
     ]
-    shown = layers if len(alive) > 1 or schedule.overrides else []
+    shown = layers if len(lanes) > 1 or schedule.overrides else []
     days = tuple(_day(monday + timedelta(days=number), number, zone, now) for number in range(7))
     now_at = _percent(now, starts_at, ends_at) if starts_at <= now < ends_at else ""
     label = f"Week of {monday.day} {monday:%b}"
     return Week(label=label, days=days, tracks=(result, *shown), now_at=now_at)
+
+
+def _lane(
+    schedule: Schedule,
+    rotations: tuple[Rotation, ...],
+    names: dict[str, str],
+    me: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    zone: ZoneInfo,
+) -> tuple[Bar, ...]:
+    """One rotation, before and after a change of it; a turn that is empty on purpose is drawn as one."""
+    named = tuple(replace(one, members=tuple(who or _NOBODY for who in one.members)) for one in rotations)
+    alone = replace(schedule, rotations=named, overrides=())
+    shifts = shifts_between(alone, starts_at=starts_at, ends_at=ends_at)
+    return _bars(shifts, {**names, _NOBODY: "Nobody"}, me, starts_at, ends_at, zone)
 
 
 def _result(
@@ -109,7 +117,15 @@ def _bars(
 ) -> tuple[Bar, ...]:
     bars = []
     for shift in shifts:
-        look = "mine" if me in shift.users else "override" if shift.source == "override" else "shift"
+        look = (
+            "hole"
+            if shift.users == (_NOBODY,)
+            else "mine"
+            if me in shift.users
+            else "override"
+            if shift.source == "override"
+            else "shift"
+        )
         who = ", ".join(names.get(user, "somebody who left") for user in shift.users)
         bars.append(_bar(shift.starts_at, shift.ends_at, look, who, starts_at, ends_at, zone))
     return tuple(bars)
@@ -124,9 +140,13 @@ def _bar(
         left=_percent(first, starts_at, ends_at),
         width=f"{100 * share:.3f}",
         look=look,
-        name=name if share >= _NAMED_FROM else "",
+        name=name if share >= _NAMED_FROM else _initials(name) if share >= _INITIALS_FROM else "",
         words=f"{name}: {local_first:%a %H:%M} to {local_last:%a %H:%M %Z}",
     )
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in name.split()[:2])
 
 
 def _day(day: date, number: int, zone: ZoneInfo, now: datetime) -> Day:
@@ -149,7 +169,3 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 def _touches(rotation: Rotation, starts_at: datetime, ends_at: datetime) -> bool:
     begun = rotation.effective_at is None or rotation.effective_at < ends_at
     return begun and (rotation.retired_at is None or rotation.retired_at > starts_at)
-
-
-def _alone(schedule: Schedule, rotation: Rotation) -> Schedule:
-    return replace(schedule, rotations=(rotation,), overrides=())

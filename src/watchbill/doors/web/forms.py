@@ -1,25 +1,31 @@
 """Forms that keep what was typed, name the field and the remedy, and need no script."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.http import HttpRequest, HttpResponse
 
+from watchbill.domain.access.models import User
 from watchbill.doors.web.page import show
 from watchbill.ground.durations import parse_duration
 from watchbill.ground.local_time import instant_of
 from watchbill.ground.refusals import ChangeRefused
 
 _FORM = "form.html"
+T = TypeVar("T")
 
 
 @dataclass(kw_only=True)
 class Field:
-    """`kind`: an input's type, or `select`, `textarea`, `code`, `checks`. `choices`: value and label."""
+    """`kind`: an input's type, or `select`, `textarea`, `code`, `checks`, `picker`. `choices`: value and label.
+
+    A `picker` is `values` in an order, a row each, with buttons that send the form to be changed and shown again.
+    """
 
     name: str
     label: str
@@ -30,6 +36,7 @@ class Field:
     help: str = ""
     required: bool = False
     error: str = ""
+    add_label: str = "Add one"
 
     @property
     def id(self) -> str:
@@ -41,6 +48,9 @@ class Group:
     fields: list[Field]
     legend: str = ""
     help: str = ""
+    drop: str = ""
+    add: str = ""
+    add_label: str = ""
 
 
 @dataclass(kw_only=True)
@@ -50,6 +60,15 @@ class Danger:
     address: str
     label: str
     words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rearranging:
+    """A button that changes the form and saves nothing: `up`, `down`, `drop` or `add`, in which list, where."""
+
+    verb: str
+    name: str
+    at: int = 0
 
 
 @dataclass(kw_only=True)
@@ -92,6 +111,60 @@ def place(refused: ChangeRefused, groups: Iterable[Group]) -> str:
 def posted(request: HttpRequest, name: str) -> str:
     """PostgreSQL keeps no NUL in text; nobody types one."""
     return str(request.POST.get(name, "")).replace("\0", "")
+
+
+def rearranging(request: HttpRequest) -> Rearranging | None:
+    verb, _, rest = posted(request, "do").partition(" ")
+    name, _, at = rest.partition(" ")
+    if verb not in ("up", "down", "drop", "add"):
+        return None
+    return Rearranging(verb=verb, name=name, at=int(at) if at.isascii() and at.isdigit() and len(at) < 5 else 0)
+
+
+def rearranged(rows: Sequence[T], name: str, asked: Rearranging | None, *, blank: T) -> list[T]:
+    """The rows of the list `name` as the button wants them."""
+    found = list(rows)
+    if asked is None or asked.name != name:
+        return found
+    if asked.verb == "add":
+        return [*found, blank]
+    if asked.at >= len(found):
+        return found
+    if asked.verb == "drop":
+        del found[asked.at]
+        return found
+    other = asked.at + (1 if asked.verb == "down" else -1)
+    if 0 <= other < len(found):
+        found[asked.at], found[other] = found[other], found[asked.at]
+    return found
+
+
+def posted_rows(request: HttpRequest, name: str) -> list[str]:
+    """The rows of a picker, empty ones too."""
+    return [text.replace("\0", "").strip() for text in request.POST.getlist(name)]
+
+
+def posted_emails(request: HttpRequest, name: str) -> list[str]:
+    """One a row or one a line, in order; addresses are written small."""
+    return [line.strip().lower() for text in posted_rows(request, name) for line in text.splitlines() if line.strip()]
+
+
+def person_ids(emails: Iterable[str], *, field: str) -> dict[str, UUID]:
+    wanted = list(dict.fromkeys(emails))
+    known = dict(User.objects.filter(email__in=wanted).values_list("email", "id"))
+    missing = [repr(email) for email in wanted if email not in known]
+    if missing:
+        them = "them" if len(missing) > 1 else "the person"
+        raise ChangeRefused(field, f"nobody has the address {' or '.join(missing)}; add {them} first")
+    return known
+
+
+def person_choices(*, kept: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """By address: everybody active, and who stands in the form already."""
+    held = set(kept)
+    rows = [row for row in User.objects.order_by("name", "email") if row.is_active or row.email in held]
+    names = Counter(row.name for row in rows)
+    return [(row.email, row.name if names[row.name] == 1 and row.name else f"{row.name} ({row.email})") for row in rows]
 
 
 def posted_id(request: HttpRequest, name: str) -> UUID | None:

@@ -34,6 +34,7 @@ _STROKES = {
     "left": '<path d="M12 5l-5 5 5 5"/>',
     "right": '<path d="M8 5l5 5-5 5"/>',
     "up": '<path d="M10 16V4M5 9l5-5 5 5"/>',
+    "down": '<path d="M10 4v12M5 11l5 5 5-5"/>',
     "swap": '<path d="M4 7h11l-3-3M16 13H5l3 3"/>',
     "link": '<path d="M8 4H4v12h12v-4M11 4h5v5M16 4l-7 7"/>',
     "level": '<path d="M3 16h14M5 13V9M10 13V6M15 13V3"/>',

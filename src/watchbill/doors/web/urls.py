@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern] = [
     path("policies", policies.policy_list),
     path("policies/new", policies.new_policy),
     path("policies/<uuid:policy_id>", policies.policy_page),
+    path("policies/<uuid:policy_id>/versions/<int:number>", policies.policy_version),
     path("policies/<uuid:policy_id>/edit", policies.edit_policy),
     path("policies/<uuid:policy_id>/archive", policies.archive),
     path("services", services.service_list),

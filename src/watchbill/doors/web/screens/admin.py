@@ -7,13 +7,25 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from watchbill.domain.access.models import User
 from watchbill.domain.audit.reads import EntryFilter, entries
 from watchbill.domain.people import reads as people_reads
 from watchbill.domain.people.actions import set_organization
 from watchbill.domain.process import reads as process_reads
 from watchbill.doors.web.audit_words import changes_of
-from watchbill.doors.web.forms import Field, FormPage, Group, posted, show_form, zone_choices
+from watchbill.doors.web.forms import (
+    Field,
+    FormPage,
+    Group,
+    person_choices,
+    person_ids,
+    posted,
+    posted_emails,
+    posted_rows,
+    rearranged,
+    rearranging,
+    show_form,
+    zone_choices,
+)
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.page import actor_of, now_of, show
 from watchbill.ground.refusals import ChangeRefused
@@ -46,7 +58,8 @@ def organization(request: HttpRequest) -> HttpResponse:
     def value(name: str, kept: str) -> str:
         return posted(request, name) if is_posted else kept
 
-    fallback = "\n".join(one.email for one in held.fallback) if held else ""
+    asked = rearranging(request)
+    fallback = posted_rows(request, "fallback") if is_posted else [one.email for one in held.fallback] if held else []
     page = FormPage(
         title="Organization",
         trail=[_TRAIL],
@@ -65,15 +78,17 @@ def organization(request: HttpRequest) -> HttpResponse:
                     Field(
                         name="fallback",
                         label="Fallback",
-                        kind="textarea",
-                        value=value("fallback", fallback),
-                        help="One e-mail address a line. All of them are paged when a whole policy reached nobody.",
+                        kind="picker",
+                        values=rearranged(fallback, "fallback", asked, blank="") or [""],
+                        choices=person_choices(kept=fallback),
+                        add_label="Add somebody",
+                        help="All of them are paged when a whole policy reached nobody.",
                     ),
                 ]
             )
         ],
     )
-    if not is_posted:
+    if not is_posted or asked:
         return show_form(request, page)
     try:
         set_organization(
@@ -144,12 +159,9 @@ def process(request: HttpRequest) -> HttpResponse:
 
 
 def _fallback_ids(request: HttpRequest) -> list[UUID]:
-    emails = [line.strip().lower() for line in posted(request, "fallback").splitlines() if line.strip()]
-    known = dict(User.objects.filter(email__in=emails).values_list("email", "id"))
-    for email in emails:
-        if email not in known:
-            raise ChangeRefused("fallback", f"nobody has the address {email!r}; add the person first")
-    return [known[email] for email in emails]
+    emails = posted_emails(request, "fallback")
+    known = person_ids(emails, field="fallback")
+    return [known[email] for email in dict.fromkeys(emails)]
 
 
 def _clean(text: str) -> str:

@@ -25,6 +25,9 @@ from watchbill.doors.web.forms import (
     posted_duration,
     posted_id,
     posted_number,
+    posted_rows,
+    rearranged,
+    rearranging,
     show_form,
 )
 from watchbill.doors.web.guards import caller, requires
@@ -34,8 +37,7 @@ from watchbill.ground.durations import format_duration
 from watchbill.ground.refusals import ChangeRefused
 
 _TRAIL = ("/policies", "Policies")
-_BLANKS = 1
-_TARGETS_SHOWN = 3
+_LEVELS_MAX = 25
 _KINDS = {"schedule": "/schedules/{}", "user": "/people/{}", "team-lead": "/teams/{}", "team-manager": "/teams/{}"}
 
 
@@ -69,9 +71,7 @@ def policy_page(request: HttpRequest, policy_id: UUID) -> HttpResponse:
             "detail": detail,
             "plan": plan,
             "ladder": _ladder(plan),
-            "acknowledgement": duration_words(plan.acknowledgement_lasts_seconds)
-            if plan.acknowledgement_lasts_seconds
-            else "",
+            "acknowledgement": _lasts(plan),
             "versions": policy_reads.versions(policy_id)[:20],
             "services": Service.objects.filter(policy_id=policy_id, archived_at=None).order_by("name"),
             "may_change": caller(request).may("policy.change", team_ids=[detail.draft.team_id]).allowed,
@@ -79,10 +79,37 @@ def policy_page(request: HttpRequest, policy_id: UUID) -> HttpResponse:
     )
 
 
+@requires("policy.read")
+def policy_version(request: HttpRequest, policy_id: UUID, number: int) -> HttpResponse:
+    """One version beside the one before it: what the change was."""
+    detail = _detail(policy_id)
+    versions = {row.number: row for row in policy_reads.versions(policy_id)}
+    if number not in versions:
+        raise Http404("There is no such version.")
+    shown = [versions[number], *([versions[number - 1]] if number - 1 in versions else [])]
+    return show(
+        request,
+        "policies/version.html",
+        {
+            "detail": detail,
+            "number": number,
+            "versions": [
+                {"version": row, "plan": plan, "ladder": _ladder(plan), "acknowledgement": _lasts(plan)}
+                for row in shown
+                for plan in [plan_from_json(row.definition)]
+            ],
+        },
+    )
+
+
+def _lasts(plan: Plan) -> str:
+    return duration_words(plan.acknowledgement_lasts_seconds) if plan.acknowledgement_lasts_seconds else ""
+
+
 @requires("policy.change")
 def new_policy(request: HttpRequest) -> HttpResponse:
     page = _form(request, None, title="New policy", trail=[_TRAIL], back="/policies")
-    if request.method != "POST":
+    if request.method != "POST" or rearranging(request):
         return show_form(request, page)
     try:
         draft = _draft(request)
@@ -111,7 +138,7 @@ def edit_policy(request: HttpRequest, policy_id: UUID) -> HttpResponse:
         label="Archive this policy",
         words="It can be chosen no more. A service that still uses it refuses this.",
     )
-    if request.method != "POST":
+    if request.method != "POST" or rearranging(request):
         return show_form(request, page)
     try:
         draft = _draft(request)
@@ -174,6 +201,8 @@ def _form(
     repeat = posted(request, "repeat") if is_posted else str(held.repeat) if held else "2"
     wait = posted(request, "acknowledgement_timeout") if is_posted else _acknowledgement(held)
     targets = _target_choices()
+    level_groups = [_level_group(number, level, targets) for number, level in enumerate(levels or [_BLANK])]
+    level_groups[-1].add, level_groups[-1].add_label = "levels", "Add a level"
     groups = [
         Group(
             fields=[
@@ -181,7 +210,7 @@ def _form(
                 Field(name="team", label="Team", kind="select", value=team, choices=team_choices()),
             ]
         ),
-        *(_level_group(number, level, targets) for number, level in enumerate([*levels, *([_BLANK] * _BLANKS)])),
+        *level_groups,
         Group(
             fields=[
                 Field(
@@ -207,31 +236,26 @@ _BLANK: dict[str, list[str] | str] = {"targets": [], "timeout": "5m"}
 
 
 def _level_group(number: int, level: dict[str, list[str] | str], choices: list[tuple[str, str]]) -> Group:
-    chosen = list(level["targets"])
-    shown = max(_TARGETS_SHOWN, len(chosen) + 1) if chosen else 1
-    fields = [
-        Field(
-            name=f"levels[{number}].targets",
-            label="Page" if not index else "and also",
-            kind="select",
-            value=chosen[index] if index < len(chosen) else "",
-            choices=choices,
-        )
-        for index in range(shown)
-    ]
-    fields.append(
-        Field(
-            name=f"levels[{number}].timeout",
-            label="Wait for an answer",
-            value=str(level["timeout"]),
-            help="Like 90s, 5m or 1h30m.",
-        )
-    )
-    is_blank = not chosen
     return Group(
         legend=f"Level {number + 1}",
-        fields=fields,
-        help="Leave it empty if this level is not needed." if is_blank else "",
+        drop=f"levels {number}",
+        fields=[
+            Field(
+                name=f"levels[{number}].targets",
+                label="Page",
+                kind="picker",
+                values=list(level["targets"]) or [""],
+                choices=choices,
+                add_label="Add a target",
+                help="All of them are paged at the same time.",
+            ),
+            Field(
+                name=f"levels[{number}].timeout",
+                label="Wait for an answer",
+                value=str(level["timeout"]),
+                help="Like 90s, 5m or 1h30m.",
+            ),
+        ],
     )
 
 
@@ -247,17 +271,20 @@ def _acknowledgement(held: PolicyDraft | None) -> str:
 
 
 def _posted_levels(request: HttpRequest) -> list[dict[str, list[str] | str]]:
+    """As they stand in the form, without those that hold nothing, and changed by the button that was pressed."""
+    asked = rearranging(request)
     found: list[dict[str, list[str] | str]] = []
-    for number in range(25):
-        targets = [text for text in request.POST.getlist(f"levels[{number}].targets") if text]
-        if targets:
+    for number in range(_LEVELS_MAX):
+        name = f"levels[{number}].targets"
+        if name in request.POST:
+            targets = rearranged(posted_rows(request, name), name, asked, blank="")
             found.append({"targets": targets, "timeout": posted(request, f"levels[{number}].timeout")})
-    return found
+    return rearranged(found, "levels", asked, blank=_BLANK)
 
 
 def _draft(request: HttpRequest) -> PolicyDraft:
     levels = []
-    for number in range(25):
+    for number in range(_LEVELS_MAX):
         texts = [text for text in request.POST.getlist(f"levels[{number}].targets") if text]
         if texts:
             levels.append(

@@ -1,6 +1,6 @@
 """Making and changing a schedule and its rotations, with a look at what the change would do before it is made."""
 
-from datetime import date, datetime, time
+from datetime import date, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from watchbill.domain.access.models import User
 from watchbill.domain.oncall import reads
 from watchbill.domain.oncall.actions import archive_schedule, change_schedule, create_schedule, set_rotations
 from watchbill.domain.oncall.rotation_rules import WEEKDAYS, RotationDraft, ScheduleDraft, check_rotations
-from watchbill.domain.oncall.rules import Rotation, Schedule, Unit, Window
+from watchbill.domain.oncall.rules import Rotation, Schedule, Unit
 from watchbill.domain.people.models import Team
 from watchbill.domain.services.reads import uses_of_schedule
 from watchbill.doors.web.calendar_bars import monday_of, weeks_of
@@ -22,17 +22,25 @@ from watchbill.doors.web.forms import (
     FormPage,
     Group,
     local_input,
+    person_choices,
+    person_ids,
     posted,
+    posted_emails,
     posted_id,
     posted_instant,
     posted_number,
+    posted_rows,
+    rearranged,
+    rearranging,
     show_form,
     zone_choices,
 )
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.page import actor_of, now_of, viewer_id, zone_of
+from watchbill.doors.web.window_words import hours_words, windows_of, words_of
 from watchbill.ground.refusals import ChangeRefused
 
+NOBODY = "nobody"
 _BLANKS = 1
 _TRAIL = ("/schedules", "On-call")
 _UNITS = (("weeks", "weeks"), ("days", "days"), ("hours", "hours"))
@@ -112,12 +120,15 @@ def edit_rotations(request: HttpRequest, schedule_id: UUID) -> HttpResponse:
     page = _rotations_page(detail, shown, zone)
     if request.method != "POST":
         return show_form(request, page, template="schedules/rotations.html")
-    typed = [one for one in _typed_in(request) if any(one[name].strip() for name in ("name", "members"))]
+    typed = _typed_in(request)
     page = _rotations_page(detail, typed, zone)
+    if rearranging(request):
+        return show_form(request, page, template="schedules/rotations.html")
     try:
         drafts = check_rotations([_rotation_draft(request, number, zone) for number in _numbers(request)])
         if "preview" in request.POST:
             page.more["weeks"] = _preview(request, detail, drafts)
+            page.more["hours"] = [(one.name, hours_words(one.windows)) for one in drafts if one.windows]
             return show_form(request, page, template="schedules/rotations.html")
         set_rotations(schedule_id, drafts, actor=actor_of(request), now=now_of(request))
     except ChangeRefused as refused:
@@ -231,18 +242,32 @@ def _numbers(request: HttpRequest) -> list[int]:
         number
         for number in range(60)
         if posted(request, f"rotations[{number}].name").strip()
-        or posted(request, f"rotations[{number}].members").strip()
+        or posted_emails(request, f"rotations[{number}].members")
     ]
 
 
 def _typed_in(request: HttpRequest) -> list[dict[str, str]]:
-    return [{part: posted(request, f"rotations[{number}].{part}") for part in _PARTS} for number in _numbers(request)]
+    asked = rearranging(request)
+    return [
+        {
+            **{part: posted(request, f"rotations[{number}].{part}") for part in _PARTS if part != "members"},
+            "members": "\n".join(
+                rearranged(
+                    posted_rows(request, f"rotations[{number}].members"),
+                    f"rotations[{number}].members",
+                    asked,
+                    blank="",
+                )
+            ),
+        }
+        for number in _numbers(request)
+    ]
 
 
 def _typed(draft: RotationDraft, people: dict[str, str], zone: ZoneInfo) -> dict[str, str]:
     return {
         "name": draft.name,
-        "members": "\n".join(people.get(str(one), "nobody") if one else "nobody" for one in draft.member_ids),
+        "members": "\n".join(people.get(str(one), NOBODY) if one else NOBODY for one in draft.member_ids),
         "every_count": str(draft.every),
         "every": draft.unit,
         "handoff_weekday": str(draft.handoff_weekday or 0),
@@ -250,21 +275,16 @@ def _typed(draft: RotationDraft, people: dict[str, str], zone: ZoneInfo) -> dict
         "starts": draft.starts_date.isoformat(),
         "ends": local_input(draft.ends_at, zone=zone),
         "per_turn": str(draft.per_turn),
-        "windows": "\n".join(_window_words(window) for window in draft.windows),
+        "windows": words_of(draft.windows),
     }
-
-
-def _window_words(window: Window) -> str:
-    first, last = WEEKDAYS[window.starts_weekday][:3], WEEKDAYS[window.ends_weekday][:3]
-    return f"{first} {window.starts_time:%H:%M} - {last} {window.ends_time:%H:%M}"
 
 
 def _rotations_page(detail: reads.ScheduleDetail, typed: list[dict[str, str]], zone: ZoneInfo) -> FormPage:
     blank = {**dict.fromkeys(_PARTS, ""), **_NEW}
     groups = [
         Group(
-            legend=f"Rotation {one['name']}" if one["name"] else "Another rotation",
-            help="" if one["name"] else "Leave it empty if one more is not needed.",
+            legend=_legend(one["name"], is_first=not number),
+            help="" if one["name"] or not number else "Leave it empty if one more is not needed.",
             fields=_rotation_fields(f"rotations[{number}]", one, zone),
         )
         for number, one in enumerate([*typed, *([blank] * _BLANKS)])
@@ -274,20 +294,26 @@ def _rotations_page(detail: reads.ScheduleDetail, typed: list[dict[str, str]], z
         trail=[_TRAIL, (f"/schedules/{detail.id}", detail.draft.name)],
         groups=groups,
         back=f"/schedules/{detail.id}",
-        intro=f"All times are {zone.key}. A later rotation wins over an earlier one; overrides win over all. "
+        intro=f"All times are {zone.key}. A rotation further down wins over those above it; overrides win over all. "
         "Empty a rotation's name and members to remove it.",
     )
 
 
+def _legend(name: str, *, is_first: bool) -> str:
+    return f"Rotation {name}" if name else "The first rotation" if is_first else "Another rotation"
+
+
 def _rotation_fields(at: str, one: dict[str, str], zone: ZoneInfo) -> list[Field]:
+    members = one["members"].split("\n")
     return [
         Field(name=f"{at}.name", label="Name", value=one["name"]),
         Field(
             name=f"{at}.members",
             label="Members, in turn",
-            kind="textarea",
-            value=one["members"],
-            help="One e-mail address a line; “nobody” leaves a turn empty on purpose.",
+            kind="picker",
+            values=members,
+            choices=[*person_choices(kept=members), (NOBODY, "An empty turn, on purpose")],
+            add_label="Add a turn",
         ),
         Field(name=f"{at}.every_count", label="A turn lasts", kind="number", value=one["every_count"]),
         Field(name=f"{at}.every", label="Unit", kind="select", value=one["every"], choices=_UNITS),
@@ -308,7 +334,8 @@ def _rotation_fields(at: str, one: dict[str, str], zone: ZoneInfo) -> list[Field
             label="Only in these hours (optional)",
             kind="textarea",
             value=one["windows"],
-            help="One window a line: Mon 09:00 - Fri 17:00. Empty: always.",
+            help="Mon-Fri 09:00-17:00 is five stretches, one a day; Fri 17:00 - Mon 09:00 is one long stretch. "
+            "One a line. Empty: always.",
         ),
     ]
 
@@ -327,17 +354,14 @@ def _rotation_draft(request: HttpRequest, number: int, zone: ZoneInfo) -> Rotati
         handoff_weekday=posted_number(request, f"{at}.handoff_weekday") if unit == "weeks" else None,
         ends_at=posted_instant(request, f"{at}.ends", zone=zone) if ends else None,
         per_turn=posted_number(request, f"{at}.per_turn", default=1),
-        windows=_windows(posted(request, f"{at}.windows"), field=f"{at}.windows"),
+        windows=windows_of(posted(request, f"{at}.windows"), field=f"{at}.windows"),
     )
 
 
 def _members(request: HttpRequest, at: str) -> tuple[UUID | None, ...]:
-    emails = [line.strip().lower() for line in posted(request, f"{at}.members").splitlines() if line.strip()]
-    known = dict(User.objects.filter(email__in=emails).values_list("email", "id"))
-    for email in emails:
-        if email != "nobody" and email not in known:
-            raise ChangeRefused(f"{at}.members", f"nobody has the address {email!r}; add the person first")
-    return tuple(None if email == "nobody" else known[email] for email in emails)
+    emails = posted_emails(request, f"{at}.members")
+    known = person_ids((email for email in emails if email != NOBODY), field=f"{at}.members")
+    return tuple(None if email == NOBODY else known[email] for email in emails)
 
 
 def _time(text: str, *, field: str) -> time:
@@ -354,21 +378,3 @@ def _date(text: str, request: HttpRequest, *, field: str) -> date:
         return date.fromisoformat(text.strip())
     except ValueError as error:
         raise ChangeRefused(field, f"{text!r} is not a date; write it like 2026-01-05") from error
-
-
-def _windows(text: str, *, field: str) -> tuple[Window, ...]:
-    return tuple(_window(line.strip(), field=field) for line in text.splitlines() if line.strip())
-
-
-def _window(line: str, *, field: str) -> Window:
-    try:
-        first, last = (part.split() for part in line.replace("–", "-").split(" - "))
-        days = {name[:3].lower(): number for number, name in enumerate(WEEKDAYS)}
-        return Window(
-            starts_weekday=days[first[0][:3].lower()],
-            starts_time=datetime.strptime(first[1], "%H:%M").time(),  # noqa: DTZ007  a wall-clock time has no zone
-            ends_weekday=days[last[0][:3].lower()],
-            ends_time=datetime.strptime(last[1], "%H:%M").time(),  # noqa: DTZ007  as above
-        )
-    except (ValueError, KeyError, IndexError) as error:
-        raise ChangeRefused(field, f"{line!r} is not a window; write it like Mon 09:00 - Fri 17:00") from error
