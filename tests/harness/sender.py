@@ -9,6 +9,7 @@ import orjson
 
 from watchbill.config import database_url
 from watchbill.doors.ingest.app import IngestApp
+from watchbill.doors.ingest.batcher import REQUESTS_MAX
 from watchbill.ground.clock import Clock, SystemClock
 
 
@@ -26,8 +27,17 @@ class Reply:
 class Door:
     """The real door on the real database. `send` waits for the answer; `together` sends many at once."""
 
-    def __init__(self, *, clock: Clock | None = None, metrics_token: str = "", url: Callable[[], str] = database_url):
-        self.app = IngestApp(database_url=url, metrics_token=metrics_token, clock=clock or SystemClock())
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        metrics_token: str = "",
+        url: Callable[[], str] = database_url,
+        requests_max: int = REQUESTS_MAX,
+    ) -> None:
+        self.app = IngestApp(
+            database_url=url, metrics_token=metrics_token, clock=clock or SystemClock(), requests_max=requests_max
+        )
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> "Door":

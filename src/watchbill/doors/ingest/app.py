@@ -10,6 +10,7 @@ import structlog
 
 from watchbill.doors.ingest import answers, bounds, heartbeat, inbound, pagerduty
 from watchbill.doors.ingest.answers import Answer
+from watchbill.doors.ingest.batcher import REQUESTS_MAX
 from watchbill.doors.ingest.bounds import BODY_BYTES_MAX, PAGERDUTY_BYTES_MAX, Receive, Refused, SenderGone
 from watchbill.doors.ingest.database_away import AWAY
 from watchbill.doors.ingest.metrics import metrics
@@ -28,10 +29,18 @@ _UNKNOWN = answers.refused(404, "not found", "There is nothing at this address."
 class IngestApp:
     """Starts with the first request, inside the loop that serves it."""
 
-    def __init__(self, *, database_url: Callable[[], str], metrics_token: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        database_url: Callable[[], str],
+        metrics_token: str,
+        clock: Clock,
+        requests_max: int = REQUESTS_MAX,
+    ) -> None:
         self._database_url = database_url
         self._metrics_token = metrics_token
         self._clock = clock
+        self._requests_max = requests_max
         self._state: State | None = None
 
     @staticmethod
@@ -89,7 +98,7 @@ class IngestApp:
         return _UNKNOWN
 
     def _started(self) -> State:
-        self._state = State(database_url=self._database_url(), clock=self._clock)
+        self._state = State(database_url=self._database_url(), clock=self._clock, requests_max=self._requests_max)
         self._state.start()
         return self._state
 

@@ -18,7 +18,7 @@ from watchbill.ground.clock import Clock
 log = structlog.get_logger()
 
 LANES = 2
-_REQUESTS_MAX = 20_000
+REQUESTS_MAX = 20_000
 _BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -37,7 +37,7 @@ class Batcher:
         connect: Callable[[], Awaitable[Any]],
         threads: Executor,
         clock: Clock,
-        requests_max: int = _REQUESTS_MAX,
+        requests_max: int = REQUESTS_MAX,
     ) -> None:
         self._lanes = [Lane(connect=connect, threads=threads, clock=clock, settled=self._settled) for _ in range(LANES)]
         self._tasks: list[asyncio.Task[None]] = []

@@ -32,5 +32,5 @@ async def receive(request: Request, state: State, *, kind: str, key: str) -> Ans
     else:
         answer = answers.accepted_with(events=len(events), event_id=str(events[0].event_id))
     return await store(
-        state.batcher, request, route, events, answer=answer, one_lane=source.many_keys, throttled_status=_THROTTLED
+        state, request, route, events, answer=answer, one_lane=source.many_keys, throttled_status=_THROTTLED
     )

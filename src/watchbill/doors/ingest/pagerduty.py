@@ -33,7 +33,7 @@ async def enqueue(request: Request, state: State) -> Answer:
     request.body = without_key(request.body, key)
     events = events_of(request, route, signals)
     answer = answers.accepted(events[0].dedup_key)
-    return await store(state.batcher, request, route, events, answer=answer, one_lane=False, throttled_status=429)
+    return await store(state, request, route, events, answer=answer, one_lane=False, throttled_status=429)
 
 
 async def enqueue_change(request: Request, state: State) -> Answer:

@@ -13,8 +13,10 @@ from watchbill.domain.alerts.source_actions import SourceEvent
 from watchbill.domain.alerts.store import Trigger
 from watchbill.domain.services.store import Route
 from watchbill.doors.ingest.answers import Answer, refused, try_again
-from watchbill.doors.ingest.batcher import Batcher, QueueFull, ShareUsedUp
+from watchbill.doors.ingest.batcher import QueueFull, ShareUsedUp
 from watchbill.doors.ingest.bounds import Refused
+from watchbill.doors.ingest.state import State
+from watchbill.doors.ingest.throttled import FULL, SHARE
 from watchbill.doors.ingest.work import Idempotency, Verdict
 from watchbill.ground.ids import new_id
 
@@ -78,18 +80,20 @@ def _event(request: Request, route: Route, signal: Signal, body: bytes, headers:
 
 
 async def store(
-    batcher: Batcher, request: Request, route: Route, events: Sequence[Trigger | SourceEvent], *, answer: Answer,
+    state: State, request: Request, route: Route, events: Sequence[Trigger | SourceEvent], *, answer: Answer,
     one_lane: bool, throttled_status: int,
 ) -> Answer:  # fmt: skip
     """`answer` once it is true; otherwise what went wrong and what to do."""
     idempotency = _idempotency(request, answer)
     try:
-        verdict = await batcher.store(
+        verdict = await state.batcher.store(
             route.integration_id, events, size_bytes=len(request.body), one_lane=one_lane, idempotency=idempotency
         )
     except QueueFull:
+        state.throttled.note(route.integration_id, FULL)
         return try_again(503, "Too many events are waiting to be stored.")
     except ShareUsedUp:
+        state.throttled.note(route.integration_id, SHARE)
         return try_again(throttled_status, "Too many events of this integration are waiting to be stored.")
     if verdict is Verdict.STORED:
         return answer

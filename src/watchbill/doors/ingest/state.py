@@ -9,8 +9,9 @@ import asyncpg
 
 from watchbill.domain.alerts.store import SESSION, KeptEvent, keep_event
 from watchbill.domain.services.store import Route, load_routes
-from watchbill.doors.ingest.batcher import Batcher
+from watchbill.doors.ingest.batcher import REQUESTS_MAX, Batcher
 from watchbill.doors.ingest.keys import Keys
+from watchbill.doors.ingest.throttled import Throttled
 from watchbill.ground.clock import Clock
 
 _CONNECT_SECONDS = 5.0
@@ -21,12 +22,13 @@ _THREADS = 4
 class State:
     """Made inside the running loop. The database may be away when it starts: nothing is connected before it is used."""
 
-    def __init__(self, *, database_url: str, clock: Clock) -> None:
+    def __init__(self, *, database_url: str, clock: Clock, requests_max: int = REQUESTS_MAX) -> None:
         self.clock = clock
         self._database_url = database_url
         self.threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ingest")
         self.keys = Keys(self._load_routes)
-        self.batcher = Batcher(connect=self._connect, threads=self.threads, clock=clock)
+        self.batcher = Batcher(connect=self._connect, threads=self.threads, clock=clock, requests_max=requests_max)
+        self.throttled = Throttled(clock=clock)
         self._shared: Any = None
         self._turn = asyncio.Lock()
 
@@ -35,6 +37,7 @@ class State:
 
     async def stop(self) -> None:
         await self.batcher.stop()
+        await self.throttled.stop()
         if self._shared is not None:
             self._shared.terminate()
         self.threads.shutdown(wait=True)

@@ -8,6 +8,7 @@ from watchbill.domain.alerts.listing import AlertFilter, count_open, held_by, li
 from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.services.models import Service
 from watchbill.domain.services.setup_warnings import setup_warnings
+from watchbill.domain.services.throttle_notices import throttle_notices
 from watchbill.doors.web.guards import requires
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import now_of, show, viewer_id
@@ -40,6 +41,7 @@ def now_screen(request: HttpRequest) -> HttpResponse:
                 }
                 for found in setup_warnings()
             ],
+            "throttled": throttle_notices(now=now),
             "has_services": Service.objects.filter(archived_at=None).exists(),
             "since": stamp_of(now),
         },
