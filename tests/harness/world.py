@@ -27,6 +27,8 @@ from watchbill.domain.alerts.source_actions import open_alert
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.heartbeats.absences import note_open
+from watchbill.domain.heartbeats.models import OpenDoor
 from watchbill.domain.paging import contact_message_sending
 from watchbill.domain.paging import store as paging_store
 from watchbill.domain.paging.reads import default_rules
@@ -77,6 +79,7 @@ class World:
         self._stack = ExitStack()
         self._expected_logs: set[str] = set()
         self._seen = 0
+        self.door_is_open = False
         self._unexpected: list[Received] = []
 
     def __enter__(self) -> Self:
@@ -176,17 +179,36 @@ class World:
             due = self._next_due()
             if due is None or due > end:
                 break
-            self.clock.move_to(max(due, self.now))
+            self._goes_on_to(max(due, self.now))
             self.settle()
-        self.clock.move_to(end)
+        self._goes_on_to(end)
         self.settle()
 
+    def _goes_on_to(self, at: datetime) -> None:
+        if self.door_is_open:  # the web process notes it every other second; only the last time matters
+            OpenDoor.objects.update(noted_at=at)
+        self.clock.move_to(at)
+
+    def opens_its_door(self) -> None:
+        """A web process is there and notes that pings can come in."""
+        self.door_is_open = True
+        note_open(now=self.now)
+
+    def closes_its_door(self) -> None:
+        self.door_is_open = False
+
+    def engine_is_away(self, **duration: float) -> None:
+        """Time goes on while only the engine is down; nothing is done until the next `settle`."""
+        self._goes_on_to(self.now + timedelta(**duration))
+
     def pauses(self, **duration: float) -> None:
-        """Time goes on while the engine is down: nothing happens until the next `settle`."""
+        """Time goes on while nothing of us runs: nothing happens until the next `settle`."""
         self.clock.move_to(self.now + timedelta(**duration))
 
     def settle(self) -> None:
         """Do what is due now, until nothing more is."""
+        if self.door_is_open:
+            note_open(now=self.now)
         for _ in range(_ROUNDS_MAX):
             handled = self.engine.tick(now=self.now)
             messages = [*self.sender.claim(now=self.now), *self.sender.claim_notes(now=self.now)]

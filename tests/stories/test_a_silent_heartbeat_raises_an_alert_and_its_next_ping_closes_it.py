@@ -83,16 +83,6 @@ def test_each_silence_is_an_alert_of_its_own(world: World, heartbeat: Heartbeat)
     assert Alert.objects.filter(state="resolved").count() == 2
 
 
-def test_silence_while_we_were_away_ourselves_gets_one_more_period(world: World, heartbeat: Heartbeat) -> None:
-    calls_in(world, heartbeat)
-    world.pauses(hours=24)
-    world.settle()
-    world.expects_nothing()
-    assert state(heartbeat) == "up"
-    world.passes(minutes=6)
-    world.expects(("primary", "webhook"))
-
-
 def test_a_removed_heartbeat_neither_pages_nor_takes_pings(world: World, heartbeat: Heartbeat) -> None:
     calls_in(world, heartbeat)
     assert heartbeats_of_service(world.cast.service.id) == [heartbeat]

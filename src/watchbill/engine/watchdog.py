@@ -22,6 +22,7 @@ from watchbill.domain.alerts.search_filling import SearchFiller
 from watchbill.domain.audit import store as audit_store
 from watchbill.domain.audit.sealing import BATCH, Sealer
 from watchbill.domain.audit.verification import UNSEALED_MAX
+from watchbill.domain.heartbeats.absences import last_open_at
 from watchbill.engine.precedence import Precedence
 from watchbill.ground.clock import Clock
 from watchbill.ground.http_client import HttpClient, OutboundFailed, OutboundRefused
@@ -39,6 +40,9 @@ _FILLS_A_ROUND = 5
 _FILL_SECONDS_MAX = 0.2
 _FILL_AGAIN = timedelta(minutes=1)
 UNSEALED = "unsealed"
+DEAF = "no web process"
+# A web process is started again within seconds, however often it ends.
+_DEAF_MAX = timedelta(seconds=60)
 
 BROKEN = Gauge("watchbill_invariants_broken", "What breaks an invariant at this minute, by check.", ["check"])
 CHECK_SECONDS = Gauge("watchbill_invariants_check_seconds", "How long the last look at the invariants took.")
@@ -97,10 +101,10 @@ class Watchdog:
         """Look, report, drive what nothing drives; tell the outside only if all is well."""
         began = time.perf_counter()
         found = broken_invariants(now=now)
-        found += self._unsealed(now=now)
+        found += self._unsealed(now=now) + self._deaf(now=now)
         CHECK_SECONDS.set(time.perf_counter() - began)
         counts = {one.check: len(one.ids) for one in found}
-        for check in (*CHECKS, UNSEALED):
+        for check in (*CHECKS, UNSEALED, DEAF):
             BROKEN.labels(check).set(counts.get(check, 0))
         for one in found:
             log.error("invariant.broken", check=one.check, count=len(one.ids), ids=one.ids[:_IDS_LOGGED])
@@ -138,6 +142,16 @@ class Watchdog:
     def _unsealed(self, *, now: datetime) -> list[Broken]:
         late = audit_store.count_unsealed(above=self.sealer.settled, older_than=now - UNSEALED_MAX)
         return [Broken(UNSEALED, (f"{late} audit entries",))] if late else []
+
+    def _deaf(self, *, now: datetime) -> list[Broken]:
+        """Alerts do not come in either, and silent heartbeats wait: somebody outside has to hear of it.
+
+        Not at the first look: a web process that is started together with this engine needs a moment.
+        """
+        open_at = last_open_at()
+        if not self._checks or open_at is None or now - open_at <= _DEAF_MAX:
+            return []
+        return [Broken(DEAF, (f"nothing could come in since {open_at.isoformat(timespec='seconds')}",))]
 
 
 class WatchdogThread(threading.Thread):

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 
@@ -11,7 +12,9 @@ import uvicorn
 import uvloop
 
 from watchbill.asgi import application, door
+from watchbill.doors.ingest.heartbeat import keep_noting_that_it_is_open
 from watchbill.doors.ingest.protocol import Protocol, close_slow_connections
+from watchbill.ground.clock import DatabaseClock
 from watchbill.processes.beginning import begin
 
 # Monitoring systems send in bursts; a refused connection is an alert that comes late.
@@ -26,6 +29,10 @@ class Server(uvicorn.Server):
 
     asked_to_stop = False
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._is_open = asyncio.Event()
+
     def stop(self) -> None:
         self.asked_to_stop = self.should_exit = True
 
@@ -34,12 +41,24 @@ class Server(uvicorn.Server):
         """Not here: the process listens for its signals itself, and ends with an exit code of its own."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._is_open.set()
+
     async def serve_and_sweep(self) -> None:
-        sweep = asyncio.create_task(close_slow_connections(lambda: self.server_state.connections))
+        beside = (
+            asyncio.create_task(close_slow_connections(lambda: self.server_state.connections)),
+            asyncio.create_task(self._once_open()),
+        )
         try:
             await self.serve()
         finally:
-            sweep.cancel()
+            for task in beside:
+                task.cancel()
+
+    async def _once_open(self) -> None:
+        await self._is_open.wait()
+        await keep_noting_that_it_is_open(DatabaseClock())
 
 
 def server(*, host: str, port: int, lifespan: bool = True) -> Server:

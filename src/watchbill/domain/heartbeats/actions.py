@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from watchbill.domain.alerts.contract import Action
 from watchbill.domain.alerts.source_actions import SourceEvent, apply_source_events, open_alert
 from watchbill.domain.audit.contract import ENGINE
+from watchbill.domain.heartbeats.absences import absences_since, last_open_at
 from watchbill.domain.heartbeats.models import Heartbeat, HeartbeatState
-from watchbill.domain.heartbeats.rules import heard_nothing_because_we_were_away, silent_at
+from watchbill.domain.heartbeats.rules import silent_at, silent_at_in_spite_of
 from watchbill.domain.heartbeats.settings_actions import SILENT, HeartbeatUnknown
 from watchbill.domain.services.routing import urgency_of
 from watchbill.domain.timers.actions import NewTimer, set_timers
@@ -20,6 +21,8 @@ from watchbill.ground.durations import format_duration
 from watchbill.ground.ids import new_id
 
 _SEVERITY = "critical"
+# How often it is asked whether the door is open again, while it is not.
+_ASKS_AGAIN = timedelta(seconds=2)
 
 
 @transaction.atomic
@@ -42,24 +45,39 @@ def ping(*, integration_id: UUID, source_address: str, now: datetime) -> None:
 def fall_silent(timers: Sequence[DueTimer], *, now: datetime) -> None:
     """Opens an alert for each that did not call. Called by the engine, in its transaction.
 
-    A timer that comes much too late was due while the engine was not running, and then probably nobody took pings
-    either: it is set anew for one more period, so that our own outage does not end in a flood of false alarms.
+    Silence counts once the door was seen open after it was due: until then nobody knows whether the ping could come
+    in. What we missed while we were away is added to the time that the job has.
     """
-    due_at = {timer.subject_id: timer.due_at for timer in timers}
-    silent = (
+    silent = list(
         _with_service()
         .select_for_update(of=("self",))
-        .filter(id__in=due_at, state=HeartbeatState.UP, integration__removed_at=None)
+        .filter(id__in=[timer.subject_id for timer in timers], state=HeartbeatState.UP)
+        .filter(integration__removed_at=None, last_ping_at__isnull=False)
         .order_by("id")
     )
-    for heartbeat in silent:
-        if heartbeat.last_ping_at is None or _silent_at(heartbeat, heartbeat.last_ping_at) > now:
+    pings = [heartbeat.last_ping_at for heartbeat in silent if heartbeat.last_ping_at is not None]
+    if not pings:
+        return
+    open_at = last_open_at()  # before the absences: the door notes an absence and that it is open in one transaction
+    absences = absences_since(min(pings))
+    waiting: list[NewTimer] = []
+    for heartbeat, last_ping_at in zip(silent, pings, strict=True):
+        if _silent_at(heartbeat, last_ping_at) > now:
             continue  # it called in meanwhile, and that ping has set its own timer
-        if heard_nothing_because_we_were_away(due_at[heartbeat.id], now=now):
-            set_timers([NewTimer(kind=SILENT, subject_id=heartbeat.id, due_at=_silent_at(heartbeat, now))])
+        due_at = silent_at_in_spite_of(
+            absences,
+            last_ping_at,
+            period_seconds=heartbeat.period_seconds,
+            grace_seconds=heartbeat.grace_seconds,
+        )
+        if due_at <= now and open_at is not None and open_at < due_at:
+            due_at = now + _ASKS_AGAIN
+        if due_at > now:
+            waiting.append(NewTimer(kind=SILENT, subject_id=heartbeat.id, due_at=due_at))
             continue
         Heartbeat.objects.filter(id=heartbeat.id, state=HeartbeatState.UP).update(state=HeartbeatState.DOWN)
-        _open(heartbeat, heartbeat.last_ping_at, now=now)
+        _open(heartbeat, last_ping_at, now=now)
+    set_timers(waiting)
 
 
 def _open(heartbeat: Heartbeat, last_ping_at: datetime, *, now: datetime) -> None:

@@ -20,3 +20,13 @@ class Heartbeat(models.Model):
     state = models.CharField(max_length=4, choices=HeartbeatState, default=HeartbeatState.NEW)
     last_ping_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+
+
+class OpenDoor(models.Model):
+    """When a ping could last be taken, by the database's clock, whichever web process that was. At most one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_open_door")]

@@ -8,15 +8,23 @@ import asyncio
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.db import connection
 
+from watchbill.domain.heartbeats.absences import note_open
 from watchbill.domain.heartbeats.actions import ping
 from watchbill.domain.heartbeats.settings_actions import HeartbeatUnknown
 from watchbill.domain.services.models import IntegrationKind
 from watchbill.doors.ingest import answers
 from watchbill.doors.ingest.answers import Answer
+from watchbill.doors.ingest.database_away import AWAY
 from watchbill.doors.ingest.request import Request
 from watchbill.doors.ingest.state import State
+from watchbill.ground.clock import Clock
+
+log = structlog.get_logger()
+
+_NOTED_EVERY_SECONDS = 2.0
 
 _OK = answers.plain(200, "ok\n")
 _ADDRESS = "The key in the address belongs to no heartbeat. Copy the address from the service's page."
@@ -41,5 +49,25 @@ async def receive(request: Request, state: State, *, key: str, method: str) -> A
 def _ping(integration_id: UUID, source_address: str, now: datetime) -> None:
     try:
         ping(integration_id=integration_id, source_address=source_address, now=now)
+    finally:
+        connection.close()  # gives it back to the pool
+
+
+async def keep_noting_that_it_is_open(clock: Clock) -> None:
+    """Where it does not run, or has no database, no ping can be taken: then silence is not the jobs'.
+
+    `clock` is the database's, as the engine's is.
+    """
+    while True:
+        try:
+            await asyncio.to_thread(_note_open, clock)
+        except AWAY as error:
+            log.warning("heartbeat.door.not_noted", error=f"{type(error).__name__}: {error}")
+        await asyncio.sleep(_NOTED_EVERY_SECONDS)
+
+
+def _note_open(clock: Clock) -> None:
+    try:
+        note_open(now=clock.now())
     finally:
         connection.close()  # gives it back to the pool
