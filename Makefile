@@ -47,7 +47,7 @@ types: $(STAMP)
 arrows: $(STAMP)
 	@$(BIN)/lint-imports
 
-lab: ## system packages that the full suite needs (Debian): Chromium, Alertmanager, PostgreSQL
+lab: ## system packages that the full suite needs (Debian): Chromium, Alertmanager, PostgreSQL, PgBouncer
 	@./tools/lab
 
 bench: $(STAMP) ## measure speed and memory, print one table, write benchmarks/results/

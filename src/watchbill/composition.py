@@ -7,7 +7,7 @@ from typing import Literal, cast
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill.channels.email import SmtpSettings
 from watchbill.channels.register import address_checks, build_channels
-from watchbill.config import config, database_url, secret_key
+from watchbill.config import config, secret_key, wakeup_url
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, Family
 from watchbill.domain.paging.reads import default_rules
@@ -84,4 +84,4 @@ def run_engine() -> None:
     watcher = OutsideWatcher(url=config().watchdog_url, allowed_networks=parse_networks(config().outbound_allow))
     # Providers are told this host's time: asking the database would stop the event loop that sends.
     sender = build_sender(clock=SystemClock())
-    run(build_engine(), sender, clock=clock, dsn=database_url(), watcher=watcher)
+    run(build_engine(), sender, clock=clock, dsn=wakeup_url(), watcher=watcher)

@@ -34,6 +34,11 @@ class Config(BaseSettings):
         None,
         description="A PostgreSQL server (15 or newer). Without it the embedded one in the data directory is used.",
     )
+    database_direct_url: str | None = Field(
+        None,
+        description="The same database without the pooler. Only when `database_url` leads through PgBouncer, which "
+        "passes no wake-ups on: without this pages leave up to a quarter of a second later.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="Seals secrets and signs links. Without it `secret.key` in the data directory is used.",
@@ -120,6 +125,11 @@ def database_url() -> str:
     if settings.database_url:
         return settings.database_url
     return embedded_database_url(settings.data_dir)
+
+
+def wakeup_url() -> str:
+    """Where NOTIFY is heard, if it is heard anywhere."""
+    return config().database_direct_url or database_url()
 
 
 def embedded_database_url(data_dir: Path) -> str:

@@ -25,7 +25,7 @@ _LINK = re.compile(r"http://127\.0\.0\.1:\d+/[^\s\"<>]+")
 class Product(Instance):
     """`organization` is a file's text; HOOKS in it becomes the address of the webhook carrier."""
 
-    def __init__(self, organization: str) -> None:
+    def __init__(self, organization: str, **settings: str) -> None:
         # Not one of pytest's: each session takes away the right of way to them from the user that PostgreSQL runs as.
         self._directory = Path(tempfile.mkdtemp(prefix="watchbill-product-"))
         self.mail = FakeMailServer()
@@ -42,6 +42,7 @@ class Product(Instance):
             "WATCHBILL_SMTP_PORT": str(self.mail.port),
             "WATCHBILL_SMTP_SECURITY": "none",
             "WATCHBILL_MAIL_FROM": "Watchbill <watchbill@example.org>",
+            **settings,
         }
         self._tokens: dict[tuple[str, str], str] = {}
         self._keys = itertools.count(1)

@@ -124,12 +124,31 @@ def _module_name(where: str) -> str:
 def test_a_migration_that_has_to_wait_gives_way() -> None:
     """`upgrade` sets both time-outs for all of them; none may leave the transaction in which they hold."""
     steps = (PACKAGE / "upgrade.py").read_text(encoding="utf-8")
-    assert steps.index("SET lock_timeout") < steps.index("SET statement_timeout") < steps.index("_apply()")
+    order = ("transaction.atomic()", "SET LOCAL lock_timeout", "SET LOCAL statement_timeout", "super().apply_migration")
+    places = [steps.index(step) for step in order]
+    assert places == sorted(places)
     assert (upgrade._LOCK_TIMEOUT, upgrade._STATEMENT_TIMEOUT) == ("4s", "60s")
     own = {path.name: path.read_text(encoding="utf-8") for path in PACKAGE.rglob("migrations/[0-9]*.py")}
     assert own
     leaving = re.compile(r"atomic\s*=\s*False|RESET|_timeout\s*=\s*'?0|CONCURRENTLY", re.IGNORECASE)
     assert {name for name, text in own.items() if leaving.search(text)} == set()
+
+
+def test_nothing_of_a_database_session_is_relied_on() -> None:
+    """A pooler may give each transaction another one: decision record 23."""
+    of_a_session = re.compile(
+        r"\b(pg_(try_)?advisory_(lock|unlock)|LISTEN \{|SET SESSION|SET (?!LOCAL|NULL|NOT|DEFAULT)[a-z_]+ (=|TO) |"
+        r"CREATE TEMP|WITH HOLD|set_config\()"
+    )
+    updates = re.compile(r"\bUPDATE\b")
+    found = {
+        where
+        for where, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if of_a_session.search(node.value) and not updates.search(node.value)
+    }
+    assert found == {"ground/wakeup.py"}  # its own connection, which leads past every pooler
 
 
 def test_templates_trust_nothing_and_hold_no_script_or_style_of_their_own() -> None:

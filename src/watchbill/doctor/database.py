@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import psycopg
 from django.db import OperationalError, connection
 
 from watchbill import upgrade
+from watchbill.config import wakeup_url
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.domain.access.models import User
 from watchbill.domain.oncall.models import Schedule
 from watchbill.domain.people.models import Organization
 from watchbill.domain.timers.models import Timer
+from watchbill.ground import pooler
 from watchbill.ground.clock import DatabaseClock, SystemClock
 from watchbill.terminal_errors import in_one_line
 
@@ -111,6 +114,23 @@ def time_zones(patient: Patient) -> Iterator[Finding]:
             why="their time-zone data have different versions; reports may show hours that hand-offs do not keep",
             remedy="update the package tzdata on both hosts (PostgreSQL may bring its own) and restart",
         )
+
+
+def wake_ups(_patient: Patient) -> Iterator[Finding]:
+    try:
+        with psycopg.connect(wakeup_url(), autocommit=True, connect_timeout=5) as link:
+            if not pooler.is_pooled(link):
+                return
+            what = "the database is reached through a pooler, which passes no wake-ups on"
+    except psycopg.OperationalError as error:
+        what = f"the way on which wake-ups are to be heard does not lead anywhere: {in_one_line(error)}"
+    yield Finding(
+        check="wake-ups",
+        serious=False,
+        what=what,
+        why="the engine asks four times a second instead, so a page leaves up to a quarter of a second later",
+        remedy="set WATCHBILL_DATABASE_DIRECT_URL to the same database without the pooler",
+    )
 
 
 def quarantined_timers(_patient: Patient) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ Check = Callable[[Patient], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     database.durability,
     database.clock,
+    database.wake_ups,
     database.quarantined_timers,
     people.fallback,
     people.on_call,

@@ -5,9 +5,8 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-import asyncpg
+import psycopg
 import structlog
-from asyncpg.exceptions import InterfaceError, PostgresError
 from django.db import close_old_connections
 from pgqueuer import PgQueuer
 from pgqueuer.models import Schedule
@@ -18,6 +17,7 @@ from watchbill.ground.clock import Clock
 log = structlog.get_logger()
 
 _DATABASE_AWAY_SECONDS_MIN, _DATABASE_AWAY_SECONDS_MAX = 0.5, 5.0
+_LOOKS_EVERY_SECONDS = 5.0
 
 
 def run(*, clock: Clock, dsn: str, retention: Retention) -> None:
@@ -36,7 +36,7 @@ async def _run(*, clock: Clock, dsn: str, retention: Retention) -> None:
         try:
             await _work(clock=clock, dsn=dsn, retention=retention, stopping=stopping)
             wait = _DATABASE_AWAY_SECONDS_MIN
-        except (OSError, PostgresError, InterfaceError) as error:
+        except (OSError, psycopg.Error) as error:
             log.warning("worker.database.away", error=str(error).strip())
             await _first(stopping.wait(), asyncio.sleep(wait))
             wait = min(wait * 2, _DATABASE_AWAY_SECONDS_MAX)
@@ -44,20 +44,30 @@ async def _run(*, clock: Clock, dsn: str, retention: Retention) -> None:
 
 
 async def _work(*, clock: Clock, dsn: str, retention: Retention, stopping: asyncio.Event) -> None:
-    settings = {"application_name": "watchbill worker"}
-    connection = await asyncpg.connect(dsn, server_settings=settings)  # type: ignore[no-untyped-call] # asyncpg has no types
+    # Autocommit, and no statement prepared by name: so it works through a pooler in transaction mode too.
+    connection = await psycopg.AsyncConnection.connect(
+        dsn, autocommit=True, prepare_threshold=None, application_name="watchbill worker"
+    )
     try:
-        queue = PgQueuer.from_asyncpg_connection(connection)
+        scheduler = PgQueuer.from_psycopg_connection(connection).sm
         for chore in CHORES:
-            queue.schedule(chore.name, chore.cron, clean_old=True)(_task(chore, clock, retention))
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _connection: lost.set())
-        running = asyncio.create_task(queue.run())
-        await _first(stopping.wait(), lost.wait(), _ended(running))
-        queue.shutdown.set()
+            scheduler.schedule(chore.name, chore.cron, clean_old=True)(_task(chore, clock, retention))
+        running = asyncio.create_task(scheduler.run())
+        await _first(stopping.wait(), _lost(connection), _ended(running))
+        scheduler.shutdown.set()
         await running
     finally:
-        await connection.close(timeout=5)
+        await connection.close()
+
+
+async def _lost(connection: "psycopg.AsyncConnection[Any]") -> None:
+    """Noticed before a chore's hour comes, so that no hour is missed."""
+    while True:
+        await asyncio.sleep(_LOOKS_EVERY_SECONDS)
+        try:
+            await connection.execute("SELECT 1")
+        except psycopg.Error:
+            return
 
 
 def _task(chore: Chore, clock: Clock, retention: Retention) -> Callable[[Schedule], Awaitable[None]]:

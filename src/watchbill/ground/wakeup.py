@@ -2,17 +2,23 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import psycopg
 import structlog
 
+from watchbill.ground import pooler
+
 log = structlog.get_logger()
 
 _RETRY_SECONDS = 2.0
+_POOLED_SECONDS = 60.0
 
 
 class Wakeup(threading.Thread):
-    """A connection of its own that listens. Behind a pooler in transaction mode it hears nothing, which is allowed."""
+    """A connection of its own that listens. Through a pooler in transaction mode nothing is heard, so it does not try:
+    LISTEN would stay behind on a session that somebody else gets.
+    """
 
     def __init__(self, dsn: str, listeners: Mapping[str, Callable[[], None]]) -> None:
         super().__init__(name="wakeup", daemon=True)
@@ -32,11 +38,18 @@ class Wakeup(threading.Thread):
                 self._stopping.wait(_RETRY_SECONDS)
 
     def _listen(self) -> None:
-        with psycopg.connect(self._dsn, autocommit=True) as connection:
-            for channel in self._listeners:
-                connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
-            for wake in self._listeners.values():  # what happened before we listened
-                wake()
-            while not self._stopping.is_set():
-                for heard in connection.notifies(timeout=1.0):
-                    self._listeners[heard.channel]()
+        with psycopg.connect(self._dsn, autocommit=True, application_name="watchbill wake-up") as connection:
+            if pooler.is_pooled(connection):
+                log.info("wakeup.behind_pooler", remedy="WATCHBILL_DATABASE_DIRECT_URL without the pooler")
+            else:
+                self._hear(connection)
+        self._stopping.wait(_POOLED_SECONDS)
+
+    def _hear(self, connection: "psycopg.Connection[Any]") -> None:
+        for channel in self._listeners:
+            connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
+        for wake in self._listeners.values():  # what happened before we listened
+            wake()
+        while not self._stopping.is_set():
+            for heard in connection.notifies(timeout=1.0):
+                self._listeners[heard.channel]()

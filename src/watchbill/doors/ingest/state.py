@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import asyncpg
-
 from watchbill.domain.alerts.store import SESSION, KeptEvent, keep_event
 from watchbill.domain.services.store import Route, load_routes
 from watchbill.doors.ingest.batcher import REQUESTS_MAX, Batcher
 from watchbill.doors.ingest.keys import Keys
 from watchbill.doors.ingest.throttled import Throttled
+from watchbill.ground import pooler
 from watchbill.ground.clock import Clock
 
 _CONNECT_SECONDS = 5.0
@@ -56,10 +55,10 @@ class State:
         return self._shared
 
     async def _connect(self) -> Any:
-        connecting = asyncpg.connect(  # type: ignore[no-untyped-call]  # asyncpg has no types
+        return await pooler.connect(
             self._database_url,
-            timeout=_CONNECT_SECONDS,
-            command_timeout=_COMMAND_SECONDS,
-            server_settings={**SESSION, "application_name": "watchbill ingest"},
+            name="watchbill ingest",
+            settings=SESSION,
+            connect_seconds=_CONNECT_SECONDS,
+            command_seconds=_COMMAND_SECONDS,
         )
-        return await connecting
