@@ -28,7 +28,7 @@ class Config(BaseSettings):
 
     data_dir: Path = Field(
         Path("watchbill-data"),
-        description="Where the embedded database, the secret key and static pages live.",
+        description="Where the embedded database, its log and the secret key live.",
     )
     database_url: str | None = Field(
         None,

@@ -19,6 +19,7 @@ def test_without_a_good_token_nothing_is_told(cast: Cast, token: str) -> None:
 
     assert answer.status_code == 401
     assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["type"] == "about:blank"  # the status says it all, and no reference leads nowhere
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
 

@@ -51,7 +51,7 @@ def test_one_alert() -> None:
     plain, html = texts(mail)
     for text in (plain, html):
         assert "Checkout answers slowly" in text
-        assert "https://watchbill.example.org/p/abc" in text
+        assert "https://watchbill.example.org/a/abc" in text
         assert "on call in payments-primary, level 1 of policy payments" in text
         # Half a minute after the clocks went forward, told in the reader's own time.
         assert "2026-03-29 03:29:58 Europe/Berlin" in text

@@ -53,7 +53,7 @@ def test_a_push_is_published_to_the_servers_root() -> None:
         "tags": ["rotating_light"],
         "click": "https://watchbill.example.org/alerts/17",
         "actions": [
-            {"action": "view", "label": "Acknowledge", "url": "https://watchbill.example.org/p/abc", "clear": False}
+            {"action": "view", "label": "Acknowledge", "url": "https://watchbill.example.org/a/abc", "clear": False}
         ],
     }
 
@@ -177,7 +177,7 @@ def test_a_demo_phone_gets_the_page_at_its_own_path() -> None:
         assert run(sent(carrier.url)) == Delivered("HTTP 200")
         [request] = carrier.requests
     assert request.path == "/phones/responder%40example.org"
-    assert json.loads(request.body)["acknowledge_url"] == "https://watchbill.example.org/p/abc"
+    assert json.loads(request.body)["acknowledge_url"] == "https://watchbill.example.org/a/abc"
 
 
 def test_the_register_holds_every_kind_once() -> None:

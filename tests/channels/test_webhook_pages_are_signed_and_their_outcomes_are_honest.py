@@ -50,7 +50,7 @@ def test_the_body_says_everything_and_the_headers_prove_it() -> None:
         "sent_at": "2026-03-29T01:30:00.000Z",
         "recipient": {"name": "First Responder", "time_zone": "Europe/Berlin"},
         "reason": "on call in payments-primary, level 1 of policy payments",
-        "acknowledge_url": "https://watchbill.example.org/p/abc",
+        "acknowledge_url": "https://watchbill.example.org/a/abc",
         "url": "https://watchbill.example.org/alerts/17",
         "thread": "alert:018f2a00",
         "alerts": [
@@ -205,15 +205,14 @@ def test_any_text_gives_valid_json(title: str, reason: str, key: str) -> None:
     )
 
 
-def test_the_manual_shows_the_body_and_a_check_that_works() -> None:
+def test_the_manual_shows_a_check_that_works() -> None:
     manual = Path(__file__).parents[2].joinpath("docs/how-to/receive-pages-by-webhook.md").read_text()
-    shown = dict(re.findall(r"```(json|python)\n(.*?)```", manual, re.DOTALL))
+    [check_shown] = re.findall(r"```python\n(.*?)```", manual, re.DOTALL)
     with FakeHttpCarrier() as carrier:
         send(message(address=carrier.url, secret="new old"))
         [request] = carrier.requests
-    assert json.loads(request.body) == json.loads(shown["json"])
     names: dict[str, Any] = {}
-    exec(shown["python"], names)  # noqa: S102 - our own manual
+    exec(check_shown, names)  # noqa: S102 - our own manual
     names["time"] = SimpleNamespace(time=lambda: NOW.timestamp() + 60)
     check, signature = names["is_from_watchbill"], request.headers["x-watchbill-signature"]
     assert check(signature, request.body, "old")

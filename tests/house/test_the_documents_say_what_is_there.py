@@ -69,6 +69,37 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert dead == set()
 
 
+def test_every_page_of_the_documentation_is_linked_from_another() -> None:
+    linked = {
+        ((ROOT / where).parent / target).resolve()
+        for where, text in documents().items()
+        for target in _LINK.findall(text)
+        if ((ROOT / where).parent / target).resolve() != ROOT / where
+    }
+    pages = {where for where in documents() if where.startswith("docs/")}
+    assert {page for page in pages if not {ROOT / page, (ROOT / page).parent} & linked} == set()
+
+
+def test_every_address_of_the_api_that_a_document_names_exists() -> None:
+    named = set(
+        re.findall(r"(?:(GET|POST|PUT|PATCH|DELETE) )?(?:https?://[\w.]+)?/api/v1(/[^\s`\"?#)]+)", everything())
+    )
+    assert len(named) > 3
+    there = [("GET", re.compile("/openapi.json"))] + [
+        (method, re.compile(re.sub(r"\{\w+\}", "[^/]+", prefix + path)))
+        for prefix, router in api._routers
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    ]
+    wrong = {
+        f"{method} {path}"
+        for method, path in named
+        if not any(method in ("", known) and pattern.fullmatch(path) for known, pattern in there)
+    }
+    assert wrong == set()
+
+
 def test_every_setting_that_a_document_names_exists() -> None:
     known = {f"WATCHBILL_{name.upper()}" for name in Config.model_fields}
     named = set(re.findall(r"WATCHBILL_[A-Z_]+[A-Z]", everything()))

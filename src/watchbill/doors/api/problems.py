@@ -26,8 +26,8 @@ from watchbill.ground.refusals import ChangeRefused, Taken, Unknown
 from watchbill.ground.text import storable
 
 MEDIA_TYPE = "application/problem+json"
-# A reference that readers of the documentation can follow; it need not resolve (RFC 9457, 3.1.1).
-_TYPES = "/docs/api#"
+# The kind of a problem is its status, and no more than that (RFC 9457, 4.2.1).
+_TYPE = "about:blank"
 
 _log = structlog.get_logger()
 
@@ -97,10 +97,9 @@ def problem(
     errors: Sequence[tuple[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    title = _TITLES.get(status, "Refused")
     body = {
-        "type": _TYPES + title.lower().replace(" ", "-"),
-        "title": title,
+        "type": _TYPE,
+        "title": _TITLES.get(status, "Refused"),
         "status": status,
         "detail": storable(detail),
         "errors": [{"field": storable(field), "reason": storable(reason)} for field, reason in errors],
