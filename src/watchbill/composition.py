@@ -6,12 +6,11 @@ from typing import Literal, cast
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill.channels.email import SmtpSettings
-from watchbill.channels.register import address_checks, build_channels
+from watchbill.channels.register import Given, build_channels
 from watchbill.config import config, secret_key, wakeup_url
 from watchbill.domain.escalation.steps import Ways
-from watchbill.domain.paging.contract import Channel, Family
+from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
-from watchbill.domain.people.rules import AddressChecks
 from watchbill.engine.compose import Instance
 from watchbill.engine.handlers import build_handlers
 from watchbill.engine.loop import Engine
@@ -24,11 +23,9 @@ from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
 
 
-def smtp_settings() -> SmtpSettings | None:
+def every_channel() -> tuple[Channel, ...]:
     settings = config()
-    if not settings.smtp_host:
-        return None
-    return SmtpSettings(
+    smtp = SmtpSettings(
         host=settings.smtp_host,
         port=settings.smtp_port,
         sender=settings.mail_from,
@@ -36,29 +33,31 @@ def smtp_settings() -> SmtpSettings | None:
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value(),
     )
-
-
-def channels() -> tuple[Channel, ...]:
-    settings = config()
     return build_channels(
-        http=HttpClient(allowed_networks=parse_networks(settings.outbound_allow)),
-        smtp_settings=smtp_settings(),
-        ntfy_url=settings.ntfy_url,
-        demo_url=settings.demo_phones_url or None,
+        Given(
+            http=HttpClient(allowed_networks=parse_networks(settings.outbound_allow)),
+            smtp=smtp,
+            ntfy_url=settings.ntfy_url,
+            demo_phones_url=settings.demo_phones_url,
+        )
     )
 
 
-def contact_kinds() -> AddressChecks:
-    """Kinds of contact that people may have, with the check of their addresses."""
-    settings = config()
-    http = HttpClient(allowed_networks=parse_networks(settings.outbound_allow))
-    return address_checks(http=http, ntfy_url=settings.ntfy_url)
+def channels() -> tuple[Channel, ...]:
+    """Those that this instance can send by."""
+    return tuple(channel for channel in every_channel() if channel.is_set_up)
+
+
+@lru_cache(maxsize=1)
+def contact_kinds() -> Mapping[str, ContactKind]:
+    """Kinds of contact that people may have."""
+    return {channel.kind: channel for channel in every_channel()}
 
 
 @lru_cache(maxsize=1)
 def configured_families() -> Mapping[str, Family]:
     """Kinds of contact that can be used in this instance, and what each counts as in notification rules."""
-    return {channel.kind: channel.family for channel in channels()}
+    return {kind: one.family for kind, one in contact_kinds().items() if one.is_set_up}
 
 
 def ways() -> Ways:

@@ -13,7 +13,7 @@ from tests.harness.carriers import Answer, FakeHttpCarrier
 from watchbill.channels.demo import DemoChannel
 from watchbill.channels.email import SmtpSettings
 from watchbill.channels.ntfy import NtfyChannel, compose
-from watchbill.channels.register import build_channels
+from watchbill.channels.register import Given, build_channels
 from watchbill.domain.paging.contract import (
     AddressError,
     Channel,
@@ -181,14 +181,17 @@ def test_a_demo_phone_gets_the_page_at_its_own_path() -> None:
 
 
 def test_the_register_holds_every_kind_once() -> None:
-    async def built(smtp: SmtpSettings | None, demo: str | None) -> tuple[Channel, ...]:
+    async def built(smtp_host: str, demo: str) -> tuple[Channel, ...]:
         async with client() as http:
-            return build_channels(http=http, smtp_settings=smtp, ntfy_url="https://ntfy.sh", demo_url=demo)
+            smtp = SmtpSettings(host=smtp_host, port=25, sender="pager@example.org")
+            return build_channels(Given(http=http, smtp=smtp, ntfy_url="https://ntfy.sh", demo_phones_url=demo))
 
-    smtp = SmtpSettings(host="127.0.0.1", port=25, sender="pager@example.org")
-    everything = run(built(smtp, "http://127.0.0.1:1"))
-    assert sorted(channel.kind for channel in everything) == ["demo", "email", "ntfy", "webhook"]
-    assert sorted(channel.kind for channel in run(built(None, None))) == ["ntfy", "webhook"]
+    everything = run(built("127.0.0.1", "http://127.0.0.1:1"))
+    assert sorted(channel.kind for channel in everything if channel.is_set_up) == ["demo", "email", "ntfy", "webhook"]
+    bare = run(built("", ""))
+    assert sorted(channel.kind for channel in bare) == ["demo", "email", "ntfy", "webhook"]
+    assert sorted(channel.kind for channel in bare if channel.is_set_up) == ["ntfy", "webhook"]
+    assert {channel.kind for channel in everything if channel.setting} == {"demo", "email"}
     budgets = {
         channel.kind: (channel.budget.messages, channel.budget.per, channel.budget.burst) for channel in everything
     }

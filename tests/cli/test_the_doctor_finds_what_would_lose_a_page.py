@@ -53,7 +53,8 @@ def test_a_bad_set_up_is_told_with_what_to_do(instance: Instance) -> None:
     assert code == 1
     assert "lead@example.org cannot be reached" in told["fallback", True]
     assert "First Responder has no usable contact" in told["on-call", True]
-    assert "contacts of kind email" in told["mail", True]
+    assert "contacts of kind email" in told["contacts", True]
+    assert any("set WATCHBILL_SMTP_HOST" in one["remedy"] for one in found)
     assert "service checkout has no escalation policy" in told["services", False]
     assert "127.0.0.1" in told["base-url", False]
     assert all(one["why"] and one["remedy"] for one in found)

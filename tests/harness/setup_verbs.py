@@ -1,5 +1,7 @@
 """What stories about configuration share: who acts, at what time, and shorthands for the verbs."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
@@ -21,7 +23,15 @@ def _plain(address: str) -> str:
     return address.strip()
 
 
-KINDS = {"email": str.lower, "webhook": _plain, "ntfy": _plain, "demo": _plain}
+@dataclass(frozen=True)
+class Kind:
+    """A kind of contact whose addresses are easy to make up."""
+
+    check_address: Callable[[str], str] = _plain
+    is_signed: bool = False
+
+
+KINDS = {"email": Kind(str.lower), "webhook": Kind(is_signed=True), "ntfy": Kind(), "demo": Kind()}
 
 
 def person(email: str, *, role: str = "responder", now: datetime = NOON) -> User:

@@ -19,8 +19,8 @@ from watchbill.ground.refusals import ChangeRefused
 
 
 def setting(world: World) -> Setting:
-    kinds = {channel.kind: channel.check_address for channel in world.channels}
-    return Setting(kinds=kinds, families=world.families, secret_key=world.instance.secret_key)
+    kinds = {channel.kind: channel for channel in world.channels}
+    return Setting(kinds=kinds, secret_key=world.instance.secret_key)
 
 
 def adds(world: World, person: str, name: str, *, kind: str = "webhook", address: str = "") -> UUID:

@@ -17,13 +17,20 @@ _PHONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9@.+_-]{0,99}")
 class DemoChannel:
     kind = "demo"
     label = "Demo phone"
+    address_help = "the name of a demo phone"
     family = Family.PUSH
+    is_signed = False
+    setting = "WATCHBILL_DEMO_PHONES_URL, as `watchbill demo` does"
     budget = Budget(messages=120, per=timedelta(minutes=1), burst=20, alerts_max=20)
     timeout = timedelta(seconds=10)
 
     def __init__(self, *, http: HttpClient, phones_url: str) -> None:
         self._http = http
         self._phones_url = phones_url.rstrip("/")
+
+    @property
+    def is_set_up(self) -> bool:
+        return bool(self._phones_url)
 
     def check_address(self, address: str) -> str:
         address = address.strip()

@@ -62,14 +62,18 @@ class SenderError(ValueError):
 class EmailChannel:
     kind = "email"
     label = "E-mail"
+    address_help = "an e-mail address"
     family = Family.EMAIL
+    is_signed = False
+    setting = "WATCHBILL_SMTP_HOST and its companions"
     budget = Budget(messages=1, per=timedelta(minutes=1), burst=2, alerts_max=100)
     timeout = timedelta(seconds=30)
 
     def __init__(self, settings: SmtpSettings, *, timeout: timedelta = timeout) -> None:
+        """Without a host it checks addresses only."""
         sender_name, sender = parseaddr(settings.sender)
         try:
-            self._sender = self.check_address(sender)
+            self._sender = self.check_address(sender) if settings.host else ""
         except AddressError as error:
             raise SenderError(f"WATCHBILL_MAIL_FROM: {error}") from None
         self._sender_name = one_line(sender_name)
@@ -77,8 +81,12 @@ class EmailChannel:
         self._settings = settings
         self._connections = asyncio.Semaphore(_CONNECTIONS_MAX)
         # Made once: loading the trusted authorities takes tens of milliseconds.
-        self._tls_context = settings.tls_context or ssl.create_default_context()
+        self._tls_context = settings.tls_context or (ssl.create_default_context() if settings.host else None)
         self.timeout = timeout
+
+    @property
+    def is_set_up(self) -> bool:
+        return bool(self._settings.host)
 
     def check_address(self, address: str) -> str:
         local, at, domain = address.strip().rpartition("@")

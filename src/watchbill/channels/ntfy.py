@@ -33,7 +33,11 @@ _BODY_BYTES_MAX = 8192
 class NtfyChannel:
     kind = "ntfy"
     label = "ntfy push"
+    address_help = "a topic of ntfy, or its whole web address"
     family = Family.PUSH
+    is_signed = False
+    setting = ""
+    is_set_up = True
     budget = Budget(messages=12, per=timedelta(minutes=1), burst=5, alerts_max=10)
     timeout = timedelta(seconds=10)
 

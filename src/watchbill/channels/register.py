@@ -1,6 +1,7 @@
 """Every way to reach a person. A new channel is one file, one line here, and its tests."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from watchbill.channels.demo import DemoChannel
 from watchbill.channels.email import EmailChannel, SmtpSettings
@@ -10,28 +11,24 @@ from watchbill.domain.paging.contract import Channel
 from watchbill.ground.http_client import HttpClient
 
 
-def build_channels(
-    *, http: HttpClient, smtp_settings: SmtpSettings | None, ntfy_url: str, demo_url: str | None
-) -> tuple[Channel, ...]:
-    """Without a mail server or demo phones those channels are absent: contacts of their kind cannot be reached."""
-    channels: list[Channel] = [
-        WebhookChannel(http=http),
-        NtfyChannel(http=http, default_server=ntfy_url),
-    ]
-    if smtp_settings is not None:
-        channels.append(EmailChannel(smtp_settings))
-    if demo_url:
-        channels.append(DemoChannel(http=http, phones_url=demo_url))
-    return tuple(channels)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the instance's settings give to channels."""
+
+    http: HttpClient
+    smtp: SmtpSettings
+    ntfy_url: str
+    demo_phones_url: str
 
 
-def address_checks(*, http: HttpClient, ntfy_url: str) -> dict[str, Callable[[str], str]]:
-    """Every kind of contact that may be set up, whether or not this instance can send by it yet."""
-    anyone = SmtpSettings(host="", port=25, sender="watchbill@example.org")
-    everyone: tuple[Channel, ...] = (
-        EmailChannel(anyone),
-        WebhookChannel(http=http),
-        NtfyChannel(http=http, default_server=ntfy_url),
-        DemoChannel(http=http, phones_url=""),
-    )
-    return {channel.kind: channel.check_address for channel in everyone}
+CHANNELS: tuple[Callable[[Given], Channel], ...] = (
+    lambda given: EmailChannel(given.smtp),
+    lambda given: WebhookChannel(http=given.http),
+    lambda given: NtfyChannel(http=given.http, default_server=given.ntfy_url),
+    lambda given: DemoChannel(http=given.http, phones_url=given.demo_phones_url),
+)
+
+
+def build_channels(given: Given) -> tuple[Channel, ...]:
+    """Every kind of contact that people may have, whether or not this instance can send by it yet."""
+    return tuple(build(given) for build in CHANNELS)

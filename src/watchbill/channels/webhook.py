@@ -27,7 +27,11 @@ _ADDRESS_CHARACTERS_MAX = 2048
 class WebhookChannel:
     kind = "webhook"
     label = "Webhook"
+    address_help = "the web address of a receiver"
     family = Family.WEBHOOK
+    is_signed = True
+    setting = ""
+    is_set_up = True
     budget = Budget(messages=10, per=timedelta(seconds=1), burst=20, alerts_max=1000)
     timeout = timedelta(seconds=10)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from django.db import OperationalError, connection
 
-from watchbill.composition import ways
+from watchbill.composition import contact_kinds, ways
 from watchbill.config import config
 from watchbill.doctor import database, host, people
 from watchbill.doctor.finding import Finding, Patient
@@ -39,6 +39,6 @@ def examine() -> list[Finding]:
         return [database.unreachable(error)]
     findings = list(database.migrations())
     if not findings:
-        patient = Patient(now=SystemClock().now(), settings=config(), ways=ways())
+        patient = Patient(now=SystemClock().now(), settings=config(), ways=ways(), kinds=contact_kinds())
         findings = [finding for check in CHECKS for finding in check(patient)]
     return sorted(findings, key=lambda finding: not finding.serious)

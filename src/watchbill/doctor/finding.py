@@ -6,7 +6,7 @@ from datetime import datetime
 
 from watchbill.config import Config
 from watchbill.domain.escalation.steps import Ways
-from watchbill.domain.paging.contract import Family
+from watchbill.domain.paging.contract import ContactKind, Family
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +22,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """`now` is this host's clock; `ways` is what the instance can send by."""
+    """`now` is this host's clock; `ways` is what the instance can send by, `kinds` what contacts may be."""
 
     now: datetime
     settings: Config
     ways: Ways
+    kinds: Mapping[str, ContactKind]
 
     @property
     def families(self) -> Mapping[str, Family]:

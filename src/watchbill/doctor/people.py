@@ -78,11 +78,11 @@ def contacts_without_channel(patient: Patient) -> Iterator[Finding]:
         ContactMethod.objects.filter(removed_at=None, user__is_active=True).values_list("kind", flat=True).distinct()
     )
     for kind in sorted(set(kinds) - set(patient.families)):
-        remedy = "set WATCHBILL_SMTP_HOST and its companions" if kind == "email" else "remove those contacts"
+        known = patient.kinds.get(kind)
         yield Finding(
-            check="mail" if kind == "email" else "contacts",
+            check="contacts",
             serious=True,
             what=f"there are contacts of kind {kind}, and this instance cannot send to them",
             why="these people are not told by that way, and some may have no other",
-            remedy=remedy,
+            remedy=f"set {known.setting}" if known else "remove those contacts: nothing here sends by that way",
         )

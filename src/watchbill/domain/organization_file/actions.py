@@ -21,7 +21,7 @@ from watchbill.domain.organization_file.references import reference_problems
 from watchbill.domain.organization_file.rules import Document, inner_place, parse_files, rotation_draft
 from watchbill.domain.people import actions as people
 from watchbill.domain.people import contact_actions, team_actions
-from watchbill.domain.people.rules import AddressChecks, ContactDraft, PersonDraft, TeamDraft
+from watchbill.domain.people.rules import ContactDraft, ContactKinds, PersonDraft, TeamDraft
 from watchbill.domain.services import actions as services
 from watchbill.domain.services import integration_actions
 from watchbill.domain.services import reads as service_reads
@@ -43,7 +43,7 @@ class Applied:
 def apply_files(
     files: Sequence[tuple[str, str]],
     *,
-    kinds: AddressChecks,
+    kinds: ContactKinds,
     secret_key: str,
     actor: Actor,
     now: datetime,
@@ -60,7 +60,7 @@ def apply_files(
 
 
 def _apply(
-    document: Document, *, kinds: AddressChecks, secret_key: str, actor: Actor, now: datetime, prune: bool
+    document: Document, *, kinds: ContactKinds, secret_key: str, actor: Actor, now: datetime, prune: bool
 ) -> Applied:
     state = read_state(secret_key=secret_key, now=now)
     if problems := reference_problems(document, state):
@@ -87,7 +87,7 @@ class _Hand:
     """What every verb needs. `state` grows by the ids of what is created on the way."""
 
     state: State
-    kinds: AddressChecks
+    kinds: ContactKinds
     secret_key: str
     actor: Actor
     now: datetime

@@ -21,7 +21,7 @@ from watchbill.domain.organization_file.schema import (
     TeamEntry,
     UserEntry,
 )
-from watchbill.domain.people.rules import AddressChecks
+from watchbill.domain.people.rules import ContactKinds
 from watchbill.ground.local_time import instant_of
 from watchbill.ground.refusals import ChangeRefused
 from watchbill.ground.yaml_text import YamlError, YamlText, read_yaml
@@ -46,7 +46,7 @@ class Document:
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
 
 
-def parse_files(files: Sequence[tuple[str, str]], *, kinds: AddressChecks) -> Document:
+def parse_files(files: Sequence[tuple[str, str]], *, kinds: ContactKinds) -> Document:
     """(name, text) each. Raises FilesRefused with everything that is wrong in the files by themselves."""
     problems: list[Problem] = []
     read = [(name, *found) for name, text in files if (found := _read(name, text, kinds, problems)) is not None]
@@ -59,13 +59,13 @@ def parse_files(files: Sequence[tuple[str, str]], *, kinds: AddressChecks) -> Do
     return document
 
 
-def schedules_from_files(files: Sequence[tuple[str, str]], *, kinds: AddressChecks) -> dict[str, oncall.Schedule]:
+def schedules_from_files(files: Sequence[tuple[str, str]], *, kinds: ContactKinds) -> dict[str, oncall.Schedule]:
     """For a rota without a database: by name, with e-mail addresses as user ids."""
     document = parse_files(files, kinds=kinds)
     return {name: _calculable(entry) for name, entry in document.schedules.items()}
 
 
-def _read(file: str, content: str, kinds: AddressChecks, problems: list[Problem]) -> tuple[YamlText, FileEntry] | None:
+def _read(file: str, content: str, kinds: ContactKinds, problems: list[Problem]) -> tuple[YamlText, FileEntry] | None:
     try:
         text = read_yaml(content)
     except YamlError as error:

@@ -9,18 +9,17 @@ from django.db import transaction
 
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.paging.contact_messages import TooManyMessages, queue_notices, send_code
-from watchbill.domain.paging.contract import Family
+from watchbill.domain.paging.contract import ContactKind, Family
 from watchbill.domain.people import contact_actions
 from watchbill.domain.people.models import ContactMethod
-from watchbill.domain.people.rules import AddressChecks, ContactDraft
+from watchbill.domain.people.rules import ContactDraft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What this instance can do: addresses it can check, kinds it can send by, the key that seals secrets."""
+    """`kinds`: of contact that people may have; `secret_key` seals their secrets."""
 
-    kinds: AddressChecks
-    families: Mapping[str, Family]
+    kinds: Mapping[str, ContactKind]
     secret_key: str
 
 
@@ -52,7 +51,7 @@ def add_contact(
         now=now,
     )
     contact = ContactMethod.objects.select_related("user").get(id=made.id)
-    if not vouched and _is_sign_in_address(contact):
+    if not vouched and _is_sign_in_address(contact, setting):
         contact_actions.verify_contact(contact.id, actor=actor, now=now)
         contact.refresh_from_db(fields=["verified_at"])
     queue_notices(told, f"The contact {contact.name!r} ({contact.kind}) was added. {_ASK}", now=now)
@@ -78,7 +77,7 @@ def change_contact(
     contact = ContactMethod.objects.select_related("user").get(id=contact_id)
     if before is None or (before.kind, before.address) == (contact.kind, contact.address):
         return
-    if not vouched and _is_sign_in_address(contact):
+    if not vouched and _is_sign_in_address(contact, setting):
         contact_actions.verify_contact(contact.id, actor=actor, now=now)
         contact.refresh_from_db(fields=["verified_at"])
     queue_notices(told, f"The address of the contact {contact.name!r} ({contact.kind}) was changed. {_ASK}", now=now)
@@ -99,7 +98,7 @@ _ASK = "If that was not you, tell an administrator of your Watchbill at once."
 
 
 def _mail_contacts(user_id: UUID, setting: Setting) -> list[ContactMethod]:
-    mail_kinds = [kind for kind, family in setting.families.items() if family == Family.EMAIL]
+    mail_kinds = [kind for kind, one in setting.kinds.items() if one.is_set_up and one.family == Family.EMAIL]
     return list(
         ContactMethod.objects.filter(
             user_id=user_id, kind__in=mail_kinds, verified_at__isnull=False, disabled_at=None, removed_at=None
@@ -107,8 +106,9 @@ def _mail_contacts(user_id: UUID, setting: Setting) -> list[ContactMethod]:
     )
 
 
-def _is_sign_in_address(contact: ContactMethod) -> bool:
-    return contact.kind == "email" and contact.address.lower() == contact.user.email
+def _is_sign_in_address(contact: ContactMethod, setting: Setting) -> bool:
+    is_mail = setting.kinds[contact.kind].family == Family.EMAIL
+    return is_mail and contact.address.lower() == contact.user.email
 
 
 def _ask_for_code(contact: ContactMethod, *, actor: Actor, now: datetime) -> None:

@@ -117,26 +117,54 @@ class AddressError(ValueError):
     """The address cannot work on this channel; the text names the remedy and is shown to the person."""
 
 
-class Channel(Protocol):
-    """`send` answers whatever the vendor does, within `timeout`; an exception from it is a bug."""
+class ContactKind(Protocol):
+    """What a kind of contact is to the people who have one: screens, commands and doctor take their words from here."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """The word in files, in the API and in the database."""
+        ...
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def address_help(self) -> str:
+        """What to write as address, after "the address is ..."."""
+        ...
 
     @property
     def family(self) -> Family: ...
+
+    @property
+    def is_signed(self) -> bool:
+        """The receiver proves a message by a secret of the contact: one is made when none is given."""
+        ...
+
+    @property
+    def setting(self) -> str:
+        """What an operator sets so that an instance can send by it; empty: nothing."""
+        ...
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether this instance can send by it."""
+        ...
+
+    def check_address(self, address: str) -> str:
+        """The address in its one normal form; raises AddressError. Asked also where nothing is set up."""
+        ...
+
+
+class Channel(ContactKind, Protocol):
+    """`send` answers whatever the vendor does, within `timeout`; an exception from it is a bug."""
 
     @property
     def budget(self) -> Budget: ...
 
     @property
     def timeout(self) -> timedelta: ...
-
-    def check_address(self, address: str) -> str:
-        """The address in its one normal form; raises AddressError."""
-        ...
 
     async def send(self, message: Message, *, now: datetime) -> Outcome: ...

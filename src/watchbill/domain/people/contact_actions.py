@@ -19,9 +19,8 @@ from watchbill.domain.people.rules import (
     CONTACTS_PER_PERSON_MAX,
     RULE_DELAY_SECONDS_MAX,
     RULES_PER_URGENCY_MAX,
-    SIGNED_KINDS,
-    AddressChecks,
     ContactDraft,
+    ContactKinds,
     check_address,
     clean_name,
     listed,
@@ -54,7 +53,7 @@ def add_contact(
     draft: ContactDraft,
     *,
     verified: bool,
-    kinds: AddressChecks,
+    kinds: ContactKinds,
     secret_key: str,
     actor: Actor,
     now: datetime,
@@ -66,7 +65,7 @@ def add_contact(
     if len(others) >= CONTACTS_PER_PERSON_MAX:
         raise ChangeRefused("", f"{user.email} has {len(others)} contacts; remove one first")
     _refuse_taken(name, others)
-    made = secrets.new_token("whs") if draft.secret is None and draft.kind in SIGNED_KINDS else None
+    made = secrets.new_token("whs") if draft.secret is None and kinds[draft.kind].is_signed else None
     secret = made or draft.secret or ""
     contact = ContactMethod.objects.create(
         user=user,
@@ -89,7 +88,7 @@ def change_contact(
     draft: ContactDraft,
     *,
     verified: bool,
-    kinds: AddressChecks,
+    kinds: ContactKinds,
     secret_key: str,
     actor: Actor,
     now: datetime,
@@ -114,11 +113,12 @@ def change_contact(
 
 
 @transaction.atomic
-def renew_contact_secret(contact_id: UUID, *, secret_key: str, actor: Actor, now: datetime) -> str:
+def renew_contact_secret(contact_id: UUID, *, kinds: ContactKinds, secret_key: str, actor: Actor, now: datetime) -> str:
     """The new signing secret, to be shown once."""
     contact, user = _locked_contact(contact_id)
-    if contact.kind not in SIGNED_KINDS:
-        raise ChangeRefused("kind", f"{contact.kind} messages are not signed; only {listed(tuple(SIGNED_KINDS))} ones")
+    signed = tuple(kind for kind, one in kinds.items() if one.is_signed)
+    if contact.kind not in signed:
+        raise ChangeRefused("kind", f"{contact.kind} messages are not signed; only {listed(signed)} ones")
     secret = secrets.new_token("whs")
     ContactMethod.objects.filter(id=contact_id, removed_at=None).update(
         sealed_secret=_sealed(secret, secret_key=secret_key)

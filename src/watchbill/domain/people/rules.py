@@ -1,8 +1,9 @@
 """What a person, a contact, a rule and a team must look like."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,11 +19,22 @@ MEMBERS_MAX = 500
 
 # Bound to every sealed secret of a contact; whoever unseals it names the same purpose.
 CONTACT_SECRET_PURPOSE = "contact.secret"
-# Kinds whose receiver proves a message by a shared secret: one is made when none is given.
-SIGNED_KINDS = frozenset({"webhook"})
 
-# kind -> the address in its one normal form; raises ValueError that names the remedy.
-AddressChecks = Mapping[str, Callable[[str], str]]
+
+class ContactKind(Protocol):
+    """What this room asks about a kind of contact; paging's contract says the rest."""
+
+    @property
+    def is_signed(self) -> bool:
+        """The receiver proves a message by a shared secret: one is made when none is given."""
+        ...
+
+    def check_address(self, address: str) -> str:
+        """The address in its one normal form; raises ValueError that names the remedy."""
+        ...
+
+
+ContactKinds = Mapping[str, ContactKind]
 
 _EMAIL = re.compile(r"[^\s@<>,;:\"\\\x00-\x1f\x7f]+@[^\s@<>,;:\"\\\x00-\x1f\x7f]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
@@ -83,12 +95,12 @@ def check_zone(name: str, *, field: str = "time_zone") -> str:
     return name
 
 
-def check_address(kind: str, address: str, *, kinds: AddressChecks) -> str:
+def check_address(kind: str, address: str, *, kinds: ContactKinds) -> str:
     """The address in its normal form."""
     if kind not in kinds:
         raise ChangeRefused("kind", f'unknown kind "{kind}"; use {listed(kinds)}')
     try:
-        return kinds[kind](address)
+        return kinds[kind].check_address(address)
     except ValueError as error:
         raise ChangeRefused("address", str(error).removeprefix("address: ")) from error
 

@@ -263,7 +263,11 @@ def verify_contact(request: HttpRequest, name: Name, contact: UUID) -> Status[No
 def renew_secret(request: HttpRequest, name: Name, contact: UUID) -> SecretOut:
     found, _ = reached(request, name)
     secret = contact_actions.renew_contact_secret(
-        held_contact(found, contact).id, secret_key=wired().secret_key, actor=caller(request).actor, now=now_of(request)
+        held_contact(found, contact).id,
+        kinds=wired().contact_kinds(),
+        secret_key=wired().secret_key,
+        actor=caller(request).actor,
+        now=now_of(request),
     )
     return SecretOut(secret=secret)
 

@@ -11,10 +11,12 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from watchbill.domain.paging.contract import Family
 from watchbill.doors.web import times
 from watchbill.doors.web.assets import asset_address
 from watchbill.doors.web.icons import brand as draw_brand
 from watchbill.doors.web.icons import icon as draw_icon
+from watchbill.doors.web.wiring import wired
 
 register = template.Library()
 
@@ -31,6 +33,30 @@ _STATUSES = {
     "resolved": ("check", "Resolved"),
     "suppressed": ("mute", "Suppressed"),
 }
+
+
+# What a contact of each family looks like.
+FAMILY_ICONS = {
+    Family.PUSH: "phone",
+    Family.PHONE: "phone",
+    Family.SMS: "phone",
+    Family.EMAIL: "mail",
+    Family.WEBHOOK: "hook",
+    Family.CHAT: "chat",
+}
+
+
+@register.filter
+def kind_label(kind: str) -> str:
+    """What people call this kind of contact; one that no channel serves any more keeps its word."""
+    known = wired().contact_kinds().get(kind)
+    return known.label if known else kind
+
+
+@register.simple_tag
+def kind_icon(kind: str) -> SafeString:
+    known = wired().contact_kinds().get(kind)
+    return draw_icon(FAMILY_ICONS[known.family] if known else "warning", "small")
 
 
 @register.simple_tag

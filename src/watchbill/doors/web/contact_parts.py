@@ -7,11 +7,13 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from watchbill.domain.paging.contact_changes import Added, Setting, add_contact
+from watchbill.domain.paging.contract import ContactKind
 from watchbill.domain.paging.reads import reachable
 from watchbill.domain.people.contact_actions import set_rules
 from watchbill.domain.people.models import ContactMethod, Urgency
 from watchbill.domain.people.reads import ContactLine, PersonDetail
 from watchbill.domain.people.rules import ContactDraft
+from watchbill.doors.web.components import kind_label
 from watchbill.doors.web.forms import posted
 from watchbill.doors.web.guards import caller
 from watchbill.doors.web.page import actor_of, now_of
@@ -21,7 +23,6 @@ from watchbill.ground.refusals import ChangeRefused
 
 PREVIEW = timedelta(minutes=10)
 _ROWS_MAX = 20
-_KIND_WORDS = {"email": "E-mail", "webhook": "Webhook", "ntfy": "ntfy push", "demo": "Demo phone"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +44,8 @@ class UrgencyRules:
     own: bool
 
 
-def kind_choices() -> list[tuple[str, str]]:
-    return [(kind, _KIND_WORDS.get(kind, kind)) for kind in wired().contact_kinds()]
+def kind_choices() -> list[ContactKind]:
+    return list(wired().contact_kinds().values())
 
 
 def rules_of(person: PersonDetail, *, typed: dict[str, list[tuple[str, str]]] | None = None) -> list[UrgencyRules]:
@@ -77,7 +78,7 @@ def _preview(person: PersonDetail, urgency: str) -> list[PreviewLine]:
         PreviewLine(
             after=format_duration(timedelta(seconds=one.after_seconds)) if one.after_seconds else "at once",
             contact=contacts[one.contact_id].name,
-            kind=_KIND_WORDS.get(contacts[one.contact_id].kind, contacts[one.contact_id].kind),
+            kind=kind_label(contacts[one.contact_id].kind),
             rule=one.rule,
         )
         for one in plan
@@ -101,7 +102,7 @@ def add_posted_contact(request: HttpRequest, person: PersonDetail) -> Added:
 
 
 def contact_setting() -> Setting:
-    return Setting(kinds=wired().contact_kinds(), families=wired().ways().families, secret_key=wired().secret_key)
+    return Setting(kinds=wired().contact_kinds(), secret_key=wired().secret_key)
 
 
 def typed_rules(request: HttpRequest, urgency: str) -> list[tuple[str, str]]:

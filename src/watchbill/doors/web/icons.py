@@ -25,6 +25,7 @@ _STROKES = {
     "send": '<path d="M3 10l14-6-5 13-3-5z"/><path d="M9 12l8-8"/>',
     "phone": '<rect x="6" y="2.5" width="8" height="15" rx="2"/><path d="M9.5 15h1"/>',
     "mail": '<rect x="2.5" y="4.5" width="15" height="11" rx="1.5"/><path d="M3 6l7 5 7-5"/>',
+    "chat": '<path d="M3 4.5h14v9H9l-4 3v-3H3z"/>',
     "hook": '<path d="M8 12l4-4M6.5 9L4.6 11a3 3 0 0 0 4.3 4.3l2-2M13.5 11l1.9-2A3 3 0 0 0 11.1 4.7l-2 2"/>',
     "warning": '<path d="M10 3L2.5 16.5h15z"/><path d="M10 8v4M10 14.3h.01"/>',
     "info": '<circle cx="10" cy="10" r="7"/><path d="M10 9.5v4M10 6.5h.01"/>',

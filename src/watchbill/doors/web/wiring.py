@@ -1,18 +1,18 @@
 """What the screens need from the composition: handed over once, when the addresses are put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from watchbill.domain.escalation.steps import Ways
-from watchbill.domain.people.rules import AddressChecks
+from watchbill.domain.paging.contract import ContactKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what can be sent by."""
+    """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what may be set up."""
 
     ways: Callable[[], Ways]
-    contact_kinds: Callable[[], AddressChecks]
+    contact_kinds: Callable[[], Mapping[str, ContactKind]]
     secret_key: str
     base_url: str
 
