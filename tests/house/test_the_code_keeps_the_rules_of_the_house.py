@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from operator import attrgetter
+from typing import TypeGuard
 
 from tests.house.tree import PACKAGE, modules, templates, texts
 from watchbill import upgrade
@@ -12,6 +13,7 @@ from watchbill.domain.alerts import store as alerts_store
 from watchbill.domain.escalation.actions import UNREACHED
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging import sending
+from watchbill.doors.web.timeline import LOOKS
 from watchbill.engine.handlers import LAST_RESORTS, build_handlers
 
 LINES_MAX = 400
@@ -39,6 +41,7 @@ _CLOCK = re.compile(
     r"|timezone\.now|(time\.)(time|time_ns|monotonic|monotonic_ns|perf_counter|localtime|gmtime)"
 )
 _SQL_CLOCK = re.compile(r"\b(now\(\)|clock_timestamp\(\)|current_timestamp|statement_timestamp\(\))", re.IGNORECASE)
+_ABOUT_ALERTS = re.compile(r"(alert|escalation|page)\.[a-z_]+")
 _DOTTED = re.compile(r"'([a-z_]+\.[a-z_]+)'")
 
 
@@ -115,6 +118,28 @@ def _kinds_set() -> Iterator[str]:
     statement = alerts_store._WRITE
     assert "INSERT INTO timers_timer" in statement
     yield from _DOTTED.findall(statement.partition("INSERT INTO timers_timer")[2].partition("FROM fresh")[0])
+
+
+def test_all_that_is_written_about_an_alert_has_words_and_an_icon_on_its_timeline() -> None:
+    rooms = ("domain/heartbeats/", "domain/alerts/", "domain/escalation/", "domain/paging/")
+    not_entries = set(build_handlers(lambda: Ways(families={}, defaults={})))
+    written = set(_DOTTED.findall(alerts_store._WRITE)) - not_entries
+    for where, tree in modules().items():
+        if where.startswith(rooms):
+            logged = {id(one.args[0]) for one in ast.walk(tree) if _is_log(one) and one.args}
+            written |= {
+                node.value
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Constant)
+                and id(node) not in logged
+                and _ABOUT_ALERTS.fullmatch(str(node.value))
+            } - not_entries
+    assert len(written) > 10
+    assert written == set(LOOKS)
+
+
+def _is_log(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log.")
 
 
 def _module_name(where: str) -> str:

@@ -17,7 +17,8 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from watchbill.domain.paging import store as paging_store
 from watchbill.domain.paging.actions import WAKE_CHANNEL as PAGES
 from watchbill.domain.paging.contact_message_sending import ContactMessageIntent
-from watchbill.domain.paging.contract import Message, Outcome, RetryLater
+from watchbill.domain.paging.contract import Message
+from watchbill.domain.paging.sending import CalledOff, Result
 from watchbill.domain.timers import store as timers_store
 from watchbill.domain.timers.actions import WAKE_CHANNEL as TIMERS
 from watchbill.engine.loop import Engine
@@ -110,7 +111,7 @@ class SenderLoop:
         self._precedence = precedence
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
-        self._results: asyncio.Queue[tuple[Sendable, Outcome]] = asyncio.Queue()
+        self._results: asyncio.Queue[tuple[Sendable, Result]] = asyncio.Queue()
         self._slots = asyncio.Semaphore(_IN_FLIGHT_MAX)
         self._claiming = ThreadPoolExecutor(1, thread_name_prefix="claim")
         self._recording = ThreadPoolExecutor(1, thread_name_prefix="record")
@@ -165,7 +166,7 @@ class SenderLoop:
         claimed = loop.time()
         async with self._slots:
             if loop.time() - claimed > _STALE_SECONDS and not await self._still_wanted(intent):
-                await self._results.put((intent, RetryLater("answered before it was sent")))
+                await self._results.put((intent, CalledOff()))
                 return
             await self._results.put(await self._sender.send(intent, message))
 
@@ -190,7 +191,7 @@ class SenderLoop:
             for _ in results:
                 self._results.task_done()
 
-    async def _try_to_record(self, results: Sequence[tuple[Sendable, Outcome]]) -> bool:
+    async def _try_to_record(self, results: Sequence[tuple[Sendable, Result]]) -> bool:
         def work() -> bool:
             self._sender.record(results, now=self._clock.now())
             return True

@@ -15,7 +15,7 @@ from watchbill.domain.paging.contact_message_sending import (
     record_contact_messages,
 )
 from watchbill.domain.paging.contract import Channel, Message, Outcome, RetryLater
-from watchbill.domain.paging.sending import claim_messages, record_outcomes
+from watchbill.domain.paging.sending import CalledOff, Result, claim_messages, record_outcomes
 from watchbill.domain.paging.store import Intent
 from watchbill.engine.compose import Instance, compose, compose_note
 from watchbill.ground.clock import Clock
@@ -96,10 +96,14 @@ class Sender:
         failpoint("sender.provider_answered")
         return intent, outcome
 
-    def record(self, results: Sequence[tuple[Sendable, Outcome]], *, now: datetime) -> None:
+    def record(self, results: Sequence[tuple[Sendable, Result]], *, now: datetime) -> None:
         """Pages first; a note that cannot be recorded is sent again when its lease has run out."""
-        pages = [(intent, outcome) for intent, outcome in results if isinstance(intent, Intent)]
-        notes = [(intent, outcome) for intent, outcome in results if isinstance(intent, ContactMessageIntent)]
+        pages = [(intent, result) for intent, result in results if isinstance(intent, Intent)]
+        notes = [
+            (intent, result)
+            for intent, result in results
+            if isinstance(intent, ContactMessageIntent) and not isinstance(result, CalledOff)
+        ]
         if pages:
             record_outcomes(pages, now=now)
         if notes:

@@ -32,6 +32,7 @@ class AttemptState(models.TextChoices):
     RETRY = "retry", "Failed, will be tried again"
     REFUSED = "refused", "Refused for good"
     EXPIRED = "expired", "Sender died; tried again"
+    CANCELLED = "cancelled", "Called off before the provider was asked"
 
 
 class Page(models.Model):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.db import transaction
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Record
 from watchbill.domain.paging import store
-from watchbill.domain.paging.contract import Budget, Delivered, Outcome, RetryLater
+from watchbill.domain.paging.contract import Budget, Delivered, Outcome, Refused, RetryLater
 from watchbill.domain.paging.models import AttemptState, Delivery, DeliveryState
 from watchbill.domain.paging.rules import (
     EXPIRED_TRIES_MAX,
@@ -33,6 +34,16 @@ log = structlog.get_logger()
 LEASE = timedelta(seconds=35)
 # What a page that reached nobody asks of the room above, which owns the kind.
 UNREACHED = "escalation.unreached"
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """Nobody was asked: all that the message stood for was answered while it waited for its turn."""
+
+    reason: str = "answered before it was sent"
+
+
+Result = Outcome | CalledOff
 
 
 def claim_messages(*, now: datetime, budgets: Mapping[str, Budget], limit: int) -> list[Intent]:
@@ -101,24 +112,24 @@ def _drop_unusable(deliveries: Sequence[DueDelivery], *, now: datetime) -> None:
         state=DeliveryState.FAILED, finished_at=now, error=error
     )
     pages = [one.page_id for one in deliveries]
-    record([_entry(one, "page.failed", error=error, kind=one.kind) for one in deliveries], actor=ENGINE, now=now)
+    record([_entry(one, "page.failed", error=error, again=False) for one in deliveries], actor=ENGINE, now=now)
     store.bring_next_delivery_forward(pages, to=now)
     _close_unreached(pages, now=now)
 
 
-def record_outcomes(results: Sequence[tuple[Intent, Outcome]], *, now: datetime) -> None:
+def record_outcomes(results: Sequence[tuple[Intent, Result]], *, now: datetime) -> None:
     """What the providers answered. A failure hands over to the next rule; when none is left, to the next level."""
     with transaction.atomic():
         outcomes = [_outcome(intent, answer, now=now) for intent, answer in results]
-        ours = store.write_outcomes(outcomes, now=now)
+        states = store.write_outcomes(outcomes, now=now)
         records: list[Record] = []
         failing: list[UUID] = []
         for outcome, (intent, answer) in zip(outcomes, results, strict=True):
-            if intent.attempt_id not in ours:
+            if intent.deliveries[0].id not in states:
                 log.warning("page.outcome.fenced", attempt_id=str(intent.attempt_id))
                 continue
-            records += _records(intent, answer)
-            if not isinstance(answer, Delivered):
+            records += _records(intent, answer, states)
+            if not isinstance(answer, Delivered | CalledOff):
                 failing += _pages_to_hurry(intent, outcome)
             _rest_dead_contact(intent, answer, now=now)
         record(records, actor=ENGINE, now=now)
@@ -129,7 +140,17 @@ def record_outcomes(results: Sequence[tuple[Intent, Outcome]], *, now: datetime)
     failpoint("sender.after_record_commit")
 
 
-def _outcome(intent: Intent, answer: Outcome, *, now: datetime) -> store.Outcome:
+def _outcome(intent: Intent, answer: Result, *, now: datetime) -> store.Outcome:
+    if isinstance(answer, CalledOff):
+        # Where somebody waits after all it is queued again; the others are cancelled with their pages.
+        return store.Outcome(
+            intent=intent,
+            attempt_state=AttemptState.CANCELLED,
+            delivery_state=DeliveryState.QUEUED,
+            reference="",
+            error=answer.reason,
+            retry_at=now,
+        )
     if isinstance(answer, Delivered):
         return store.Outcome(
             intent=intent,
@@ -159,31 +180,37 @@ def _pages_to_hurry(intent: Intent, outcome: store.Outcome) -> list[UUID]:
     ]
 
 
-def _records(intent: Intent, answer: Outcome) -> list[Record]:
-    action = "page.sent" if isinstance(answer, Delivered) else "page.failed"
-    details: dict[str, Any] = {"kind": intent.kind, "attempt_id": str(intent.attempt_id)}
-    if not isinstance(answer, Delivered):
-        details["error"] = answer.reason
-        details["again"] = isinstance(answer, RetryLater)
+def _records(intent: Intent, answer: Result, states: Mapping[UUID, str]) -> list[Record]:
+    """`states`: of the deliveries afterwards, because only what waits again is tried again."""
+    details: dict[str, Any] = {"attempt_id": str(intent.attempt_id)}
     if len(intent.deliveries) > 1:
         details["bundled_with"] = len(intent.deliveries) - 1
-    return [_entry(one, action, **details) for one in intent.deliveries]
+    if isinstance(answer, Delivered):
+        return [_entry(one, "page.sent", **details) for one in intent.deliveries]
+    if isinstance(answer, CalledOff):
+        gone = [one for one in intent.deliveries if states.get(one.id) == DeliveryState.CANCELLED]
+        return [_entry(one, "page.cancelled", why=answer.reason, **details) for one in gone]
+    details["error"] = answer.reason
+    return [
+        _entry(one, "page.failed", again=states.get(one.id) == DeliveryState.QUEUED, **details)
+        for one in intent.deliveries
+    ]
 
 
-def _rest_dead_contact(intent: Intent, answer: Outcome, *, now: datetime) -> None:
-    if isinstance(answer, Delivered | RetryLater) or not answer.address_is_dead:
+def _rest_dead_contact(intent: Intent, answer: Result, *, now: datetime) -> None:
+    if not isinstance(answer, Refused) or not answer.address_is_dead:
         return
     contact = ContactMethod.objects.filter(id=intent.contact_id, disabled_at=None)
     if contact.update(disabled_at=now, disabled_reason=answer.reason[:300]):
-        owner = intent.deliveries[0].user_id
+        row = ContactMethod.objects.select_related("user").get(id=intent.contact_id)
         record(
             [
                 Record(
                     action="contact.disabled",
-                    subject_kind="person",
-                    subject_id=owner,
-                    subject_label=intent.kind,
-                    details={"contact_id": str(intent.contact_id), "why": answer.reason},
+                    subject_kind="contact",
+                    subject_id=row.id,
+                    subject_label=f"{row.user.email} {row.name}",
+                    details={"why": answer.reason},
                 )
             ],
             actor=ENGINE,
@@ -205,5 +232,11 @@ def _entry(delivery: DueDelivery, action: str, **details: Any) -> Record:
         subject_kind="alert",
         subject_id=delivery.subject_id,
         subject_label="",
-        details={"page_id": str(delivery.page_id), "user_id": str(delivery.user_id), **details},
+        details={
+            "page_id": str(delivery.page_id),
+            "people": [{"id": str(delivery.user_id), "name": delivery.person}],
+            "contact": delivery.contact,
+            "kind": delivery.kind,
+            **details,
+        },
     )

@@ -15,7 +15,7 @@ GROUP_QUIET_SECONDS = 10 * 60
 _DUE = """
 SELECT delivery.id, delivery.page_id, delivery.contact_id, delivery.position, delivery.tries,
        page.subject_id, page.user_id, page.reason, page.run_id, page.generation, page.urgency,
-       contact.kind, contact.address, contact.sealed_secret,
+       contact.kind, contact.name, person.name, contact.address, contact.sealed_secret,
        delivery.position = 0 AND delivery.tries = 0 AND NOT EXISTS (
            SELECT 1 FROM paging_page AS earlier
            WHERE earlier.user_id = page.user_id AND earlier.group_id = page.group_id
@@ -50,6 +50,8 @@ class DueDelivery:
     generation: int
     urgency: str
     kind: str
+    contact: str
+    person: str
     address: str
     sealed_secret: str
     first_of_group: bool
@@ -74,10 +76,12 @@ def claim_due(*, now: datetime, limit: int) -> list[DueDelivery]:
                 generation=row[9],
                 urgency=row[10],
                 kind=row[11],
-                address=row[12],
-                sealed_secret=row[13],
-                first_of_group=row[14],
-                usable=row[15],
+                contact=row[12],
+                person=row[13],
+                address=row[14],
+                sealed_secret=row[15],
+                first_of_group=row[16],
+                usable=row[17],
             )
             for row in cursor.fetchall()
         ]
@@ -192,11 +196,12 @@ SET state = CASE WHEN page.state = 'active' OR row.state = 'sent' THEN row.state
     error = row.error
 FROM row JOIN page ON page.id = row.page_id
 WHERE delivery.id = row.id AND delivery.attempt_id = row.attempt_id AND delivery.state = 'sending'
+RETURNING delivery.id, delivery.state
 """
 
 
-def write_outcomes(outcomes: Sequence[Outcome], *, now: datetime) -> set[UUID]:
-    """The attempts that were still ours: a token that does not fit means another sender took over."""
+def write_outcomes(outcomes: Sequence[Outcome], *, now: datetime) -> dict[UUID, str]:
+    """What became of each delivery whose attempt was still ours; another sender took over the others."""
     attempts = [
         {
             "id": outcome.intent.attempt_id,
@@ -224,7 +229,7 @@ def write_outcomes(outcomes: Sequence[Outcome], *, now: datetime) -> set[UUID]:
             for delivery in outcome.intent.deliveries
         ]
         cursor.execute(_FINISH_DELIVERIES, [as_rows(deliveries), now])
-    return ours
+        return dict(cursor.fetchall())
 
 
 _EXPIRE = """

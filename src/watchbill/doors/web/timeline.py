@@ -10,26 +10,27 @@ from zoneinfo import ZoneInfo
 from watchbill.domain.audit.models import ActorKind, Entry
 from watchbill.doors.web import times
 
-_LOOKS: Mapping[str, tuple[str, str]] = {
-    # action: icon, tone
-    "alert.triggered": ("dot", "is-bad"),
-    "alert.suppressed": ("mute", "is-idle"),
-    "alert.acknowledged": ("ring", "is-warn"),
-    "alert.resolved": ("check", "is-good"),
-    "alert.snoozed": ("pause", "is-idle"),
-    "alert.snooze_ended": ("alerts", "is-bad"),
-    "alert.reassigned": ("swap", "is-warn"),
-    "alert.escalated": ("up", "is-warn"),
-    "alert.acknowledgement_expired": ("wait", "is-bad"),
-    "escalation.paged": ("alerts", "is-warn"),
-    "alert.raised": ("up", "is-bad"),
-    "escalation.nobody": ("warning", "is-bad"),
-    "escalation.tried_again": ("alerts", "is-bad"),
-    "escalation.exhausted": ("warning", "is-bad"),
-    "page.sent": ("send", "is-good"),
-    "page.failed": ("cross", "is-bad"),
-    "page.bundled": ("send", "is-idle"),
-    "page.cancelled": ("cross", "is-idle"),
+# action: icon, tone, and what the actor did; where the details have a say, `_words` puts it together.
+LOOKS: Mapping[str, tuple[str, str, str]] = {
+    "alert.triggered": ("dot", "is-bad", "raised it"),
+    "alert.suppressed": ("mute", "is-idle", "raised it under maintenance: nobody is paged until that ends"),
+    "alert.maintenance_ended": ("alerts", "is-bad", "woke it: the maintenance is over"),
+    "alert.acknowledged": ("ring", "is-warn", "acknowledged it"),
+    "alert.acknowledgement_expired": ("wait", "is-bad", "triggered it again: acknowledged, but not resolved in time"),
+    "alert.resolved": ("check", "is-good", "resolved it"),
+    "alert.snoozed": ("pause", "is-idle", "snoozed it"),
+    "alert.snooze_ended": ("alerts", "is-bad", "woke it: the snooze ended"),
+    "alert.reassigned": ("swap", "is-warn", "reassigned it"),
+    "alert.escalated": ("up", "is-warn", "escalated it to the next level"),
+    "alert.raised": ("up", "is-bad", "says that it is worse"),
+    "alert.driven_again": ("warning", "is-bad", "took it up again: nothing was driving it any more"),
+    "escalation.paged": ("alerts", "is-warn", "paged"),
+    "escalation.nobody": ("warning", "is-bad", "passed a level at once: nobody to page"),
+    "escalation.exhausted": ("warning", "is-bad", "tried every level and paged the fallback:"),
+    "escalation.tried_again": ("alerts", "is-bad", "began to page again"),
+    "page.sent": ("send", "is-good", "handed a page to"),
+    "page.failed": ("cross", "is-bad", "could not reach"),
+    "page.cancelled": ("cross", "is-idle", "called off the page to"),
 }
 
 
@@ -48,7 +49,7 @@ class Line:
 
 def line_of(entry: Entry, *, zone: ZoneInfo) -> Line:
     """`people`: id and name of those the entry names; `why`: the rule or reason behind it."""
-    icon, tone = _LOOKS.get(entry.action, ("history", "is-idle"))
+    icon, tone, _ = LOOKS.get(entry.action, ("history", "is-idle", ""))
     is_person = entry.actor_kind == ActorKind.PERSON
     return Line(
         at=entry.at,
@@ -86,29 +87,19 @@ def _words(entry: Entry, zone: ZoneInfo) -> str:
             return "tried every level, and there is no fallback who can be reached"
         case "escalation.exhausted":
             return "tried every level and paged the fallback:"
-        case "page.sent" | "page.failed" | "page.bundled":
-            contact = details.get("contact") or details.get("kind") or "a contact"
-            verb = {"page.sent": "handed a page to", "page.failed": "could not send by", "page.bundled": "bundled into"}
-            person = details.get("person") or details.get("to") or ""
-            return f"{verb[entry.action]} {contact}" + (f" of {person}" if person else "")
-    return _PLAIN.get(entry.action, entry.action.replace(".", ": ").replace("_", " "))
-
-
-_PLAIN = {
-    "alert.triggered": "raised it",
-    "alert.suppressed": "raised it under maintenance: nobody is paged until that ends",
-    "alert.acknowledged": "acknowledged it",
-    "alert.resolved": "resolved it",
-    "alert.snooze_ended": "woke it: the snooze ended",
-    "alert.escalated": "escalated it to the next level",
-    "alert.acknowledgement_expired": "triggered it again: acknowledged, but not resolved in time",
-    "page.cancelled": "called a page off",
-    "escalation.tried_again": "began to page again",
-}
+        case "page.sent" | "page.failed" | "page.cancelled":
+            return f"{LOOKS[entry.action][2]} {details.get('contact', 'a contact')} ({details.get('kind', '?')}) of"
+    if entry.action in LOOKS:
+        return LOOKS[entry.action][2]
+    return entry.action.replace(".", ": ").replace("_", " ")
 
 
 def _why(details: Mapping[str, Any]) -> str:
     parts = [details.get(name) for name in ("why", "reason", "error", "nobody")]
+    if "again" in details:
+        parts.append("another try follows" if details["again"] else "no other try by this way")
+    if others := details.get("bundled_with"):
+        parts.append(f"in one message with {others} other{'s' if others > 1 else ''}")
     return "; ".join(str(part) for part in parts if part)
 
 
