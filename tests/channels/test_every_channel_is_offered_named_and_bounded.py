@@ -13,8 +13,8 @@ from watchbill.doctor.finding import Patient
 from watchbill.doctor.people import contacts_without_channel
 from watchbill.domain.access.models import Role, User
 from watchbill.domain.escalation.steps import Ways
-from watchbill.domain.paging import contact_message_sending, sending
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
+from watchbill.domain.paging.rules import LEASE
 from watchbill.domain.people.models import ContactMethod
 from watchbill.doors.web.components import FAMILY_ICONS
 from watchbill.doors.web.icons import icon
@@ -74,8 +74,7 @@ def patient(families: dict[str, Family]) -> Patient:
 @pytest.mark.parametrize("channel", every_channel(), ids=lambda one: one.kind)
 def test_its_attempts_end_before_their_lease_does(channel: Channel) -> None:
     """Else a message that is still being sent would be sent a second time by somebody else."""
-    assert channel.timeout < sending.LEASE
-    assert channel.timeout < contact_message_sending.LEASE
+    assert channel.timeout < LEASE
 
 
 @pytest.mark.parametrize("one", KINDS.values(), ids=KINDS)

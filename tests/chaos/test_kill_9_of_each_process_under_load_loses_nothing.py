@@ -30,7 +30,7 @@ from watchbill.domain.audit.models import Entry
 from watchbill.domain.audit.sealing import Sealer
 from watchbill.domain.audit.verification import verify
 from watchbill.domain.paging.models import Attempt, Delivery
-from watchbill.domain.paging.sending import LEASE
+from watchbill.domain.paging.rules import LEASE
 from watchbill.ground.postgres import socket_directory
 
 SENDERS = 5

@@ -27,7 +27,7 @@ from watchbill.domain.alerts.source_actions import open_alert
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.paging.models import Attempt, Delivery
-from watchbill.domain.paging.sending import LEASE
+from watchbill.domain.paging.rules import LEASE
 from watchbill.ground.failpoints import NAMES
 from watchbill.ground.postgres import EmbeddedPostgres
 

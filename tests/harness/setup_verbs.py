@@ -9,6 +9,7 @@ from watchbill.domain.access.models import User
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.oncall.rotation_rules import RotationDraft
+from watchbill.domain.paging.contract import Family
 from watchbill.domain.people.actions import create_person
 from watchbill.domain.people.rules import PersonDraft
 
@@ -29,9 +30,11 @@ class Kind:
 
     check_address: Callable[[str], str] = _plain
     is_signed: bool = False
+    family: Family = Family.PUSH
+    is_set_up: bool = True
 
 
-KINDS = {"email": Kind(str.lower), "webhook": Kind(is_signed=True), "ntfy": Kind(), "demo": Kind()}
+KINDS = {"email": Kind(str.lower, family=Family.EMAIL), "webhook": Kind(is_signed=True), "ntfy": Kind(), "demo": Kind()}
 
 
 def person(email: str, *, role: str = "responder", now: datetime = NOON) -> User:

@@ -102,6 +102,21 @@ def test_clocks_are_read_where_they_may_be() -> None:
     assert found == CLOCKS.keys()
 
 
+def test_contacts_change_only_where_their_person_is_told() -> None:
+    telling = "domain/paging/contact_changes.py"
+    silent = re.compile(r"contact_actions\.(add|change|remove)_contact")
+    taken = {"add_contact", "change_contact", "remove_contact"}
+    found = set()
+    for where, tree in modules().items():
+        for node in ast.walk(tree):
+            imports = isinstance(node, ast.ImportFrom) and (node.module or "").endswith("people.contact_actions")
+            if (isinstance(node, ast.Attribute) and silent.fullmatch(ast.unparse(node))) or (
+                imports and taken & {one.name for one in node.names}
+            ):
+                found.add(where)
+    assert found == {telling}
+
+
 def test_every_kind_of_timer_has_a_handler() -> None:
     handled = set(build_handlers(lambda: Ways(families={}, defaults={})))
     assert set(_kinds_set()) == handled

@@ -14,6 +14,7 @@ from watchbill.domain.oncall.rules import on_call_at, shifts_between
 from watchbill.domain.oncall.schedule_reads import load_schedules
 from watchbill.domain.organization_file.problems import FilesRefused
 from watchbill.domain.organization_file.rules import parse_files, schedules_from_files
+from watchbill.domain.paging.models import ContactMessage
 from watchbill.domain.people.models import ContactMethod, Organization
 from watchbill.domain.services.models import Integration, Service
 
@@ -267,3 +268,22 @@ users:
     assert planned(text.replace("first", "second")) == ["~ contact a@example.org hook: secret replaced"]
     apply(text.replace("first", "second"))
     assert "second-secret" not in str(list(Entry.objects.values_list("details", flat=True)))
+
+
+def test_whoever_is_reached_in_another_way_is_told_at_the_old_address() -> None:
+    apply(EXAMPLE, SECONDARY)
+    assert not ContactMessage.objects.exists()  # new people had no address before
+
+    apply(EXAMPLE.replace("address: responder@example.org", "address: elsewhere@example.org"), SECONDARY, now=LATER)
+
+    [notice] = ContactMessage.objects.all()
+    assert (notice.kind, notice.address) == ("notice", "responder@example.org")
+    assert "The address of the contact 'mail' (email) was changed." in notice.text
+
+
+def test_a_dry_run_tells_nobody() -> None:
+    apply(EXAMPLE, SECONDARY)
+
+    planned(EXAMPLE.replace("9901/responder", "9902/somebody"), SECONDARY, now=LATER)
+
+    assert not ContactMessage.objects.exists()

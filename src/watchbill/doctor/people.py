@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.domain.access.models import Role, User
 from watchbill.domain.escalation.rules import Target
-from watchbill.domain.escalation.targets import Lookup
+from watchbill.domain.escalation.targets import Absence, Lookup
 from watchbill.domain.oncall.models import Schedule
 from watchbill.domain.paging.reads import reachable
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient, Urgency
@@ -55,7 +55,7 @@ def on_call(patient: Patient) -> Iterator[Finding]:
         if found.nobody:
             yield Finding(
                 check="on-call",
-                serious="no usable contact" in found.nobody or "disabled" in found.nobody,
+                serious=found.absence is Absence.UNREACHABLE,
                 what=f"schedule {target.label}: {found.nobody}",
                 why="policies pass this level at once and page the next one",
                 remedy="change the rota, or give the person a verified contact whose kind this instance can send",

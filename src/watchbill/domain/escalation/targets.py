@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from uuid import UUID
 
 from watchbill.domain.escalation.rules import Target
@@ -13,13 +14,21 @@ from watchbill.domain.paging.reads import DefaultRules, Reachable, reachable
 from watchbill.domain.people.models import FallbackRecipient, Team
 
 
+class Absence(Enum):
+    """Why a target is nobody: there is no person at all, or there are some and none of them can be reached."""
+
+    NO_PERSON = auto()
+    UNREACHABLE = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One target and the people it stands for now; `nobody` says why there is none."""
+    """One target and the people it stands for now; `absence` and, in words, `nobody` say why there is none."""
 
     target: Target
     people: tuple[Reachable, ...]
     nobody: str
+    absence: Absence | None
 
 
 class Lookup:
@@ -53,7 +62,10 @@ class Lookup:
             known.update(reachable(wanted, urgency=urgency, families=self._families, defaults=self._defaults))
         people = [known[user_id] for user_id in ids if user_id in known]
         usable = tuple(person for person in people if person.is_active and person.deliveries)
-        return Found(target=target, people=usable, nobody="" if usable else _why_nobody(target, people))
+        if usable:
+            return Found(target=target, people=usable, nobody="", absence=None)
+        absence = Absence.UNREACHABLE if people else Absence.NO_PERSON
+        return Found(target=target, people=(), nobody=_why_nobody(target, people), absence=absence)
 
     def _ids_of(self, target: Target, *, at: datetime) -> tuple[UUID, ...]:
         if (target, at) not in self._ids:

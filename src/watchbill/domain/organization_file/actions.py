@@ -1,6 +1,6 @@
 """Apply: the plan, carried out by the rooms' own verbs, all in one transaction or not at all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,9 +19,12 @@ from watchbill.domain.organization_file.plan import Change, Section, plan
 from watchbill.domain.organization_file.problems import FilesRefused, Problem
 from watchbill.domain.organization_file.references import reference_problems
 from watchbill.domain.organization_file.rules import Document, inner_place, parse_files, rotation_draft
+from watchbill.domain.paging import contact_changes
+from watchbill.domain.paging.contact_changes import Setting
+from watchbill.domain.paging.contract import ContactKind
 from watchbill.domain.people import actions as people
 from watchbill.domain.people import contact_actions, team_actions
-from watchbill.domain.people.rules import ContactDraft, ContactKinds, PersonDraft, TeamDraft
+from watchbill.domain.people.rules import ContactDraft, PersonDraft, TeamDraft
 from watchbill.domain.services import actions as services
 from watchbill.domain.services import integration_actions
 from watchbill.domain.services import reads as service_reads
@@ -43,7 +46,7 @@ class Applied:
 def apply_files(
     files: Sequence[tuple[str, str]],
     *,
-    kinds: ContactKinds,
+    kinds: Mapping[str, ContactKind],
     secret_key: str,
     actor: Actor,
     now: datetime,
@@ -60,13 +63,13 @@ def apply_files(
 
 
 def _apply(
-    document: Document, *, kinds: ContactKinds, secret_key: str, actor: Actor, now: datetime, prune: bool
+    document: Document, *, kinds: Mapping[str, ContactKind], secret_key: str, actor: Actor, now: datetime, prune: bool
 ) -> Applied:
     state = read_state(secret_key=secret_key, now=now)
     if problems := reference_problems(document, state):
         raise FilesRefused(problems)
     changes = plan(document, state, now=now, prune=prune)
-    hand = _Hand(state=state, kinds=kinds, secret_key=secret_key, actor=actor, now=now)
+    hand = _Hand(state=state, setting=Setting(kinds=kinds, secret_key=secret_key), actor=actor, now=now)
     for change in changes:
         try:
             _VERBS[change.section](hand, change)
@@ -87,8 +90,7 @@ class _Hand:
     """What every verb needs. `state` grows by the ids of what is created on the way."""
 
     state: State
-    kinds: ContactKinds
-    secret_key: str
+    setting: Setting
     actor: Actor
     now: datetime
     made: list[str] = field(default_factory=list)
@@ -133,16 +135,17 @@ def _disable(hand: _Hand, email: str) -> None:
 def _contact(hand: _Hand, change: Change) -> None:
     wanted, key = change.after, (change.owner, change.name)
     if wanted is None:
-        contact_actions.remove_contact(hand.state.contact_ids[key], actor=hand.actor, now=hand.now)
+        contact_changes.remove_contact(
+            hand.state.contact_ids[key], setting=hand.setting, actor=hand.actor, now=hand.now
+        )
         return
     draft = ContactDraft(name=wanted.name, kind=wanted.kind, address=wanted.address, secret=wanted.secret)
     if change.before is None:
-        added = contact_actions.add_contact(
+        added = contact_changes.add_contact(
             hand.state.user_ids[change.owner],
             draft,
-            verified=True,
-            kinds=hand.kinds,
-            secret_key=hand.secret_key,
+            vouched=True,
+            setting=hand.setting,
             actor=hand.actor,
             now=hand.now,
         )
@@ -150,14 +153,8 @@ def _contact(hand: _Hand, change: Change) -> None:
         if added.secret is not None:
             hand.made.append(f"signing secret of {change.owner} {change.name}: {added.secret}")
         return
-    contact_actions.change_contact(
-        hand.state.contact_ids[key],
-        draft,
-        verified=True,
-        kinds=hand.kinds,
-        secret_key=hand.secret_key,
-        actor=hand.actor,
-        now=hand.now,
+    contact_changes.change_contact(
+        hand.state.contact_ids[key], draft, vouched=True, setting=hand.setting, actor=hand.actor, now=hand.now
     )
 
 
@@ -308,14 +305,14 @@ def _add_integration(hand: _Hand, change: Change) -> None:
             key=wanted.key,
             period=wanted.period,
             grace=wanted.grace or NO_GRACE,
-            secret_key=hand.secret_key,
+            secret_key=hand.setting.secret_key,
             actor=hand.actor,
             now=hand.now,
         )
     else:
         draft = IntegrationDraft(kind=wanted.kind, name=wanted.name, key=wanted.key)
         added = integration_actions.add_integration(
-            service_id, draft, secret_key=hand.secret_key, actor=hand.actor, now=hand.now
+            service_id, draft, secret_key=hand.setting.secret_key, actor=hand.actor, now=hand.now
         )
     if wanted.key is None:
         hand.made.append(f"key of {change.owner} {change.name}: {added.key}")

@@ -1,4 +1,7 @@
-"""A contact added, changed or removed: the person's mail contacts are told, and a new address is asked for a code."""
+"""A contact added, changed or removed: the person's mail contacts are told, and a new address is asked for a code.
+
+Whoever changes contacts comes this way; the verbs of the people room below tell nobody.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +43,7 @@ def add_contact(
 
     Of a person's own contacts only the address that the account is known by needs no code.
     """
-    told = _mail_contacts(user_id, setting)
+    told = _mail_contacts(user_id, setting, now)
     made = contact_actions.add_contact(
         user_id,
         draft,
@@ -64,7 +67,7 @@ def change_contact(
     contact_id: UUID, draft: ContactDraft, *, vouched: bool, setting: Setting, actor: Actor, now: datetime
 ) -> None:
     before = ContactMethod.objects.filter(id=contact_id, removed_at=None).first()
-    told = _mail_contacts(before.user_id, setting) if before else []
+    told = _mail_contacts(before.user_id, setting, now) if before else []
     contact_actions.change_contact(
         contact_id,
         draft,
@@ -88,7 +91,7 @@ def change_contact(
 def remove_contact(contact_id: UUID, *, setting: Setting, actor: Actor, now: datetime) -> None:
     """The removed address itself is told too: it is the one that its owner still reads."""
     contact = ContactMethod.objects.filter(id=contact_id, removed_at=None).first()
-    told = _mail_contacts(contact.user_id, setting) if contact else []
+    told = _mail_contacts(contact.user_id, setting, now) if contact else []
     contact_actions.remove_contact(contact_id, actor=actor, now=now)
     if contact is not None:
         queue_notices(told, f"The contact {contact.name!r} ({contact.kind}) was removed. {_ASK}", now=now)
@@ -97,11 +100,12 @@ def remove_contact(contact_id: UUID, *, setting: Setting, actor: Actor, now: dat
 _ASK = "If that was not you, tell an administrator of your Watchbill at once."
 
 
-def _mail_contacts(user_id: UUID, setting: Setting) -> list[ContactMethod]:
+def _mail_contacts(user_id: UUID, setting: Setting, now: datetime) -> list[ContactMethod]:
+    """Where the person read mail before this moment: of several changes at once none is told to its own addresses."""
     mail_kinds = [kind for kind, one in setting.kinds.items() if one.is_set_up and one.family == Family.EMAIL]
     return list(
         ContactMethod.objects.filter(
-            user_id=user_id, kind__in=mail_kinds, verified_at__isnull=False, disabled_at=None, removed_at=None
+            user_id=user_id, kind__in=mail_kinds, verified_at__lt=now, disabled_at=None, removed_at=None
         )
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -13,13 +13,11 @@ from watchbill.domain.audit.contract import ENGINE, Record
 from watchbill.domain.paging.contact_message_rules import SENDING_TRIES_MAX, code_digest, new_code
 from watchbill.domain.paging.contract import Delivered, Outcome, RetryLater
 from watchbill.domain.paging.models import ContactMessage, ContactMessageKind, ContactMessageState
-from watchbill.domain.paging.rules import retry_after
+from watchbill.domain.paging.rules import LEASE, retry_after
 from watchbill.ground.ids import new_id
 
 log = structlog.get_logger()
 
-# As for pages: longer than any channel may take.
-LEASE = timedelta(seconds=35)
 # So many leave at a time, at most: pages go first, and their providers are the same.
 IN_FLIGHT_MAX = 20
 _OPEN = (ContactMessageState.QUEUED, ContactMessageState.SENDING)

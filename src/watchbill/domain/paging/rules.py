@@ -9,6 +9,8 @@ from watchbill.domain.paging.contract import Budget, Family
 
 TRIES_MAX = 8
 EXPIRED_TRIES_MAX = 3
+# Longer than any channel may take, so that a lease runs out only when its sender is gone.
+LEASE = timedelta(seconds=35)
 _FIRST_RETRY = timedelta(seconds=5)
 _RETRY_MAX = timedelta(seconds=60)
 # Without a rule that fits, contacts are tried in the order in which they wake people, a minute apart.

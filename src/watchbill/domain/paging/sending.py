@@ -17,6 +17,7 @@ from watchbill.domain.paging.contract import Budget, Delivered, Outcome, Refused
 from watchbill.domain.paging.models import AttemptState, Delivery, DeliveryState
 from watchbill.domain.paging.rules import (
     EXPIRED_TRIES_MAX,
+    LEASE,
     TRIES_MAX,
     looks_back,
     messages_allowed,
@@ -30,8 +31,6 @@ from watchbill.ground.failpoints import failpoint
 
 log = structlog.get_logger()
 
-# Longer than any channel may take, so that a lease runs out only when its sender is gone.
-LEASE = timedelta(seconds=35)
 # What a page that reached nobody asks of the room above, which owns the kind.
 UNREACHED = "escalation.unreached"
 
