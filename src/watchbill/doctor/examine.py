@@ -6,7 +6,7 @@ from django.db import OperationalError, connection
 
 from watchbill.composition import contact_kinds, ways
 from watchbill.config import config
-from watchbill.doctor import database, host, people
+from watchbill.doctor import alerts, database, host, people
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.ground.clock import SystemClock
 
@@ -17,6 +17,7 @@ CHECKS: tuple[Check, ...] = (
     database.clock,
     database.wake_ups,
     database.quarantined_timers,
+    alerts.stranded_alerts,
     people.fallback,
     people.on_call,
     people.contacts_without_channel,

@@ -10,6 +10,7 @@ from watchbill.domain.alerts.actions import ACKNOWLEDGEMENT_EXPIRES, MAINTENANCE
 from watchbill.domain.alerts.models import Alert, AlertState, Event
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.escalation.explain import ExplainedStep
+from watchbill.domain.escalation.models import RunState
 from watchbill.domain.escalation.reads import RunView, run_view
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.models import AttemptedDelivery, Delivery, Page
@@ -133,12 +134,24 @@ def _next_step(alert: Alert, run: RunView | None) -> NextStep:
         words = "Nobody could be reached. It pages again then, until somebody is."
         return NextStep(kind="try_again", due_at=run.tries_again_at, words=words)
     if run is None or not run.steps:
-        words = {
-            "exhausted": "Every level and the fallback were paged. Nobody further is paged: reassign it.",
-            "notified": "Low urgency: people were told, it does not escalate.",
-        }.get(run.state if run else "", "Nothing further happens by itself.")
-        return NextStep(kind="none", due_at=None, words=words)
+        return NextStep(kind="none", due_at=None, words=_end_words(run))
     return NextStep(kind="escalation", due_at=run.due_at, words=_step_words(run.steps[0]), steps=run.steps)
+
+
+def _end_words(run: RunView | None) -> str:
+    if run is None or run.state not in (RunState.EXHAUSTED, RunState.NOTIFIED):
+        return "Nothing further happens by itself."
+    if run.state == RunState.NOTIFIED:
+        return "Low urgency: people were told, it does not escalate."
+    if run.fallback:
+        return (
+            f"Every level was tried and the fallback was paged: {', '.join(run.fallback)}. "
+            "Nobody further is paged: acknowledge or reassign it."
+        )
+    return (
+        "Every level was tried, and there is no fallback who can be reached. "
+        "Nobody is paged any more: acknowledge or reassign it."
+    )
 
 
 def _after_acknowledgement(alert: Alert, due: Mapping[str, datetime]) -> NextStep:

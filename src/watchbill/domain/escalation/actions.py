@@ -87,9 +87,7 @@ def escalate_now(*, subject_id: UUID, now: datetime) -> Run:
     if run.state == RunState.EXHAUSTED and Timer.objects.filter(kind=TRY_AGAIN, subject_id=run.id).exists():
         return start_over(subject_id=subject_id, now=now)
     if run.state == RunState.EXHAUSTED:
-        raise RunCannotEscalate(
-            "Every level and the fallback have been paged already: reassign the alert to somebody instead."
-        )
+        raise RunCannotEscalate("Every level was tried already: reassign the alert to somebody instead.")
     if run.state == RunState.LIVE:
         bring_forward(kind=STEP, subject_ids=[run.id], to=now)
         return run

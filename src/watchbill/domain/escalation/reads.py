@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from watchbill.domain.escalation.actions import STEP, TRY_AGAIN
 from watchbill.domain.escalation.explain import ExplainedStep, ladder_from
 from watchbill.domain.escalation.models import Run, RunState
 from watchbill.domain.escalation.rules import Position
 from watchbill.domain.escalation.steps import Ways, plan_of, policy_words
+from watchbill.domain.paging.models import Page
 from watchbill.domain.timers.models import Timer
 
 
@@ -17,6 +20,7 @@ class RunView:
     """`due_at` is None unless the run is live; `steps` are all that would still come if nobody acknowledged.
 
     `tries_again_at`: it came to its end without reaching anybody, and begins again then.
+    `fallback`: who of the fallback was paged since the run began or started over.
     """
 
     state: str
@@ -24,6 +28,7 @@ class RunView:
     due_at: datetime | None
     steps: tuple[ExplainedStep, ...]
     tries_again_at: datetime | None = None
+    fallback: tuple[str, ...] = ()
 
 
 def run_view(*, subject_id: UUID, ways: Ways) -> RunView | None:
@@ -38,6 +43,7 @@ def run_view(*, subject_id: UUID, ways: Ways) -> RunView | None:
             due_at=None,
             steps=(),
             tries_again_at=again.due_at if again else None,
+            fallback=tuple(str(page.user) for page in _fallback_pages(run)),
         )
     timer = Timer.objects.filter(kind=STEP, subject_id=run.id).first()
     if timer is None:
@@ -51,3 +57,7 @@ def run_view(*, subject_id: UUID, ways: Ways) -> RunView | None:
         ways=ways,
     )
     return RunView(state=run.state, policy=policy_words(run.policy_version), due_at=timer.due_at, steps=ladder.steps)
+
+
+def _fallback_pages(run: Run) -> QuerySet[Page]:
+    return Page.objects.filter(run_id=run.id, generation=run.generation, level=0).select_related("user").order_by("id")

@@ -4,7 +4,9 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from watchbill.domain.alerts.listing import AlertFilter, count_open, held_by, list_alerts, paged_to
+from watchbill.domain.alerts.listing import held_by, paged_to
+from watchbill.domain.alerts.models import Alert
+from watchbill.domain.alerts.standing_reads import concerns, paging_others, standings, stranded, tally
 from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.services.models import Service
 from watchbill.domain.services.setup_warnings import setup_warnings
@@ -13,6 +15,8 @@ from watchbill.doors.web.guards import requires
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import now_of, show, viewer_id
 
+_OTHERS_SHOWN = 6
+_FORGOTTEN_SHOWN = 50
 _MEND_AT = {"fallback": "/admin/organization", "user": "/people/{}", "service": "/services/{}"}
 
 
@@ -22,17 +26,22 @@ def now_screen(request: HttpRequest) -> HttpResponse:
     me = viewer_id(request)
     watches = everybody_on_watch(now=now)
     needs_me = paged_to(me)
-    others = list_alerts(AlertFilter(status="triggered"), limit=6).alerts
+    forgotten = _forgotten()
+    for_me = concerns(me, forgotten)
+    needs_me = [alert for alert in needs_me if alert not in for_me]
+    others = paging_others(than=needs_me, limit=_OTHERS_SHOWN)
     return show(
         request,
         "now/now.html",
         {
             "watches": watches,
             "my_watches": [watch for watch in watches if any(person.id == me for person in watch.people)],
+            "forgotten": for_me,
             "needs_me": needs_me,
             "held": held_by(me),
-            "others": [alert for alert in others if alert.id not in {mine.id for mine in needs_me}],
-            "counts": count_open(),
+            "others": others,
+            "standings": standings([*for_me, *needs_me, *others]),
+            "tally": tally(),
             "warnings": [
                 {
                     "problem": found.problem,
@@ -46,6 +55,11 @@ def now_screen(request: HttpRequest) -> HttpResponse:
             "since": stamp_of(now),
         },
     )
+
+
+def _forgotten() -> list[Alert]:
+    rows = stranded().select_related("service__team").defer("details")
+    return list(rows.order_by("opened_at", "id")[:_FORGOTTEN_SHOWN])
 
 
 def _address(kind: str, identity: UUID | None) -> str:
