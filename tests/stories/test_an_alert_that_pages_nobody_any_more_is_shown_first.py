@@ -46,7 +46,7 @@ def test_without_a_fallback_it_is_said_that_nobody_could_be_reached(world: World
         assert "1 alert pages nobody" in shown
         assert GREEN not in shown
         assert "Pages somebody else" not in shown
-    detail = alert_detail(alert.id, ways=world.ways())
+    detail = alert_detail(alert.id, ways=world.ways(), now=world.now)
     assert detail is not None
     assert "there is no fallback who can be reached. Nobody is paged any more" in detail.next_step.words
     assert doctor_says(world) == [f"1 triggered alert pages nobody: #{alert.number}"]
@@ -56,7 +56,7 @@ def test_without_a_fallback_it_is_said_that_nobody_could_be_reached(world: World
 def test_with_a_fallback_that_does_not_answer_it_names_the_fallback(world: World) -> None:
     alert = forgotten(world)
     assert "1 alert pages nobody" in now_of(world, "owner")
-    detail = alert_detail(alert.id, ways=world.ways())
+    detail = alert_detail(alert.id, ways=world.ways(), now=world.now)
     assert detail is not None
     assert "the fallback was paged: Owner. Nobody further is paged" in detail.next_step.words
     assert doctor_says(world) == [f"1 triggered alert pages nobody: #{alert.number}"]

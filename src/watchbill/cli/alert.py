@@ -136,7 +136,7 @@ def _id(text: str) -> UUID:
 
 
 def _detail(alert_id: UUID) -> AlertDetail:
-    detail = alert_detail(alert_id, ways=composition.ways())
+    detail = alert_detail(alert_id, ways=composition.ways(), now=now())
     if detail is None:
         raise actions.AlertUnknown(f"There is no alert {alert_id}.")
     return detail

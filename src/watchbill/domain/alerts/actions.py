@@ -88,7 +88,7 @@ def escalate(*, alert_id: UUID, actor: Actor, now: datetime) -> Alert:
     with transaction.atomic():
         alert = _open(alert_id)
         _begin_if_never_begun(alert, now=now)
-        escalation.escalate_now(subject_id=alert.id, now=now)
+        escalation.escalate_now(subject_id=alert.id, because=f"{actor.label} escalated it", now=now)
         _mark_triggered(alert)
         record([_record(alert, "alert.escalated")], actor=actor, now=now)
     return alert
@@ -103,7 +103,8 @@ def reassign(*, alert_id: UUID, targets: Sequence[Target], actor: Actor, now: da
         _begin_if_never_begun(alert, now=now)
         words = ", ".join(target.words for target in targets)
         close_pages(subject_ids=[alert.id], state=PageState.CANCELLED, reason=f"reassigned to {words}", now=now)
-        escalation.start_over(subject_id=alert.id, now=now, targets=targets)
+        because = f"{actor.label} reassigned it to {words}"
+        escalation.start_over(subject_id=alert.id, because=because, now=now, targets=targets)
         _mark_triggered(alert)
         record([_record(alert, "alert.reassigned", to=words)], actor=actor, now=now)
     return alert
@@ -175,7 +176,8 @@ def _begin_if_never_begun(alert: Alert, *, now: datetime) -> None:
         begin_escalation(alert, now=now)
 
 
-def begin_escalation(alert: Alert, *, now: datetime) -> None:
+def begin_escalation(alert: Alert, *, now: datetime, because: str = "") -> None:
+    """`because`: why only now, if it is not because the alert just opened."""
     policy = alert.service.policy
     escalation.start(
         [
@@ -185,6 +187,7 @@ def begin_escalation(alert: Alert, *, now: datetime) -> None:
                 group_id=alert.service_id,
                 policy_version_id=policy.current_version_id if policy else None,
                 urgency=alert.urgency,
+                because=because,
             )
         ],
         now=now,

@@ -81,15 +81,18 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertDetail:
+    """`if_escalated`: who "escalate now" would page, in words; empty when it cannot."""
+
     alert: Alert
     policy: str
     pages: tuple[PageLine, ...]
     timeline: tuple[Entry, ...]
     next_step: NextStep
+    if_escalated: str
     events: tuple[Event, ...]
 
 
-def alert_detail(alert_id: UUID, *, ways: Ways) -> AlertDetail | None:
+def alert_detail(alert_id: UUID, *, ways: Ways, now: datetime) -> AlertDetail | None:
     alert = (
         Alert.objects.select_related("service__team", "service__policy", "integration", "suppressed_by")
         .filter(id=alert_id)
@@ -97,13 +100,14 @@ def alert_detail(alert_id: UUID, *, ways: Ways) -> AlertDetail | None:
     )
     if alert is None:
         return None
-    run = run_view(subject_id=alert.id, ways=ways)
+    run = run_view(subject_id=alert.id, ways=ways, now=now)
     return AlertDetail(
         alert=alert,
         policy=run.policy if run else "",
         pages=pages_of(alert.id),
         timeline=tuple(Entry.objects.filter(subject_id=alert.id).order_by("at", "id")[:TIMELINE_SHOWN]),
         next_step=_next_step(alert, run),
+        if_escalated=_if_escalated(run),
         events=events_of(alert.id),
     )
 
@@ -170,11 +174,24 @@ def _after_acknowledgement(alert: Alert, due: Mapping[str, datetime]) -> NextSte
 
 
 def _step_words(step: ExplainedStep) -> str:
-    names = [person.name for target in step.targets for person in target.people]
-    who = ", ".join(names) or "nobody, so it goes on at once"
+    who = _names(step) or "nobody, so it goes on at once"
     if step.level == 0:
         return f"Then the fallback is paged: {who}."
     return f"Then level {step.level} is paged: {who}."
+
+
+def _if_escalated(run: RunView | None) -> str:
+    if run is None:
+        return "the first level"  # under maintenance nothing has begun
+    step = run.if_escalated
+    if step is None:
+        return ""
+    who = _names(step) or "nobody who can be reached"
+    return f"{who} (fallback)" if step.level == 0 else f"{who} (level {step.level})"
+
+
+def _names(step: ExplainedStep) -> str:
+    return ", ".join(person.name for target in step.targets for person in target.people)
 
 
 def pages_of(alert_id: UUID) -> tuple[PageLine, ...]:

@@ -51,10 +51,12 @@ def drive_again(alert_ids: Sequence[UUID], *, now: datetime) -> int:
 
 def _drive(alert: Alert, run: Run | None, *, now: datetime) -> str:
     if run is None:
-        begin_escalation(alert, now=now)
+        begin_escalation(alert, now=now, because="it had no escalation and was driven again")
         return "it had no escalation"
     if run.state == RunState.STOPPED:
-        escalation.start_over(subject_id=alert.id, now=now)
+        escalation.start_over(
+            subject_id=alert.id, because="its escalation was stopped and nobody had it; it was driven again", now=now
+        )
         return "its escalation was stopped"
     timers = Timer.objects.filter(
         kind=escalation.STEP, subject_id=run.id, generation=run.generation, quarantined_at=None

@@ -49,13 +49,20 @@ def _trigger_again(timers: Sequence[DueTimer], *, action: str, now: datetime) ->
         acknowledged_by_id=None,
         snoozed_until=None,
     )
+    because = {alert.id: _because(alert, action) for alert in alerts}
     driven = escalation.subjects_with_run([alert.id for alert in alerts])
     for alert in alerts:
         if alert.id in driven:
-            escalation.start_over(subject_id=alert.id, now=now)
+            escalation.start_over(subject_id=alert.id, because=because[alert.id], now=now)
         elif alert.suppressed_by_id is None:  # otherwise the end of the maintenance begins it
-            begin_escalation(alert, now=now)
+            begin_escalation(alert, now=now, because=because[alert.id])
     record(records, actor=ENGINE, now=now)
+
+
+def _because(alert: Alert, action: str) -> str:
+    if action == "alert.snooze_ended":
+        return "its snooze ended and it was still open"
+    return f"{alert.acknowledged_by} acknowledged it and did not resolve it in time"
 
 
 def end_maintenance(timers: Sequence[DueTimer], *, now: datetime) -> None:
@@ -83,7 +90,7 @@ def end_maintenance(timers: Sequence[DueTimer], *, now: datetime) -> None:
             set_timers([NewTimer(kind=MAINTENANCE_ENDS, subject_id=alert.id, due_at=window.ends_at)])
             continue
         if alert.state == AlertState.TRIGGERED:
-            begin_escalation(alert, now=now)
+            begin_escalation(alert, now=now, because="the maintenance ended and it was still open")
         records.append(
             Record(
                 action="alert.maintenance_ended",

@@ -18,6 +18,7 @@ TRY_AGAIN = "escalation.try_again"  # nobody could be told at all: everything is
 _TIMERS = (STEP, UNREACHED, TRY_AGAIN)
 _AGAIN_FIRST = timedelta(minutes=1)
 _AGAIN_MAX = timedelta(minutes=30)
+_BECAUSE_MAX = 300
 
 
 class RunCannotEscalate(Exception):
@@ -31,6 +32,7 @@ class NewRun:
     group_id: UUID
     policy_version_id: UUID | None
     urgency: str
+    because: str = ""
 
 
 def start(runs: Sequence[NewRun], *, now: datetime) -> list[Run]:
@@ -43,6 +45,7 @@ def start(runs: Sequence[NewRun], *, now: datetime) -> list[Run]:
             group_id=run.group_id,
             policy_version_id=run.policy_version_id,
             urgency=run.urgency,
+            because=run.because[:_BECAUSE_MAX],
             started_at=now,
         )
         for run in runs
@@ -60,16 +63,19 @@ def stop(*, subject_ids: Sequence[UUID], reason: str, now: datetime) -> None:
     clear_unlocked(kinds=_TIMERS, subject_ids=ids)
 
 
-def start_over(*, subject_id: UUID, now: datetime, targets: Sequence[Target] = ()) -> Run:
-    """From the top of the frozen plan; with `targets`, those come first."""
+def start_over(*, subject_id: UUID, because: str, now: datetime, targets: Sequence[Target] = ()) -> Run:
+    """From the top of the frozen plan; with `targets`, those come first. `because` stands beside the pages it makes."""
     run = Run.objects.select_for_update().get(subject_id=subject_id)
     run.generation += 1
     run.state = RunState.LIVE
     run.cycle = run.level = 0
     run.reassigned_to = [{"kind": t.kind, "id": t.id, "label": t.label} for t in targets] or None
+    run.because = because[:_BECAUSE_MAX]
     run.ended_at = None
     run.end_reason = ""
-    run.save(update_fields=["generation", "state", "cycle", "level", "reassigned_to", "ended_at", "end_reason"])
+    run.save(
+        update_fields=["generation", "state", "cycle", "level", "reassigned_to", "because", "ended_at", "end_reason"]
+    )
     clear_unlocked(kinds=[UNREACHED, TRY_AGAIN], subject_ids=[run.id])
     set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now)])
     return run
@@ -81,21 +87,23 @@ def again_later(*, run_id: UUID, generation: int, now: datetime) -> NewTimer:
     return NewTimer(kind=TRY_AGAIN, subject_id=run_id, generation=generation, due_at=now + wait)
 
 
-def escalate_now(*, subject_id: UUID, now: datetime) -> Run:
-    """Take the next step at once instead of when its time has come."""
+def escalate_now(*, subject_id: UUID, because: str, now: datetime) -> Run:
+    """Take the next step at once instead of when its time has come. `because` stands beside the pages it makes."""
     run = Run.objects.select_for_update().get(subject_id=subject_id)
     if run.state == RunState.EXHAUSTED and Timer.objects.filter(kind=TRY_AGAIN, subject_id=run.id).exists():
-        return start_over(subject_id=subject_id, now=now)
+        return start_over(subject_id=subject_id, because=because, now=now)
     if run.state == RunState.EXHAUSTED:
         raise RunCannotEscalate("Every level was tried already: reassign the alert to somebody instead.")
+    run.because = because[:_BECAUSE_MAX]
     if run.state == RunState.LIVE:
+        run.save(update_fields=["because"])
         bring_forward(kind=STEP, subject_ids=[run.id], to=now)
         return run
     run.generation += 1
     run.state = RunState.LIVE
     run.ended_at = None
     run.end_reason = ""
-    run.save(update_fields=["generation", "state", "ended_at", "end_reason"])
+    run.save(update_fields=["generation", "state", "because", "ended_at", "end_reason"])
     set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now)])
     return run
 

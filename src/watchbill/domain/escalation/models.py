@@ -52,6 +52,8 @@ class Run(models.Model):
     cycle = models.PositiveSmallIntegerField(default=0)
     level = models.PositiveSmallIntegerField(default=0)
     reassigned_to = models.JSONField(null=True)  # targets that replace the plan's, after "reassign"
+    # Why the next step comes out of its turn ("Ana escalated it"); empty: its time has come. The step clears it.
+    because = models.CharField(max_length=300, default="", db_default="", blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=200, default="", blank=True)

@@ -84,13 +84,16 @@ def with_reassignment(plan: Plan, targets: tuple[Target, ...]) -> Plan:
     )
 
 
-def why_paged(*, policy: str, plan: Plan, position: Position, target: Target, skipped: str) -> str:
-    """The sentence shown beside a page: which rule did it and because of what."""
+def why_paged(*, policy: str, plan: Plan, position: Position, target: Target, skipped: str, because: str = "") -> str:
+    """The sentence shown beside a page: which rule did it and because of what.
+
+    `because`: why the step came out of its turn, when somebody or something made it.
+    """
     where = f"Level {position.level + 1} of {policy}, {target.words}"
     if position.cycle:
         where = f"Round {position.cycle + 1}, level {position.level + 1} of {policy}, {target.words}"
-    if skipped:
-        return f"{where}: {skipped}"
+    if because or skipped:
+        return f"{where}: {'; '.join(filter(None, (because, skipped)))}"
     if position == Position(0, 0):
         return f"{where}: the first to be paged"
     before = plan.levels[position.level - 1] if position.level else plan.levels[-1]

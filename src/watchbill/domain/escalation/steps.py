@@ -96,13 +96,13 @@ def take_steps(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None
         NewTimer(kind=STEP, subject_id=run_id, generation=generations[run_id], due_at=now + _BLINK) for run_id in held
     ]
     fallbacks: dict[str, tuple[Reachable, ...]] = {}
-    moves: dict[tuple[_Way, Position, str], _Move] = {}
+    moves: dict[tuple[_Way, Position, str, str], _Move] = {}
     for run in runs:
         way, position = _way_of(run), Position(run.cycle, run.level)
-        move = moves.get((way, position, run.urgency))
+        move = moves.get((way, position, run.urgency, run.because))
         if move is None:
-            move = _move(courses[way], position, urgency=run.urgency, lookup=lookup, now=now)
-            moves[way, position, run.urgency] = move
+            move = _move(courses[way], position, urgency=run.urgency, because=run.because, lookup=lookup, now=now)
+            moves[way, position, run.urgency, run.because] = move
         _take(run, move, batch=batch, now=now)
         if run.state == RunState.EXHAUSTED:
             if run.urgency not in fallbacks:
@@ -149,9 +149,9 @@ def _courses_of(runs: Iterable[LiveRun]) -> dict[_Way, _Course]:
     return found
 
 
-def _move(course: _Course, position: Position, *, urgency: str, lookup: Lookup, now: datetime) -> _Move:
+def _move(course: _Course, position: Position, *, urgency: str, because: str, lookup: Lookup, now: datetime) -> _Move:
     plan = course.plan
-    step = next_step(plan, position, policy=course.policy, urgency=urgency, lookup=lookup, at=now)
+    step = next_step(plan, position, policy=course.policy, urgency=urgency, because=because, lookup=lookup, at=now)
     passed = tuple({**_place(one.position), "why": one.why} for one in step.passed)
     if not step.people:
         return _Move(passed=passed, people=(), told={}, taken=step.position, after=step.position, timeout=timedelta())
@@ -164,6 +164,7 @@ def _move(course: _Course, position: Position, *, urgency: str, lookup: Lookup, 
             "policy": course.policy,
             "people": _named(person for person, _ in step.people),
             **({"nobody": missing} if missing else {}),
+            **({"why": because} if because else {}),
         },
         taken=step.position,
         after=following(plan, step.position),
@@ -190,9 +191,12 @@ def _take(run: LiveRun, move: _Move, *, batch: _Batch, now: datetime) -> None:
 
 def _page_fallback(run: LiveRun, people: Sequence[Reachable], *, policy: str, batch: _Batch, now: datetime) -> None:
     """The last resort. That it is empty is the loudest thing this product can say."""
-    reason = why_fallback(policy)
+    because = f"; {run.because}" if run.because else ""
+    reason = why_fallback(policy) + because
     batch.pages.extend(_page(run, person, cycle=run.cycle, level=0, reason=reason) for person in people)
     details = {"policy": policy, "people": _named(people), "reached_nobody": not people}
+    if run.because:
+        details["why"] = run.because
     batch.records.append(_record(run, "escalation.exhausted", details))
     if not people:
         batch.timers.append(again_later(run_id=run.id, generation=run.generation, now=now))

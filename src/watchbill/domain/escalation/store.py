@@ -13,7 +13,8 @@ from watchbill.ground.row_sets import as_rows
 
 _SAVE = """
 UPDATE escalation_run AS run
-SET cycle = row.cycle, level = row.level, state = row.state, ended_at = row.ended_at, end_reason = row.end_reason
+SET cycle = row.cycle, level = row.level, state = row.state, ended_at = row.ended_at, end_reason = row.end_reason,
+    because = ''
 FROM json_to_recordset(%s)
      AS row (id uuid, cycle int, level int, state text, ended_at timestamptz, end_reason text)
 WHERE run.id = row.id
@@ -21,7 +22,8 @@ WHERE run.id = row.id
 
 # One parameter: a placeholder for each id would take Python longer to write than the database to answer.
 _LOCK_LIVE = """
-SELECT id, subject_kind, subject_id, group_id, policy_version_id, urgency, generation, cycle, level, reassigned_to::text
+SELECT id, subject_kind, subject_id, group_id, policy_version_id, urgency, generation, cycle, level,
+       reassigned_to::text, because
 FROM escalation_run WHERE id = ANY(%s::uuid[]) AND state = 'live' ORDER BY id FOR UPDATE SKIP LOCKED
 """
 _LIVE = "SELECT id FROM escalation_run WHERE id = ANY(%s::uuid[]) AND state = 'live'"
@@ -44,6 +46,7 @@ class LiveRun:
     cycle: int
     level: int
     reassigned_to: str | None
+    because: str
     state: str = RunState.LIVE.value
     ended_at: datetime | None = None
     end_reason: str = ""
@@ -69,7 +72,7 @@ def _as_array(ids: Iterable[UUID]) -> str:
 
 
 def save_runs(runs: Sequence[LiveRun]) -> None:
-    """The caller holds the rows' locks."""
+    """The caller holds the rows' locks. A step was taken, so what made it come out of its turn is used up."""
     if not runs:
         return
     rows = [

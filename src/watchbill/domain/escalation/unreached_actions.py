@@ -14,6 +14,8 @@ from watchbill.domain.paging.models import DeliveryState, Page, PageState
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer, bring_forward
 
+_WHY = "nobody could be reached before"
+
 
 def go_on_unreached(timers: Sequence[DueTimer], *, now: datetime) -> None:
     """A live run takes its next step at once. Low urgency that told nobody goes on to the next level as well.
@@ -21,7 +23,9 @@ def go_on_unreached(timers: Sequence[DueTimer], *, now: datetime) -> None:
     A fallback of whom nobody could be told is tried again later.
     """
     runs = _locked(timers)
-    bring_forward(kind=STEP, subject_ids=[run.id for run in runs if run.state == RunState.LIVE], to=now)
+    live = [run.id for run in runs if run.state == RunState.LIVE]
+    Run.objects.filter(id__in=live, because="").update(because="somebody paged before could not be reached")
+    bring_forward(kind=STEP, subject_ids=live, to=now)
     ended = [run for run in runs if run.state in (RunState.EXHAUSTED, RunState.NOTIFIED) and not _is_told(run)]
     set_timers(
         again_later(run_id=run.id, generation=run.generation, now=now)
@@ -46,8 +50,8 @@ def try_again(timers: Sequence[DueTimer], *, now: datetime) -> None:
         if run.state == RunState.EXHAUSTED and not _was_ever_told(run):
             run.cycle = run.level = 0
         run.generation += 1
-        run.state, run.ended_at, run.end_reason = RunState.LIVE, None, ""
-        run.save(update_fields=["cycle", "level", "generation", "state", "ended_at", "end_reason"])
+        run.state, run.ended_at, run.end_reason, run.because = RunState.LIVE, None, "", _WHY
+        run.save(update_fields=["cycle", "level", "generation", "state", "because", "ended_at", "end_reason"])
     set_timers(NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now) for run in runs)
     record([_record(run) for run in runs], actor=ENGINE, now=now)
 
@@ -74,5 +78,5 @@ def _record(run: Run) -> Record:
         subject_kind=run.subject_kind,
         subject_id=run.subject_id,
         subject_label="",
-        details={"why": "nobody could be reached"},
+        details={"why": _WHY},
     )

@@ -31,8 +31,12 @@ class Step:
     people: tuple[tuple[Reachable, str], ...]
 
 
-def next_step(plan: Plan, position: Position, *, policy: str, urgency: str, lookup: Lookup, at: datetime) -> Step:
-    """Past the levels that are nobody, each at most once: a policy of nobody ends at once, however often it repeats."""
+def next_step(
+    plan: Plan, position: Position, *, policy: str, urgency: str, lookup: Lookup, at: datetime, because: str = ""
+) -> Step:
+    """`because`: why this step comes out of its turn, if it does.
+
+    Past the levels that are nobody, each at most once: a policy of nobody ends at once, however often it repeats."""
     passed: list[Passed] = []
     while not is_end(plan, position) and len(passed) < len(plan.levels):
         level = plan.levels[position.level]
@@ -43,7 +47,9 @@ def next_step(plan: Plan, position: Position, *, policy: str, urgency: str, look
                 f"level {passed[-1].position.level + 1} was passed at once, because {passed[-1].why}" if passed else ""
             )
             for one in found:
-                why = why_paged(policy=policy, plan=plan, position=position, target=one.target, skipped=skipped)
+                why = why_paged(
+                    policy=policy, plan=plan, position=position, target=one.target, skipped=skipped, because=because
+                )
                 for person in one.people:
                     people.setdefault(person.user_id, (person, why))
             return Step(passed=tuple(passed), position=position, found=found, people=tuple(people.values()))

@@ -178,7 +178,7 @@ def listing(request: HttpRequest, asked: Query[AlertQuery]) -> Page[AlertOut]:
 @router.get("/{alert}", response=AlertDetailOut, summary="Read one alert: pages, attempts, timeline, next step")
 @requires("alert.read")
 def one(request: HttpRequest, alert: Name) -> AlertDetailOut:
-    return _detail_out(_detail(_id(alert)))
+    return _detail_out(_detail(request, _id(alert)))
 
 
 @router.get("/{alert}/events", response=list[EventOut], summary="Read what came in for an alert")
@@ -202,14 +202,14 @@ def events(request: HttpRequest, alert: Name) -> list[EventOut]:
 def acknowledge(request: HttpRequest, alert: Name) -> AlertDetailOut:
     """Paging stops. When somebody has it already nothing changes: `acknowledged_by` says who."""
     done = actions.acknowledge(alert_id=_id(alert), actor=caller(request).actor, now=now_of(request))
-    return _detail_out(_detail(done.id))
+    return _detail_out(_detail(request, done.id))
 
 
 @router.post("/{alert}/resolve", response=AlertDetailOut, summary="Resolve an alert")
 @requires("alert.resolve")
 def resolve(request: HttpRequest, alert: Name) -> AlertDetailOut:
     done = actions.resolve(alert_id=_id(alert), actor=caller(request).actor, now=now_of(request))
-    return _detail_out(_detail(done.id))
+    return _detail_out(_detail(request, done.id))
 
 
 @router.post("/{alert}/snooze", response=AlertDetailOut, summary="Snooze an alert until a time")
@@ -223,7 +223,7 @@ def snooze(request: HttpRequest, alert: Name, body: SnoozeIn) -> AlertDetailOut:
     else:
         raise actions.SnoozeRefused("until: give either until or duration")
     done = actions.snooze(alert_id=_id(alert), until=until, actor=caller(request).actor, now=now)
-    return _detail_out(_detail(done.id))
+    return _detail_out(_detail(request, done.id))
 
 
 @router.post("/{alert}/escalate", response=AlertDetailOut, summary="Page the next level of an alert now")
@@ -231,7 +231,7 @@ def snooze(request: HttpRequest, alert: Name, body: SnoozeIn) -> AlertDetailOut:
 def escalate(request: HttpRequest, alert: Name) -> AlertDetailOut:
     """The next level is paged now."""
     done = actions.escalate(alert_id=_id(alert), actor=caller(request).actor, now=now_of(request))
-    return _detail_out(_detail(done.id))
+    return _detail_out(_detail(request, done.id))
 
 
 @router.post("/{alert}/reassign", response=AlertDetailOut, summary="Page others for an alert now")
@@ -240,7 +240,7 @@ def reassign(request: HttpRequest, alert: Name, body: ReassignIn) -> AlertDetail
     """Those named are paged now; if they do not answer, the policy starts from its top."""
     alert_id, targets = _id(alert), targets_of(body.targets)
     done = actions.reassign(alert_id=alert_id, targets=targets, actor=caller(request).actor, now=now_of(request))
-    return _detail_out(_detail(done.id))
+    return _detail_out(_detail(request, done.id))
 
 
 def _id(text: str) -> UUID:
@@ -250,8 +250,8 @@ def _id(text: str) -> UUID:
     return found
 
 
-def _detail(alert_id: UUID) -> AlertDetail:
-    detail = alert_detail(alert_id, ways=wired().ways())
+def _detail(request: HttpRequest, alert_id: UUID) -> AlertDetail:
+    detail = alert_detail(alert_id, ways=wired().ways(), now=now_of(request))
     if detail is None:
         raise NotFound(f"There is no alert {alert_id}.")
     return detail

@@ -40,7 +40,7 @@ _DETAILS_SHOWN = 8_000
 
 @requires("alert.read")
 def alert_page(request: HttpRequest, alert_id: UUID) -> HttpResponse:
-    detail = alert_detail(alert_id, ways=wired().ways())
+    detail = alert_detail(alert_id, ways=wired().ways(), now=now_of(request))
     if detail is None:
         raise Http404("There is no such alert.")
     zone = zone_of(request)
