@@ -116,7 +116,7 @@ def mark_resolved(alerts: Sequence[Alert], *, actor: Actor, now: datetime) -> No
     changes: dict[str, Any] = {"state": AlertState.RESOLVED, "resolved_at": now, "resolved_by": actor.label[:254]}
     Alert.objects.filter(id__in=ids).update(**changes, snoozed_until=None)
     escalation.stop(subject_ids=ids, reason=f"resolved by {actor.label}", now=now)
-    close_pages(subject_ids=ids, state=PageState.ANSWERED, reason=f"resolved by {actor.label}", now=now)
+    close_pages(subject_ids=ids, state=PageState.ANSWERED, reason=f"resolved by {actor.label}", now=now, by=actor.id)
     clear_unlocked(kinds=_WAITING, subject_ids=ids)
     _reflect(alerts, **changes, snoozed_until=None)
 
@@ -136,7 +136,9 @@ def _mark_acknowledged(alerts: Sequence[Alert], *, actor: Actor, now: datetime) 
     }
     Alert.objects.filter(id__in=ids).update(**changes)
     escalation.stop(subject_ids=ids, reason=f"acknowledged by {actor.label}", now=now)
-    close_pages(subject_ids=ids, state=PageState.ANSWERED, reason=f"acknowledged by {actor.label}", now=now)
+    close_pages(
+        subject_ids=ids, state=PageState.ANSWERED, reason=f"acknowledged by {actor.label}", now=now, by=actor.id
+    )
     lasts = _acknowledgements_last(ids)
     set_timers(
         NewTimer(kind=ACKNOWLEDGEMENT_EXPIRES, subject_id=alert_id, due_at=now + timedelta(seconds=seconds))

@@ -13,7 +13,7 @@ from watchbill.domain.escalation.explain import ExplainedStep
 from watchbill.domain.escalation.models import RunState
 from watchbill.domain.escalation.reads import RunView, run_view
 from watchbill.domain.escalation.steps import Ways
-from watchbill.domain.paging.models import AttemptedDelivery, Delivery, Page
+from watchbill.domain.paging.models import AttemptedDelivery, Delivery, DeliveryState, Page, PageState
 from watchbill.domain.timers.models import Timer
 
 EVENTS_SHOWN = 20
@@ -63,7 +63,18 @@ class PageLine:
     created_at: datetime
     closed_at: datetime | None
     closed_reason: str
+    closed_by_id: UUID | None
     deliveries: tuple[DeliveryLine, ...]
+
+    @property
+    def is_answered(self) -> bool:
+        """By the person who was paged; when somebody else answered the alert, this person did not."""
+        return self.state == PageState.ANSWERED and self.closed_by_id == self.person_id
+
+    @property
+    def sent_to(self) -> tuple[str, ...]:
+        """Contacts whose provider took a message: no proof that anybody saw it."""
+        return tuple(delivery.contact for delivery in self.deliveries if delivery.state == DeliveryState.SENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +256,7 @@ def _page(row: Page, deliveries: tuple[DeliveryLine, ...]) -> PageLine:
         created_at=row.created_at,
         closed_at=row.closed_at,
         closed_reason=row.closed_reason,
+        closed_by_id=row.closed_by_id,
         deliveries=deliveries,
     )
 

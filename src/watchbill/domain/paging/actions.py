@@ -89,8 +89,13 @@ def _page_row(page_id: UUID, page: NewPage) -> dict[str, object]:
     }
 
 
-def close_pages(*, subject_ids: Sequence[UUID], state: PageState, reason: str, now: datetime) -> int:
-    """Nothing that has not left yet will leave. Pages are locked before deliveries, as the sender does it."""
+def close_pages(
+    *, subject_ids: Sequence[UUID], state: PageState, reason: str, now: datetime, by: UUID | None = None
+) -> int:
+    """Nothing that has not left yet will leave. `by`: the person who answered.
+
+    Pages are locked before deliveries, as the sender does it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM paging_page WHERE subject_id = ANY(%s) AND state = %s ORDER BY id FOR UPDATE",
@@ -100,8 +105,9 @@ def close_pages(*, subject_ids: Sequence[UUID], state: PageState, reason: str, n
         if not page_ids:
             return 0
         cursor.execute(
-            "UPDATE paging_page SET state = %s, closed_at = %s, closed_reason = %s WHERE id = ANY(%s)",
-            [state, now, reason[:300], page_ids],
+            "UPDATE paging_page SET state = %s, closed_at = %s, closed_reason = %s, closed_by_id = %s "
+            "WHERE id = ANY(%s)",
+            [state, now, reason[:300], by, page_ids],
         )
         cursor.execute(
             "UPDATE paging_delivery SET state = %s, finished_at = %s, error = %s "

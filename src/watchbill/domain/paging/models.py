@@ -57,6 +57,7 @@ class Page(models.Model):
     state = models.CharField(max_length=10, choices=PageState, default=PageState.ACTIVE)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    closed_by_id = models.UUIDField(null=True)  # the person who answered, whose page it was or not
     closed_reason = models.CharField(max_length=300, default="", blank=True)
 
     class Meta:

@@ -262,14 +262,18 @@ def expire_leases(*, now: datetime, tries_max: int) -> list[UUID]:
         return [row[0] for row in cursor.fetchall() if row[1] == "failed"]
 
 
+_SOONER = ", sooner because the way before it failed"
+
+
 def bring_next_delivery_forward(page_ids: Sequence[UUID], *, to: datetime) -> None:
     """The next rule of each page runs now instead of at its time."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE paging_delivery SET due_at = %s WHERE state = 'queued' AND due_at > %s AND id IN ("
+            "UPDATE paging_delivery SET due_at = %s, rule = left(rule || %s, 200) "
+            "WHERE state = 'queued' AND due_at > %s AND id IN ("
             "SELECT DISTINCT ON (page_id) id FROM paging_delivery "
             "WHERE page_id = ANY(%s) AND state = 'queued' AND tries = 0 ORDER BY page_id, position)",
-            [to, to, list(page_ids)],
+            [to, _SOONER, to, list(page_ids)],
         )
 
 

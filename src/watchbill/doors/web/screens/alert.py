@@ -172,8 +172,8 @@ def _aware(pages: tuple[PageLine, ...]) -> list[dict[str, Any]]:
             "id": page.person_id,
             "name": page.person,
             "at": page.created_at,
-            "reached": any(delivery.state == "sent" for delivery in page.deliveries),
-            "state": page.state,
+            "answered": page.is_answered,
+            "sent_to": ", ".join(page.sent_to),
         }
         for page in newest.values()
     ]
