@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from watchbill.domain.alerts.listing import held_by, paged_to
 from watchbill.domain.alerts.models import Alert
 from watchbill.domain.alerts.standing_reads import concerns, paging_others, standings, stranded, tally
+from watchbill.domain.escalation.duty_reads import duties
 from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.services.models import Service
 from watchbill.domain.services.setup_warnings import setup_warnings
@@ -36,6 +37,7 @@ def now_screen(request: HttpRequest) -> HttpResponse:
         {
             "watches": watches,
             "my_watches": [watch for watch in watches if any(person.id == me for person in watch.people)],
+            "duties": duties(me),
             "forgotten": for_me,
             "needs_me": needs_me,
             "held": held_by(me),
