@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from watchbill.domain.paging.contract import AlertLine, Message
+from watchbill.domain.paging.contract import AlertLine, Message, Note
 from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
 
@@ -39,6 +39,7 @@ MESSAGE = Message(
     composed_at=NOW,
     thread_key="alert:018f2a00",
 )
+TEST_NOTE = Note(kind="test", title="Test page from Watchbill", text="Nothing is wrong.", urgent=True)
 
 
 def message(**changes: Any) -> Message:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.channels.letters import ALERT, NOW, bundle, message
+from tests.channels.letters import ALERT, NOW, TEST_NOTE, bundle, message
 from watchbill.channels.email import EmailChannel, SenderError, SmtpSettings
 from watchbill.domain.paging.contract import AddressError, Family, Message
 
@@ -75,10 +75,10 @@ def test_a_bundle_lists_and_counts() -> None:
 
 
 def test_low_urgency_and_test_pages_say_so() -> None:
-    mail = arrived(message(address=TO, alerts=(replace(ALERT, urgency="low"),), test=True))
-    assert "Importance" not in mail
+    assert "Importance" not in arrived(message(address=TO, alerts=(replace(ALERT, urgency="low"),)))
+    mail = arrived(message(address=TO, alerts=(), note=TEST_NOTE))
     assert mail["X-Watchbill"] == "test"
-    assert mail["Subject"].startswith("[Watchbill] Test: #17")
+    assert mail["Subject"] == "[Watchbill] Test page from Watchbill"
 
 
 def test_an_unknown_time_zone_is_told_in_utc() -> None:

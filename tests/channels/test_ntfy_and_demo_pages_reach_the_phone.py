@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.channels.letters import ALERT, NOW, bundle, client, message, run
+from tests.channels.letters import ALERT, NOW, TEST_NOTE, bundle, client, message, run
 from tests.harness.carriers import Answer, FakeHttpCarrier
 from watchbill.channels.demo import DemoChannel
 from watchbill.channels.email import SmtpSettings
@@ -56,6 +56,12 @@ def test_a_push_is_published_to_the_servers_root() -> None:
             {"action": "view", "label": "Acknowledge", "url": "https://watchbill.example.org/a/abc", "clear": False}
         ],
     }
+
+
+def test_a_test_page_rings_like_a_page_and_says_what_it_is() -> None:
+    letter = message(alerts=(), note=TEST_NOTE)
+    published = compose(letter, "topic", alerts_max=10)
+    assert (published["priority"], published["tags"]) == (5, ["test_tube"])
 
 
 def test_low_urgency_rings_low_and_a_bundle_counts() -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.channels.letters import NOW, bundle, client, message, run
+from tests.channels.letters import NOW, TEST_NOTE, bundle, client, message, run
 from tests.harness.carriers import Answer, FakeHttpCarrier
 from watchbill.channels.webhook import WebhookChannel, payload
 from watchbill.domain.paging.contract import (
@@ -93,7 +93,7 @@ def test_a_bundle_lists_every_alert_up_to_a_thousand_and_counts_them_all() -> No
 
 def test_a_test_page_says_so() -> None:
     with FakeHttpCarrier() as carrier:
-        send(message(address=carrier.url, test=True))
+        send(message(address=carrier.url, alerts=(), note=TEST_NOTE))
         assert json.loads(carrier.requests[0].body)["type"] == "test"
 
 

@@ -203,6 +203,21 @@ def test_templates_trust_nothing_and_hold_no_script_or_style_of_their_own() -> N
     assert found == set()
 
 
+def test_every_class_of_the_style_sheet_is_used() -> None:
+    sheet = (PACKAGE / "doors/web/static/watchbill.css").read_text(encoding="utf-8")
+    rules = re.sub(r"/\*.*?\*/|{[^{}]*}", " ", sheet, flags=re.DOTALL)
+    classes = set(re.findall(r"\.(-?[a-zA-Z][\w-]*)", rules))
+    assert len(classes) > 100
+    asked = "\n".join(
+        text for where, text in texts() if where.startswith("src/watchbill/doors/web/") and not where.endswith(".css")
+    )
+    words = set(re.findall(r"[\w-]+", asked))
+    put_together = {"severity-", "status-"}  # with the value that is shown
+    by_django = {"errorlist"}
+    unused = {name for name in classes - words - by_django if not name.startswith(tuple(put_together))}
+    assert unused == set()
+
+
 def test_python_marks_no_text_as_safe_by_itself() -> None:
     marking = {
         where

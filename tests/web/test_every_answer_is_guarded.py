@@ -74,7 +74,7 @@ def test_every_answer_carries_the_headers(address: str, status: int) -> None:
     assert "camera=()" in answer["Permissions-Policy"]
 
 
-def test_a_failure_and_a_wrong_host_carry_them_too_and_say_what_to_do(settings, monkeypatch) -> None:
+def test_a_failure_and_a_wrong_host_carry_them_too_and_say_what_to_do(settings) -> None:
     settings.ALLOWED_HOSTS = ["watchbill.example.org"]
     wrong_host = Client().get("/sign-in", HTTP_HOST="evil.example")
     assert wrong_host.status_code == 400

@@ -128,7 +128,7 @@ class EmailChannel:
         # So that neither an absence notice answers, nor an inbound source takes our own mail for an alert.
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
-        mail["X-Watchbill"] = message.note.kind if message.note else "test" if message.test else "page"
+        mail["X-Watchbill"] = message.note.kind if message.note else "page"
         mail["X-Watchbill-Attempt"] = str(message.attempt_id)
         if is_urgent(message):
             mail["Importance"] = "high"

@@ -117,8 +117,9 @@ def compose(message: Message, topic: str, *, alerts_max: int) -> dict[str, Any]:
 def _minimal(message: Message, topic: str) -> dict[str, Any]:
     urgent = is_urgent(message)
     count = len(message.alerts)
-    tag = "test_tube" if message.test else "rotating_light" if urgent else "information_source"
+    tag = "rotating_light" if urgent else "information_source"
     if message.note is not None:
+        tag = "test_tube" if message.note.kind == "test" else tag
         note = cut_characters(one_line(message.note.text), _NOTE_CHARACTERS_MAX)
         shown = {"title": headline(message), "message": note}
         return {"topic": topic, **shown, "priority": 5 if urgent else 3, "tags": [tag], "click": message.open_url}

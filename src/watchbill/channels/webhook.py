@@ -79,7 +79,7 @@ def signature(body: bytes, *, secrets: list[str], now: datetime) -> str:
 def payload(message: Message, *, alerts_max: int, now: datetime) -> dict[str, Any]:
     """The published shape: fields are added, never renamed. `count` is exact even if fewer alerts are listed."""
     shown = {
-        "type": message.note.kind if message.note else "test" if message.test else "page",
+        "type": message.note.kind if message.note else "page",
         "id": str(message.attempt_id),
         "sent_at": _instant(now),
         "recipient": {"name": well_formed(message.recipient_name), "time_zone": message.time_zone},

@@ -14,13 +14,12 @@ def headline(message: Message) -> str:
     """What it is about in one line; for a bundle the exact count comes first."""
     if message.note is not None:
         return cut_characters(one_line(message.note.title), _TITLE_CHARACTERS_MAX)
-    test = "Test: " if message.test else ""
     first = message.alerts[0]
     if len(message.alerts) == 1:
-        return f"{test}#{first.number} {title(first)} ({name(first.service)})"
+        return f"#{first.number} {title(first)} ({name(first.service)})"
     services = sorted({name(alert.service) for alert in message.alerts})
     where = services[0] if len(services) == 1 else f"{len(services)} services"
-    return f"{test}{len(message.alerts)} alerts in {where}, first #{first.number} {title(first)}"
+    return f"{len(message.alerts)} alerts in {where}, first #{first.number} {title(first)}"
 
 
 def title(alert: AlertLine) -> str:

@@ -97,7 +97,6 @@ def compose_note(intent: ContactMessageIntent, *, instance: Instance, now: datet
         open_url=f"{instance.base_url}/me",
         composed_at=now,
         thread_key=str(intent.attempt_id),
-        test=intent.message_kind == ContactMessageKind.TEST,
         note=_note(intent),
     )
 

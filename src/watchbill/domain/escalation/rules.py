@@ -119,20 +119,6 @@ def duration_words(seconds: int) -> str:
     return " ".join(parts) or "0 s"
 
 
-def plan_to_json(plan: Plan) -> dict[str, Any]:
-    return {
-        "levels": [
-            {
-                "targets": [{"kind": t.kind, "id": t.id, "label": t.label} for t in level.targets],
-                "timeout_seconds": level.timeout_seconds,
-            }
-            for level in plan.levels
-        ],
-        "repeat": plan.repeat,
-        "acknowledgement_timeout_seconds": plan.acknowledgement_timeout_seconds,
-    }
-
-
 def plan_from_json(data: Mapping[str, Any]) -> Plan:
     return Plan(
         levels=tuple(

@@ -66,7 +66,6 @@ class Message:
     open_url: str
     composed_at: datetime
     thread_key: str
-    test: bool = False
     note: Note | None = None
 
     def __post_init__(self) -> None:

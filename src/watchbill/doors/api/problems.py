@@ -46,8 +46,6 @@ _TITLES = {
 }
 # What cannot be done in the state in which the thing is, although nothing is wrong with the request itself.
 _CONFLICTS = (
-    AlertResolvedAlready,
-    RunCannotEscalate,
     Taken,
     LastOwner,
     PersonStillNeeded,

@@ -182,11 +182,6 @@ def of(values: object, key: object) -> object:
     return values.get(key) if isinstance(values, dict) else None
 
 
-@register.filter
-def span(seconds: float) -> str:
-    return times.span(seconds)
-
-
 def _zone(context: Context) -> ZoneInfo:
     zone = context["zone"]
     if not isinstance(zone, ZoneInfo):

@@ -12,7 +12,7 @@ from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.services.models import Service
 from watchbill.domain.services.setup_warnings import setup_warnings
 from watchbill.domain.services.throttle_notices import throttle_notices
-from watchbill.doors.web.guards import requires
+from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import now_of, show, viewer_id
 
@@ -36,6 +36,7 @@ def now_screen(request: HttpRequest) -> HttpResponse:
         "now/now.html",
         {
             "watches": watches,
+            "can_schedule": caller(request).may("schedule.change").allowed,
             "my_watches": [watch for watch in watches if any(person.id == me for person in watch.people)],
             "duties": duties(me),
             "forgotten": for_me,

@@ -109,7 +109,6 @@ def _page(request: HttpRequest, schedule_id: UUID, *, refused: ChangeRefused | N
             "refused": bool(refused),
             "leftover": leftover,
             "policies": policies_paging(kinds=["schedule"], target_id=schedule_id),
-            "my_zone": zone_of(request).key,
             "may_change": caller(request).may("schedule.change", team_ids=[detail.draft.team_id]).allowed,
             "may_override": caller(request).may("override.create", team_ids=[detail.draft.team_id]).allowed,
         },
