@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("paging", "0004_fewer_checks_on_the_way_out"),
+        ("paging", "0005_an_attempt_may_be_called_off"),
     ]
 
     operations = [
