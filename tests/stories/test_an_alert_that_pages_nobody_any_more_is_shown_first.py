@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.test import Client
 
 from tests.harness.world import World
+from watchbill.composition import contact_kinds
 from watchbill.config import config
 from watchbill.doctor import alerts as doctor
 from watchbill.doctor.finding import Patient
@@ -34,7 +35,7 @@ def forgotten(world: World, *, fallback: bool = True) -> Alert:
 
 
 def doctor_says(world: World) -> list[str]:
-    patient = Patient(now=world.now, settings=config(), ways=world.ways())
+    patient = Patient(now=world.now, settings=config(), ways=world.ways(), kinds=contact_kinds())
     return [finding.what for finding in doctor.stranded_alerts(patient) if finding.serious]
 
 
@@ -48,7 +49,7 @@ def test_without_a_fallback_it_is_said_that_nobody_could_be_reached(world: World
         assert "Pages somebody else" not in shown
     detail = alert_detail(alert.id, ways=world.ways(), now=world.now)
     assert detail is not None
-    assert "there is no fallback who can be reached. Nobody is paged any more" in detail.next_step.words
+    assert "nobody of the fallback could be reached. It is tried again then" in detail.next_step.words
     assert doctor_says(world) == [f"1 triggered alert pages nobody: #{alert.number}"]
     world.resolves("owner", alert)
 

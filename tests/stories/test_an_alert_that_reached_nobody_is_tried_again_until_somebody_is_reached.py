@@ -134,7 +134,7 @@ def test_an_answer_ends_the_tries(hooks_only: World) -> None:
 
 
 def _next(world: World, alert: Alert) -> NextStep:
-    detail = alert_detail(alert.id, ways=world.ways())
+    detail = alert_detail(alert.id, ways=world.ways(), now=world.now)
     assert detail is not None
     return detail.next_step
 

@@ -148,7 +148,7 @@ def test_what_an_open_alert_says_comes_next_comes_next(world: World) -> None:
     follows(world, levels, repeat=repeat)
     alert = world.fires()
     world.passes(seconds=30)
-    detail = alert_detail(alert.id, ways=world.ways())
+    detail = alert_detail(alert.id, ways=world.ways(), now=world.now)
     assert detail is not None
     paged, passed = told(detail.next_step.steps)
 

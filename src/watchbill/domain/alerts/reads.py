@@ -146,7 +146,10 @@ def _next_step(alert: Alert, run: RunView | None) -> NextStep:
     if alert.state == AlertState.ACKNOWLEDGED:
         return _after_acknowledgement(alert, due)
     if run is not None and run.tries_again_at is not None:
-        words = "Nobody could be reached. It pages again then, until somebody is."
+        words = (
+            "Every level was tried, and nobody of the fallback could be reached. "
+            "It is tried again then: acknowledge or reassign it."
+        )
         return NextStep(kind="try_again", due_at=run.tries_again_at, words=words)
     if run is None or not run.steps:
         return NextStep(kind="none", due_at=None, words=_end_words(run))

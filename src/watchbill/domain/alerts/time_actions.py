@@ -8,6 +8,7 @@ from watchbill.domain.alerts.models import Alert, AlertState
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Record
 from watchbill.domain.escalation import actions as escalation
+from watchbill.domain.escalation.rules import WHY_AFTER_MAINTENANCE
 from watchbill.domain.services.models import MaintenanceWindow
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer
@@ -90,7 +91,7 @@ def end_maintenance(timers: Sequence[DueTimer], *, now: datetime) -> None:
             set_timers([NewTimer(kind=MAINTENANCE_ENDS, subject_id=alert.id, due_at=window.ends_at)])
             continue
         if alert.state == AlertState.TRIGGERED:
-            begin_escalation(alert, now=now, because="the maintenance ended and it was still open")
+            begin_escalation(alert, now=now, because=WHY_AFTER_MAINTENANCE)
         records.append(
             Record(
                 action="alert.maintenance_ended",

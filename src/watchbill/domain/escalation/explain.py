@@ -70,29 +70,35 @@ class Ladder:
     reaches_somebody: bool
 
 
-def explain_plan(version: PolicyVersion | None, *, urgency: str, at: datetime, ways: Ways) -> Ladder:
+def explain_plan(version: PolicyVersion | None, *, urgency: str, at: datetime, ways: Ways, because: str = "") -> Ladder:
+    """`because`: why the first step comes only then."""
     plan = plan_from_json(version.definition) if version else Plan(levels=())
-    return ladder_from(plan, Position(0, 0), policy=policy_words(version), urgency=urgency, at=at, ways=ways)
+    return ladder_from(
+        plan, Position(0, 0), policy=policy_words(version), urgency=urgency, at=at, ways=ways, because=because
+    )
 
 
-def ladder_from(plan: Plan, position: Position, *, policy: str, urgency: str, at: datetime, ways: Ways) -> Ladder:
-    """The steps from `position` on, the first of them at `at`."""
+def ladder_from(
+    plan: Plan, position: Position, *, policy: str, urgency: str, at: datetime, ways: Ways, because: str = ""
+) -> Ladder:
+    """The steps from `position` on, the first of them at `at`; `because`: why that one comes out of its turn."""
     steps: list[ExplainedStep] = []
     when, told = at, False
     every_target = {target for level in plan.levels for target in level.targets}
     lookup = Lookup(every_target, families=ways.families, defaults=ways.defaults)
     while not told:
-        step = next_step(plan, position, policy=policy, urgency=urgency, lookup=lookup, at=when)
+        step = next_step(plan, position, policy=policy, urgency=urgency, lookup=lookup, at=when, because=because)
         steps.extend(_step(one.position, when, _targets(one.found, ()), "passed at once") for one in step.passed)
         position = step.position
         if not step.people:
-            steps.append(_fallback(position, when, urgency=urgency, policy=policy, ways=ways))
+            reason = why_fallback(policy, because=because)
+            steps.append(_fallback(position, when, urgency=urgency, reason=reason, ways=ways))
             break
         timeout = plan.levels[position.level].timeout_seconds
         told = not escalates(urgency)
         then = "low urgency: nobody further is told" if told else f"after {timeout} s the next step"
         steps.append(_step(position, when, _targets(step.found, step.people), then))
-        when, position = when + timedelta(seconds=timeout), following(plan, position)
+        when, position, because = when + timedelta(seconds=timeout), following(plan, position), ""
     return Ladder(
         policy=policy,
         urgency=urgency,
@@ -106,14 +112,15 @@ def _step(position: Position, when: datetime, targets: tuple[ExplainedTarget, ..
     return ExplainedStep(at=when, cycle=position.cycle, level=position.level + 1, targets=targets, then=then)
 
 
-def _fallback(position: Position, when: datetime, *, urgency: str, policy: str, ways: Ways) -> ExplainedStep:
+def _fallback(position: Position, when: datetime, *, urgency: str, reason: str, ways: Ways) -> ExplainedStep:
     people = fallback_people(urgency=urgency, families=ways.families, defaults=ways.defaults)
     target = ExplainedTarget(
         words="fallback of the organization",
-        people=tuple(_person(person, reason=why_fallback(policy)) for person in people),
+        people=tuple(_person(person, reason=reason) for person in people),
         nobody="" if people else "the organization has no fallback recipient who can be reached",
     )
-    return ExplainedStep(at=when, cycle=position.cycle, level=0, targets=(target,), then="nothing further")
+    then = "nothing further" if people else "tried again after a minute, then ever more rarely"
+    return ExplainedStep(at=when, cycle=position.cycle, level=0, targets=(target,), then=then)
 
 
 def _targets(found: Sequence[Found], people: Sequence[tuple[Reachable, str]]) -> tuple[ExplainedTarget, ...]:

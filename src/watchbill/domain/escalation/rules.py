@@ -8,6 +8,7 @@ from watchbill.domain.people.models import Urgency
 
 # A policy that does not say otherwise pages again when an acknowledgement is this old and nothing was resolved.
 ACKNOWLEDGEMENT_TIMEOUT_SECONDS = 30 * 60
+WHY_AFTER_MAINTENANCE = "the maintenance ended and it was still open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +102,8 @@ def why_paged(*, policy: str, plan: Plan, position: Position, target: Target, sk
     return f"{where}: level {previous} did not acknowledge within {duration_words(before.timeout_seconds)}"
 
 
-def why_fallback(policy: str) -> str:
-    return f"Fallback of the organization: every level of {policy} was tried"
+def why_fallback(policy: str, *, because: str = "") -> str:
+    return f"Fallback of the organization: every level of {policy} was tried" + (f"; {because}" if because else "")
 
 
 def escalates(urgency: str) -> bool:

@@ -191,8 +191,7 @@ def _take(run: LiveRun, move: _Move, *, batch: _Batch, now: datetime) -> None:
 
 def _page_fallback(run: LiveRun, people: Sequence[Reachable], *, policy: str, batch: _Batch, now: datetime) -> None:
     """The last resort. That it is empty is the loudest thing this product can say."""
-    because = f"; {run.because}" if run.because else ""
-    reason = why_fallback(policy) + because
+    reason = why_fallback(policy, because=run.because)
     batch.pages.extend(_page(run, person, cycle=run.cycle, level=0, reason=reason) for person in people)
     details = {"policy": policy, "people": _named(people), "reached_nobody": not people}
     if run.because:

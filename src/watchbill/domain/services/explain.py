@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from watchbill.domain.escalation.explain import Ladder, explain_plan
+from watchbill.domain.escalation.rules import WHY_AFTER_MAINTENANCE
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.services.models import MaintenanceWindow, Service
 from watchbill.domain.services.routing import Window, silent_until
@@ -24,5 +25,6 @@ def explain(service: Service, *, urgency: str, at: datetime, ways: Ways) -> Expl
     windows = [Window(id=row.id, starts_at=row.starts_at, ends_at=row.ends_at) for row in rows]
     until = silent_until(windows, at=at)
     version = service.policy.current_version if service.policy else None
-    ladder = explain_plan(version, urgency=urgency, at=until or at, ways=ways)
+    because = WHY_AFTER_MAINTENANCE if until else ""
+    ladder = explain_plan(version, urgency=urgency, at=until or at, because=because, ways=ways)
     return Explanation(service=service.name, maintenance_until=until, ladder=ladder)
