@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks import footprint, ingest, paging, reading, schedules, timers
+from benchmarks import footprint, ingest, paging, reading, schedules, sign_in, timers
 from benchmarks.figures import Figure
 
 
@@ -25,6 +25,7 @@ MEASUREMENTS: tuple[tuple[str, Measurement], ...] = (
     ("timers", timers.measure),
     ("schedules", schedules.measure),
     ("reading", reading.measure),
+    ("sign_in", sign_in.measure),
     ("footprint", footprint.measure),
 )
 
