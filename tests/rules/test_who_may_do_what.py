@@ -30,8 +30,8 @@ BY_ADMINS = {
     "people.change", "team.change", "contact.read", "contact.change", "token.read", "token.revoke",
     "organization.change", "process.apply", "audit.read",
 }  # fmt: skip
-BY_OWNERS = {"owner.change"}
-FROM_A_BROWSER_ONLY = {"security.change_own", "token.create_own"}
+BY_OWNERS = {"owner.change", "security.change_owner"}
+FROM_A_BROWSER_ONLY = {"security.change_own", "security.change_owner", "token.create_own"}
 
 
 def asker(role: str, *, scope: str | None = None) -> Person:

@@ -103,6 +103,7 @@ TABLE: tuple[Permission, ...] = (
     _row("contact.change_own", "change how you are reached", _OWN, _OWN, _OWN, _OWN),
     _row("profile.change_own", "change your name and time zone", _OWN, _OWN, _OWN, _OWN),
     _row("security.change_own", "change how you sign in", _OWN, _OWN, _OWN, _OWN, _SIGN_IN),
+    _row("security.change_owner", "change who is owner or how an owner signs in", _ALL, _NO, _NO, _NO, _SIGN_IN),
     _row("token.read_own", "see your tokens", _OWN, _OWN, _OWN, _OWN, _READ),
     _row("token.create_own", "make a token", _OWN, _OWN, _OWN, _OWN, _SIGN_IN),
     _row("token.revoke_own", "revoke your tokens", _OWN, _OWN, _OWN, _OWN),

@@ -155,6 +155,7 @@ def listing(request: HttpRequest, asked: Query[ListQuery]) -> Page[PersonOut]:
 def create(request: HttpRequest, body: PersonIn) -> Status[PersonDetailOut]:
     """Without a password: the person signs in by a set-up link or the organization's provider."""
     caller(request).check_person_change(body.role)
+    _check_sign_in(request, None, body.role)
     made = actions.create_person(PersonDraft(**body.model_dump()), actor=caller(request).actor, now=now_of(request))
     return Status(201, _shown(request, made.id))
 
@@ -171,6 +172,8 @@ def change(request: HttpRequest, name: Name, body: PersonIn) -> PersonDetailOut:
     found = _found(person_id(name))
     caller(request).check_person_change(found.person.role, body.role)
     draft = PersonDraft(**body.model_dump())
+    if (draft.role, draft.email.strip().lower()) != (found.person.role, found.person.email):
+        _check_sign_in(request, found.person.id, found.person.role, draft.role)
     actions.change_person(found.person.id, draft, actor=caller(request).actor, now=now_of(request))
     return _shown(request, found.person.id)
 
@@ -198,9 +201,10 @@ def enable(request: HttpRequest, name: Name) -> PersonDetailOut:
 @router.post("/{name}/setup-link", response={201: SetupLinkOut}, summary="Make a set-up link for a person")
 @requires("people.change")
 def setup_link(request: HttpRequest, name: Name) -> Status[SetupLinkOut]:
-    """A one-time link with which the person sets a password."""
+    """A one-time link with which the person sets a password. For yourself or an owner it takes a signed-in browser."""
     found = _found(person_id(name))
     caller(request).check_person_change(found.person.role)
+    _check_sign_in(request, found.person.id, found.person.role)
     made = account_actions.create_setup_link(found.person.id, actor=caller(request).actor, now=now_of(request))
     address = f"{wired().base_url}/setup/{made.secret}"
     return Status(201, SetupLinkOut(address=address, expires_at=made.expires_at))
@@ -287,6 +291,14 @@ def set_rules(request: HttpRequest, name: Name, urgency: Urgency, body: RulesIn)
         found.person.id, urgency=urgency, rules=rules, actor=caller(request).actor, now=now_of(request)
     )
     return _shown(request, found.person.id)
+
+
+def _check_sign_in(request: HttpRequest, wanted: UUID | None, *roles: str) -> None:
+    """A token may be found in a script: it never becomes its person's account, nor an owner's. Raises Forbidden."""
+    if wanted == caller(request).user.id:
+        caller(request).check("security.change_own", owner_id=wanted)
+    if Role.OWNER in roles:
+        caller(request).check("security.change_owner")
 
 
 def reached(request: HttpRequest, name: str) -> tuple[PersonDetail, bool]:
