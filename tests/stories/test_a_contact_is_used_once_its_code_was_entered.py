@@ -1,12 +1,13 @@
 """Who can read the code at the contact confirms it: once, within ten minutes, in five tries, that contact alone."""
 
+import json
 import re
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from tests.harness.carriers import Answer
+from tests.harness.carriers import DROP, Answer
 from tests.harness.world import World
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.paging.contact_changes import Setting, add_contact, change_contact, remove_contact
@@ -132,6 +133,40 @@ def test_a_sender_that_died_leaves_no_code_behind_and_the_next_one_sends_another
         enters(world, "primary", contact, code)
     enters(world, "primary", contact, newest)
     assert is_used(contact)
+
+
+def test_what_is_sent_again_with_another_code_is_not_taken_for_the_one_before(world: World) -> None:
+    """Who leaves out an id that was seen already would otherwise keep the code that is worth nothing."""
+    world.http.answer_with(Answer.drop(), path="/tablet")
+    contact = adds(world, "primary", "tablet")
+    world.passes(seconds=60)
+    world.received()
+    tries = [request for request in world.http.requests if request.path == "/tablet"]
+    ids = [request.headers["x-watchbill-delivery"] for request in tries]
+    codes = [re.findall(r"\d{6}", json.loads(request.body)["text"])[0] for request in tries]
+    assert len(set(ids)) == len(ids) == 2
+    assert [json.loads(request.body)["id"] for request in tries] == ids
+    with pytest.raises(CodeRefused, match="not the code"):
+        enters(world, "primary", contact, codes[0])
+    enters(world, "primary", contact, codes[1])
+    assert is_used(contact)
+
+
+def test_a_mail_with_a_new_code_has_a_new_id_and_the_same_thread(world: World) -> None:
+    world.mail.answer_with(DATA=DROP)
+    contact = adds(world, "primary", "other mail", kind="email", address="other@example.org")
+    taken = list(world.mail.mails)
+    world.mail.clear()  # the server answers again
+    world.passes(seconds=60)
+    world.received()
+    taken += world.mail.mails
+    mails = [mail.message for mail in taken if mail.recipients == ("other@example.org",)]
+    newest = mails[-1].get_body(("plain",)).get_content()
+    enters(world, "primary", contact, re.findall(r"\d{6}", newest)[0])
+    assert is_used(contact)
+    assert len(mails) == 2
+    assert mails[0]["Message-ID"] != mails[1]["Message-ID"]
+    assert mails[0]["References"] == mails[1]["References"]
 
 
 def test_a_failed_message_says_why(world: World) -> None:

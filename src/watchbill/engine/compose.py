@@ -96,7 +96,7 @@ def compose_note(intent: ContactMessageIntent, *, instance: Instance, now: datet
         acknowledge_url="",
         open_url=f"{instance.base_url}/me",
         composed_at=now,
-        thread_key=str(intent.attempt_id),
+        thread_key=str(intent.message_id),
         note=_note(intent),
     )
 

@@ -25,10 +25,14 @@ _OPEN = (ContactMessageState.QUEUED, ContactMessageState.SENDING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactMessageIntent:
-    """`code` is in clear here and in the message alone. `kind` is the contact's, which names the channel."""
+    """One try. `code` is in clear here and in the message alone. `kind` is the contact's, which names the channel.
 
+    `attempt_id` is this try's and fences its outcome: what is sent again holds another code, so that a receiver who
+    leaves out what it has seen must not take it for the same.
+    """
+
+    message_id: UUID
     attempt_id: UUID
-    token: UUID
     kind: str
     message_kind: str
     contact_id: UUID
@@ -77,19 +81,19 @@ def _unsendable(message: ContactMessage, *, kinds: Collection[str], now: datetim
 
 def _claim(message: ContactMessage, *, secret_key: str, now: datetime) -> ContactMessageIntent:
     code = new_code() if message.kind == ContactMessageKind.CODE else ""
-    token = new_id()
+    attempt_id = new_id()
     digest = code_digest(code, message_id=message.id, secret_key=secret_key) if code else ""
     ContactMessage.objects.filter(id=message.id).update(
         state=ContactMessageState.SENDING,
         due_at=now + LEASE,
         tries=message.tries + 1,
-        token=token,
+        token=attempt_id,
         code_digest=digest,
         error="the sender ended while it was being sent",
     )
     return ContactMessageIntent(
-        attempt_id=message.id,
-        token=token,
+        message_id=message.id,
+        attempt_id=attempt_id,
         kind=message.contact.kind,
         message_kind=message.kind,
         contact_id=message.contact_id,
@@ -111,9 +115,9 @@ def next_due_at() -> datetime | None:
 def record_contact_messages(results: Sequence[tuple[ContactMessageIntent, Outcome]], *, now: datetime) -> None:
     for intent, answer in results:
         ours = ContactMessage.objects.select_for_update(of=("self",)).select_related("contact", "user")
-        message = ours.filter(id=intent.attempt_id, token=intent.token, state=ContactMessageState.SENDING).first()
+        message = ours.filter(id=intent.message_id, token=intent.attempt_id, state=ContactMessageState.SENDING).first()
         if message is None:
-            log.warning("contact_message.outcome.fenced", message_id=str(intent.attempt_id))
+            log.warning("contact_message.outcome.fenced", message_id=str(intent.message_id))
         elif isinstance(answer, Delivered):
             ContactMessage.objects.filter(id=message.id).update(
                 state=ContactMessageState.SENT, finished_at=now, error=""
