@@ -2,6 +2,7 @@
 
 import re
 
+from django.test import Client
 from typer.testing import CliRunner
 
 from tests.harness.api import caller
@@ -62,4 +63,58 @@ def test_the_command_line_can_do_it_as_well(world: World) -> None:
     run("test", "primary@example.org", "hook")
     run("remove", "primary@example.org", "tablet")
     assert "tablet" not in run("list", "primary@example.org")
+    ContactMessage.objects.all().delete()
+
+
+def flooded(world: World) -> str:
+    """An address for which so many codes were asked that the next one has to wait."""
+    for number in range(6):
+        somebody = world.cast.person(f"extra-{number}", contacts=False)
+        contact = {"name": "phone", "kind": "webhook", "address": f"{world.http.url}/shared"}
+        made = caller(somebody).post(f"/people/{somebody.email}/contacts", contact, expect=201)
+        assert (made["needs_code"], made["code_refused"], made["code_wait"]) == (True, "", None)
+    assert ContactMessage.objects.filter(kind="code").count() == 6
+    return contact["address"]
+
+
+def test_no_door_promises_a_code_that_was_not_sent(world: World) -> None:
+    address = flooded(world)
+    primary = world.cast.people["primary"]
+    primary.set_unusable_password()
+    primary.save(update_fields=["password"])
+    contact = {"kind": "webhook", "address": address}
+
+    made = caller(primary).post(f"/people/{primary.email}/contacts", contact | {"name": "one"}, expect=201)
+    assert made["needs_code"] is True
+    assert "too many codes and test pages for this address; try again in" in made["code_refused"]
+    assert made["code_wait"].startswith("59m") or made["code_wait"] == "1h"
+
+    hook = world.cast.contacts["primary", "hook"]
+    changed = caller(primary).put(f"/people/{primary.email}/contacts/{hook.id}", contact | {"name": "hook"})
+    assert "for this address" in changed["code_refused"]
+    renamed = caller(primary).put(f"/people/{primary.email}/contacts/{hook.id}", contact | {"name": "wire"})
+    assert renamed == {"needs_code": False, "code_refused": "", "code_wait": None}
+
+    browser = Client()
+    browser.force_login(primary)
+    shown = browser.post("/me/contacts", contact | {"name": "two"}, follow=True).content.decode()
+    assert "none was sent: there were too many codes" in shown
+    assert "on its way" not in shown
+
+    said = CliRunner().invoke(root(), ["contact", "add", primary.email, "three", "webhook", address])
+    assert said.exit_code == 0
+    assert "none was sent: there were too many codes" in said.output
+    assert "on its way" not in said.output
+
+    assert ContactMessage.objects.filter(kind="code").count() == 6
+    ContactMessage.objects.all().delete()
+
+
+def test_what_this_instance_cannot_send_by_is_said_instead_of_a_code(world: World) -> None:
+    primary = world.cast.people["primary"]
+    contact = {"name": "other", "kind": "email", "address": "other@example.org"}
+    made = caller(primary).post(f"/people/{primary.email}/contacts", contact, expect=201)
+    assert made["needs_code"] is True
+    assert "cannot send by email" in made["code_refused"]
+    assert not ContactMessage.objects.filter(kind="code").exists()
     ContactMessage.objects.all().delete()

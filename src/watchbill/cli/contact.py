@@ -61,7 +61,7 @@ def add(email: Email, name: ContactName, kind: str, address: str) -> None:
     )
     if made.secret:
         typer.echo(f"Its signing secret, shown only now: {made.secret}")
-    typer.echo("A code is on its way to it; confirm it by the code." if made.needs_code else "It is added and works.")
+    typer.echo("It is added and works." if made.code is None else f"It is added. {made.code.words}")
 
 
 @app.command("send-code")

@@ -5,7 +5,7 @@ Whoever changes contacts comes this way; the verbs of the people room below tell
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -27,12 +27,26 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeAsked:
+    """A code is on its way to the address, unless `refused` says why not; `wait`: then one can be asked for."""
+
+    refused: str = ""
+    wait: timedelta | None = None
+
+    @property
+    def words(self) -> str:
+        if self.refused:
+            return f"It is not used before a code was entered, and none was sent: {self.refused}."
+        return "A code is on its way to it: enter the code, then the contact is used."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """`secret` is shown once; `needs_code`: it is used only after its code was entered."""
+    """`secret` is shown once. `code`: the contact is used only after a code was entered; None: it needs none."""
 
     id: UUID
     secret: str | None
-    needs_code: bool
+    code: CodeAsked | None
 
 
 @transaction.atomic
@@ -58,14 +72,15 @@ def add_contact(
         contact_actions.verify_contact(contact.id, actor=actor, now=now)
         contact.refresh_from_db(fields=["verified_at"])
     queue_notices(told, f"The contact {contact.name!r} ({contact.kind}) was added. {_ASK}", now=now)
-    _ask_for_code(contact, actor=actor, now=now)
-    return Added(id=made.id, secret=made.secret, needs_code=contact.verified_at is None)
+    code = _ask_for_code(contact, setting=setting, actor=actor, now=now)
+    return Added(id=made.id, secret=made.secret, code=code)
 
 
 @transaction.atomic
 def change_contact(
     contact_id: UUID, draft: ContactDraft, *, vouched: bool, setting: Setting, actor: Actor, now: datetime
-) -> None:
+) -> CodeAsked | None:
+    """None: the address is the same, or is used without a code."""
     before = ContactMethod.objects.filter(id=contact_id, removed_at=None).first()
     told = _mail_contacts(before.user_id, setting, now) if before else []
     contact_actions.change_contact(
@@ -79,12 +94,12 @@ def change_contact(
     )
     contact = ContactMethod.objects.select_related("user").get(id=contact_id)
     if before is None or (before.kind, before.address) == (contact.kind, contact.address):
-        return
+        return None
     if not vouched and _is_sign_in_address(contact, setting):
         contact_actions.verify_contact(contact.id, actor=actor, now=now)
         contact.refresh_from_db(fields=["verified_at"])
     queue_notices(told, f"The address of the contact {contact.name!r} ({contact.kind}) was changed. {_ASK}", now=now)
-    _ask_for_code(contact, actor=actor, now=now)
+    return _ask_for_code(contact, setting=setting, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -115,11 +130,14 @@ def _is_sign_in_address(contact: ContactMethod, setting: Setting) -> bool:
     return is_mail and contact.address.lower() == contact.user.email
 
 
-def _ask_for_code(contact: ContactMethod, *, actor: Actor, now: datetime) -> None:
-    """Too many already: the contact is there all the same, and the code is asked for later."""
+def _ask_for_code(contact: ContactMethod, *, setting: Setting, actor: Actor, now: datetime) -> CodeAsked | None:
+    """Too many already: the contact is there all the same, and its person is told when to ask."""
     if contact.verified_at is not None:
-        return
+        return None
+    if contact.kind not in setting.families:
+        return CodeAsked(refused=f"this instance cannot send by {contact.kind}; its operator has to set that up")
     try:
         send_code(contact.id, actor=actor, now=now)
-    except TooManyMessages:
-        return
+    except TooManyMessages as refused:
+        return CodeAsked(refused=refused.reason, wait=refused.wait)
+    return CodeAsked()

@@ -1,7 +1,7 @@
 """People, how they are reached, and by which rules."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from watchbill.domain.access.models import Role
 from watchbill.domain.paging import contact_changes
+from watchbill.domain.paging.contact_changes import CodeAsked
 from watchbill.domain.people import account_actions, actions, contact_actions
 from watchbill.domain.people.reads import ContactLine, PersonDetail, people, person
 from watchbill.domain.people.rules import ContactDraft, PersonDraft
@@ -77,12 +78,21 @@ class ContactOut(Output):
     has_secret: bool
 
 
-class AddedContactOut(Output):
-    """`secret` is what was made for it: shown only now. `needs_code`: one is on its way; send it to `…/confirm`."""
+class CodeOut(Output):
+    """`needs_code`: the contact is used after `…/confirm` had its code. One is on its way, unless `code_refused` says
+    why not; after `code_wait` ask for one by `…/send-code`.
+    """
+
+    needs_code: bool
+    code_refused: str
+    code_wait: DurationOut | None
+
+
+class AddedContactOut(CodeOut):
+    """`secret` is what was made for it: shown only now."""
 
     id: UUID
     secret: str | None
-    needs_code: bool
 
 
 class SecretOut(Output):
@@ -223,14 +233,15 @@ def add_contact(request: HttpRequest, name: Name, body: ContactIn) -> Status[Add
         actor=caller(request).actor,
         now=now_of(request),
     )
-    return Status(201, AddedContactOut(id=made.id, secret=made.secret, needs_code=made.needs_code))
+    return Status(201, AddedContactOut(id=made.id, secret=made.secret, **_code(made.code)))
 
 
-@router.put("/{name}/contacts/{contact}", response={204: None}, summary="Change a contact")
+@router.put("/{name}/contacts/{contact}", response=CodeOut, summary="Change a contact")
 @requires("contact.change_own")
-def change_contact(request: HttpRequest, name: Name, contact: UUID, body: ContactIn) -> Status[None]:
+def change_contact(request: HttpRequest, name: Name, contact: UUID, body: ContactIn) -> CodeOut:
+    """Another address is confirmed like a new one's."""
     found, vouched = reached(request, name)
-    contact_changes.change_contact(
+    asked = contact_changes.change_contact(
         held_contact(found, contact).id,
         ContactDraft(**body.model_dump()),
         vouched=vouched,
@@ -238,7 +249,7 @@ def change_contact(request: HttpRequest, name: Name, contact: UUID, body: Contac
         actor=caller(request).actor,
         now=now_of(request),
     )
-    return Status(204, None)
+    return CodeOut(**_code(asked))
 
 
 @router.delete("/{name}/contacts/{contact}", response={204: None}, summary="Remove a contact")
@@ -320,6 +331,13 @@ def held_contact(found: PersonDetail, contact: UUID) -> ContactLine:
     if held is None:
         raise NotFound(f"{found.person.email} has no contact {contact}.")
     return held
+
+
+def _code(asked: CodeAsked | None) -> dict[str, Any]:
+    if asked is None:
+        return {"needs_code": False, "code_refused": "", "code_wait": None}
+    wait = None if asked.wait is None else timedelta(seconds=int(asked.wait.total_seconds()) + 1)
+    return {"needs_code": True, "code_refused": asked.refused, "code_wait": wait}
 
 
 def _line(row: PersonDetail) -> PersonOut:

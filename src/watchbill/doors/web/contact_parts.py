@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest
 
 from watchbill.domain.paging.contact_changes import Added, Setting, add_contact
@@ -99,6 +100,16 @@ def add_posted_contact(request: HttpRequest, person: PersonDetail) -> Added:
         actor=actor_of(request),
         now=now_of(request),
     )
+
+
+def tell_code(request: HttpRequest, added: Added) -> None:
+    """The contact is there; what is left to do before it is used is said, also when nothing came to do it with."""
+    if added.code is None:
+        messages.success(request, "The contact is added and works.")
+    elif added.code.refused:
+        messages.error(request, f"The contact is added. {added.code.words}")
+    else:
+        messages.success(request, f"The contact is added. {added.code.words}")
 
 
 def contact_setting() -> Setting:

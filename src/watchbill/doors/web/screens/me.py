@@ -22,6 +22,7 @@ from watchbill.doors.web.contact_parts import (
     kind_choices,
     rules_of,
     set_posted_rules,
+    tell_code,
     typed_rules,
 )
 from watchbill.doors.web.forms import posted, zone_choices
@@ -29,8 +30,6 @@ from watchbill.doors.web.guards import fresh_proof, requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused
-
-_NEEDS_CODE = "The contact is added. A code is on its way to it: enter the code here, then the contact is used."
 
 
 @requires("contact.read_own")
@@ -68,9 +67,9 @@ def add_own_contact(request: HttpRequest) -> HttpResponse:
         added = add_posted_contact(request, _me(request))
     except ChangeRefused as refused:
         return _page(request, refused=refused)
+    tell_code(request, added)
     if added.secret:
         return _page(request, secret=added.secret)
-    messages.success(request, _NEEDS_CODE if added.needs_code else "The contact is added and works.")
     return HttpResponseRedirect("/me")
 
 

@@ -23,6 +23,7 @@ from watchbill.doors.web.contact_parts import (
     kind_choices,
     rules_of,
     set_posted_rules,
+    tell_code,
     typed_rules,
 )
 from watchbill.doors.web.forms import Danger, Field, FormPage, Group, posted, show_form, zone_choices
@@ -147,9 +148,9 @@ def add_persons_contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
         added = add_posted_contact(request, _detail(person_id))
     except ChangeRefused as refused:
         return _page(request, person_id, refused=refused)
+    tell_code(request, added)
     if added.secret:
         return _page(request, person_id, secret=added.secret)
-    messages.success(request, "The contact is added.")
     return HttpResponseRedirect(f"/people/{person_id}")
 
 
