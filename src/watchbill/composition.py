@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Literal, cast
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill.channels.email import SmtpSettings
@@ -29,7 +28,7 @@ def every_channel() -> tuple[Channel, ...]:
         host=settings.smtp_host,
         port=settings.smtp_port,
         sender=settings.mail_from,
-        security=cast(Literal["starttls", "tls", "none"], settings.smtp_security),
+        security=settings.smtp_security,
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value(),
     )

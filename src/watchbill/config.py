@@ -2,12 +2,13 @@
 
 import os
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,6 +20,16 @@ from watchbill.ground import secret_file
 from watchbill.ground.postgres import EmbeddedPostgres
 
 _PREFIX = "WATCHBILL_"
+
+
+def _in_case(change: Callable[[str], str]) -> BeforeValidator:
+    """However it is written; whatever is none of the choices is refused, never taken for one of them."""
+    return BeforeValidator(lambda value: change(value.strip()) if isinstance(value, str) else value)
+
+
+SmtpSecurity = Annotated[Literal["starttls", "tls", "none"], _in_case(str.lower)]
+LogFormat = Annotated[Literal["json", "console"], _in_case(str.lower)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], _in_case(str.upper)]
 
 
 class Config(BaseSettings):
@@ -56,10 +67,13 @@ class Config(BaseSettings):
         description="Private networks (CIDR, comma separated) that webhooks and other outbound calls may reach.",
     )
     smtp_host: str = Field("", description="Mail server. Empty: e-mail contacts cannot be used, and doctor says so.")
-    smtp_port: int = Field(587, description="Mail server's port.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Mail server's port.")
     smtp_user: str = Field("", description="Mail server's user name; empty for none.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Mail server's password.")
-    smtp_security: str = Field("starttls", description="`starttls`, `tls` or `none`.")
+    smtp_security: SmtpSecurity = Field(
+        "starttls",
+        description="`starttls`, `tls` (from the first byte, port 465) or `none` (password and pages in clear).",
+    )
     mail_from: str = Field("Watchbill <watchbill@localhost>", description="Sender of all mail.")
     ntfy_url: str = Field("https://ntfy.sh", description="ntfy server for contacts that give only a topic.")
     demo_phones_url: str = Field("", description="Where the demo phones listen; set by `watchbill demo`.")
@@ -78,9 +92,11 @@ class Config(BaseSettings):
     oidc_client_id: str = Field("", description="Client id at the provider.")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="Client secret at the provider.")
     process_file: Path | None = Field(None, description="A process document to start from instead of the default.")
-    log_format: str = Field("json", description="`json` or `console`.")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    events_retention_days: int = Field(400, description="Raw events older than this are removed, by whole months.")
+    log_format: LogFormat = Field("json", description="`json` or `console`.")
+    log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    events_retention_days: int = Field(
+        400, ge=1, description="Raw events older than this are removed, by whole months."
+    )
     watchdog_url: str = Field(
         "", description="Pinged every minute while the invariants hold; silence should alarm you."
     )

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from tests.harness.instances import watchbill
 from watchbill import __version__
 from watchbill.cli import main
+from watchbill.config import Config
 
 
 def test_help_lists_every_command_in_the_order_of_use(tmp_path: Path) -> None:
@@ -53,6 +55,32 @@ def test_a_setting_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     asked = watchbill(tmp_path, "migrate", WATCHBILL_SMTP_PORT="many")
     assert asked.returncode == 1
     assert asked.stderr.startswith("watchbill: WATCHBILL_SMTP_PORT: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "allowed"),
+    [
+        ("WATCHBILL_SMTP_SECURITY", "ssl", ("'starttls'", "'tls'", "'none'")),  # taken for none it shows the password
+        ("WATCHBILL_LOG_FORMAT", "text", ("'json'", "'console'")),
+        ("WATCHBILL_LOG_LEVEL", "loud", ("'DEBUG'", "'INFO'", "'WARNING'", "'ERROR'")),
+    ],
+)
+def test_a_choice_that_there_is_not_is_refused_with_those_there_are(
+    tmp_path: Path, name: str, typed: str, allowed: tuple[str, ...]
+) -> None:
+    asked = watchbill(tmp_path, "migrate", **{name: typed})
+    assert asked.returncode == 1
+    assert asked.stderr.startswith(f"watchbill: {name}: ")
+    assert asked.stderr.count("\n") == 1
+    for choice in allowed:
+        assert choice in asked.stderr
+
+
+def test_a_choice_may_be_written_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHBILL_SMTP_SECURITY", " TLS")
+    monkeypatch.setenv("WATCHBILL_LOG_LEVEL", "warning")
+    settings = Config()
+    assert (settings.smtp_security, settings.log_level) == ("tls", "WARNING")
 
 
 def test_the_traceback_is_shown_when_debugging(tmp_path: Path) -> None:
