@@ -55,11 +55,17 @@
   document.addEventListener("htmx:afterSettle", tick);
   tick();
 
+  // A first choice of time zone is the device's own, where the list has it.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const field of document.querySelectorAll("select[data-own-zone]")) {
+    if (field.value === "UTC" && [...field.options].some((option) => option.value === zone)) field.value = zone;
+  }
+
   // 2. Keyboard. Keys count only outside fields; the list is in the page's own dialog.
   const help = document.getElementById("shortcuts");
   const palette = document.getElementById("palette");
   const GO = {n: "/", a: "/alerts", o: "/schedules", s: "/services", p: "/policies", t: "/people", m: "/me"};
-  let pendingGo = 0;
+  let pendingGo = -Infinity;
 
   function typing(target) {
     return target.closest("input, select, textarea, [contenteditable]") !== null;
@@ -70,7 +76,15 @@
     palette.showModal();
     const field = palette.querySelector("input");
     field.value = "";
-    field.dispatchEvent(new Event("input", {bubbles: true}));
+    window.htmx.trigger(field, "opened");
+  }
+
+  // A button is pressed; a fold is opened, and its own button has the focus: one more key does it.
+  function press(found) {
+    if (!found) return;
+    if (found.tagName !== "DETAILS") { found.click(); return; }
+    found.open = true;
+    found.querySelector("select, button")?.focus();
   }
 
   document.addEventListener("keydown", (event) => {
@@ -79,13 +93,14 @@
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
     if (event.timeStamp - pendingGo < 1200 && GO[event.key]) {
-      pendingGo = 0;
+      pendingGo = -Infinity;
       window.location.assign(GO[event.key]);
       return;
     }
     if (event.key === "g") pendingGo = event.timeStamp;
     else if (event.key === "?" && help) help.showModal();
     else if (event.key === "k") { event.preventDefault(); openPalette(); }
+    else if (/^[a-z]$/.test(event.key)) press(document.querySelector(`[data-key="${event.key}"]`));
     else if (event.key === "/") {
       const search = document.querySelector("input[type=search]");
       if (search) { event.preventDefault(); search.focus(); }
@@ -105,8 +120,18 @@
     if (copies) copy(copies);
   });
 
+  // What stands there may belong to what was typed before: Enter waits for the list of what is typed now.
+  let isOld = false;
+  let isEntered = false;
   if (palette) {
+    palette.addEventListener("input", () => { isOld = true; isEntered = false; });
+    palette.addEventListener("htmx:afterSwap", () => {
+      isOld = false;
+      if (isEntered) palette.querySelector(".palette-item")?.click();
+      isEntered = false;
+    });
     palette.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && isOld) { event.preventDefault(); isEntered = true; return; }
       const items = [...palette.querySelectorAll(".palette-item")];
       if (!items.length) return;
       const at = items.indexOf(document.activeElement);
