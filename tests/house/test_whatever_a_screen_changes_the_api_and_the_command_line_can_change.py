@@ -58,6 +58,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "POST /people/{name}/contacts/{contact}/verify",
         APPLY,
     ),
+    "people/<uuid:person_id>/contacts/<uuid:contact_id>/test": (
+        "POST /people/{name}/contacts/{contact}/test",
+        "contact test",
+    ),
     "people/<uuid:person_id>/contacts/<uuid:contact_id>/remove": ("DELETE /people/{name}/contacts/{contact}", APPLY),
     "people/<uuid:person_id>/rules/<str:urgency>": ("PUT /people/{name}/rules/{urgency}", APPLY),
     "teams/new": ("POST /teams", APPLY),

@@ -8,7 +8,7 @@ import typer
 from watchbill.cli.host import AsJson, host_actor, now, tell_json
 from watchbill.cli.person import find_person
 from watchbill.cli.tables import show_table
-from watchbill.composition import contact_kinds, instance
+from watchbill.composition import configured_families, contact_kinds, instance
 from watchbill.domain.paging import contact_changes, contact_messages
 from watchbill.domain.paging.contact_changes import Setting
 from watchbill.domain.paging.contact_message_reads import last_messages
@@ -107,4 +107,4 @@ def _contact(email: str, name: str) -> ContactLine:
 
 
 def _setting() -> Setting:
-    return Setting(kinds=contact_kinds(), secret_key=instance().secret_key)
+    return Setting(kinds=contact_kinds(), secret_key=instance().secret_key, families=configured_families())

@@ -1,15 +1,19 @@
 """The people: is somebody there for every alert, and can they be reached?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.domain.access.models import Role, User
+from watchbill.domain.escalation.reach_reads import out_of_reach
 from watchbill.domain.escalation.rules import Target
 from watchbill.domain.escalation.targets import Absence, Lookup
 from watchbill.domain.oncall.models import Schedule
 from watchbill.domain.paging.reads import reachable
+from watchbill.domain.paging.tried_reads import untried
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient, Urgency
 from watchbill.domain.services.models import Service
+
+_NAMED_MAX = 10
 
 
 def owner(_patient: Patient) -> Iterator[Finding]:
@@ -73,16 +77,46 @@ def services_without_policy(_patient: Patient) -> Iterator[Finding]:
         )
 
 
+def cannot_be_reached(patient: Patient) -> Iterator[Finding]:
+    for person in out_of_reach(ways=patient.ways, now=patient.now):
+        yield Finding(
+            check="people",
+            serious=bool(person.counted_on),
+            what=f"{person.name} ({person.email}) cannot be reached"
+            + (f", and is counted on by {', '.join(person.counted_on)}" if person.counted_on else ""),
+            why="a page for them leaves by no way, so their level is passed at once",
+            remedy="give them a verified contact whose kind this instance can send, or name somebody else",
+        )
+
+
+def untried_contacts(patient: Patient) -> Iterator[Finding]:
+    rows = untried().filter(kind__in=list(patient.families)).select_related("user").order_by("user__email", "position")
+    if names := _named_contacts(rows):
+        yield Finding(
+            check="contacts",
+            serious=False,
+            what=f"contacts that were never tried: {names}",
+            why="somebody vouched for these addresses, but nothing was ever sent there",
+            remedy="send a test page to each: on the page Me, or an admin on the page of the person",
+        )
+
+
 def contacts_without_channel(patient: Patient) -> Iterator[Finding]:
-    kinds = (
-        ContactMethod.objects.filter(removed_at=None, user__is_active=True).values_list("kind", flat=True).distinct()
-    )
-    for kind in sorted(set(kinds) - set(patient.families)):
+    rows = ContactMethod.objects.filter(removed_at=None, user__is_active=True).select_related("user")
+    kinds = set(rows.values_list("kind", flat=True).distinct())
+    for kind in sorted(kinds - set(patient.families)):
+        names = _named_contacts(rows.filter(kind=kind).order_by("user__email", "position"))
         known = patient.kinds.get(kind)
         yield Finding(
             check="contacts",
             serious=True,
-            what=f"there are contacts of kind {kind}, and this instance cannot send to them",
+            what=f"there are contacts of kind {kind}, and this instance cannot send to them: {names}",
             why="these people are not told by that way, and some may have no other",
             remedy=f"set {known.setting}" if known else "remove those contacts: nothing here sends by that way",
         )
+
+
+def _named_contacts(rows: Iterable[ContactMethod]) -> str:
+    named = [f"{row.name} of {row.user.email}" for row in rows]
+    rest = f" and {len(named) - _NAMED_MAX} more" if len(named) > _NAMED_MAX else ""
+    return ", ".join(named[:_NAMED_MAX]) + rest

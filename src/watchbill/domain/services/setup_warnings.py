@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from watchbill.domain.access.models import Role, User
+from watchbill.domain.escalation.reach_reads import out_of_reach
+from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient
 from watchbill.domain.services.models import Service
 
@@ -21,13 +23,14 @@ class SetupWarning:
     subject_id: UUID | None = None
 
 
-def setup_warnings() -> list[SetupWarning]:
+def setup_warnings(*, ways: Ways, now: datetime) -> list[SetupWarning]:
+    """What the doctor says about people, it says with the same calculation."""
     reachable = set(
         ContactMethod.objects.filter(removed_at=None, disabled_at=None, verified_at__isnull=False).values_list(
             "user_id", flat=True
         )
     )
-    return [*_fallback(reachable), *_services(), *_people(reachable)]
+    return [*_fallback(reachable), *_services(), *_people(ways, now)]
 
 
 def _fallback(reachable: set[UUID]) -> Iterable[SetupWarning]:
@@ -56,12 +59,12 @@ def _services() -> Iterable[SetupWarning]:
         )
 
 
-def _people(reachable: set[UUID]) -> Iterable[SetupWarning]:
-    rows = User.objects.filter(is_active=True).exclude(role=Role.STAKEHOLDER).exclude(id__in=reachable)
-    for row in rows.order_by("name")[:_SHOWN_MAX]:
+def _people(ways: Ways, now: datetime) -> Iterable[SetupWarning]:
+    for person in out_of_reach(ways=ways, now=now)[:_SHOWN_MAX]:
+        where = f" They are counted on by {', '.join(person.counted_on)}." if person.counted_on else ""
         yield SetupWarning(
-            problem=f"{row} cannot be reached.",
-            remedy="There is no contact that is confirmed and working. Add one.",
+            problem=f"{person.name} cannot be reached.",
+            remedy=f"There is no contact that is confirmed and that this instance can send to.{where} Add one.",
             subject_kind="user",
-            subject_id=row.id,
+            subject_id=person.user_id,
         )

@@ -113,7 +113,7 @@ def tell_code(request: HttpRequest, added: Added) -> None:
 
 
 def contact_setting() -> Setting:
-    return Setting(kinds=wired().contact_kinds(), secret_key=wired().secret_key)
+    return Setting(kinds=wired().contact_kinds(), secret_key=wired().secret_key, families=wired().ways().families)
 
 
 def typed_rules(request: HttpRequest, urgency: str) -> list[tuple[str, str]]:

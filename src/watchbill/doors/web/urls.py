@@ -68,6 +68,7 @@ urlpatterns: list[URLPattern] = [
     path("people/<uuid:person_id>/invite", people.invite),
     path("people/<uuid:person_id>/contacts", people.add_persons_contact),
     path("people/<uuid:person_id>/contacts/<uuid:contact_id>/confirm", people.confirm_contact),
+    path("people/<uuid:person_id>/contacts/<uuid:contact_id>/test", people.send_persons_test),
     path("people/<uuid:person_id>/contacts/<uuid:contact_id>/remove", people.remove_persons_contact),
     path("people/<uuid:person_id>/rules/<str:urgency>", people.change_persons_rules),
     path("teams/new", teams.new_team),

@@ -12,6 +12,7 @@ from watchbill.domain.audit.contract import Actor
 from watchbill.domain.paging.contact_changes import remove_contact
 from watchbill.domain.paging.contact_message_reads import last_messages
 from watchbill.domain.paging.contact_messages import TooManyMessages, confirm, send_code, send_test
+from watchbill.domain.paging.tried_reads import untried_among
 from watchbill.domain.people import reads
 from watchbill.domain.people.actions import change_person
 from watchbill.domain.people.rules import PersonDraft
@@ -166,6 +167,7 @@ def _page(
             "typed": request.POST,
             "secret": secret,
             "sent": last_messages([contact.id for contact in person.contacts], now=now),
+            "untried": untried_among(contact.id for contact in person.contacts),
             "is_own": True,
         },
         status=status or (422 if refused else 200),

@@ -15,6 +15,7 @@ from watchbill.domain.services.throttle_notices import throttle_notices
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import now_of, show, viewer_id
+from watchbill.doors.web.wiring import wired
 
 _OTHERS_SHOWN = 6
 _FORGOTTEN_SHOWN = 50
@@ -51,7 +52,7 @@ def now_screen(request: HttpRequest) -> HttpResponse:
                     "remedy": found.remedy,
                     "address": _address(found.subject_kind, found.subject_id),
                 }
-                for found in setup_warnings()
+                for found in setup_warnings(ways=wired().ways(), now=now)
             ],
             "throttled": throttle_notices(now=now),
             "has_services": Service.objects.filter(archived_at=None).exists(),

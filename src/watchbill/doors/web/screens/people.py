@@ -10,6 +10,9 @@ from django.views.decorators.http import require_POST
 from watchbill.domain.access.models import Role
 from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.paging.contact_changes import remove_contact
+from watchbill.domain.paging.contact_message_reads import last_messages
+from watchbill.domain.paging.contact_messages import send_test
+from watchbill.domain.paging.tried_reads import untried_among
 from watchbill.domain.people import reads
 from watchbill.domain.people.account_actions import create_setup_link
 from watchbill.domain.people.actions import change_person, create_person, disable_person, enable_person
@@ -170,6 +173,18 @@ def confirm_contact(request: HttpRequest, person_id: UUID, contact_id: UUID) -> 
 
 @require_POST
 @requires("contact.change")
+def send_persons_test(request: HttpRequest, person_id: UUID, contact_id: UUID) -> HttpResponse:
+    _check_contact(person_id, contact_id)
+    return _done(
+        request,
+        person_id,
+        lambda: send_test(contact_id, actor=actor_of(request), now=now_of(request)),
+        "A test page is on its way. Load this page again to see its result.",
+    )
+
+
+@require_POST
+@requires("contact.change")
 @fresh_proof
 def remove_persons_contact(request: HttpRequest, person_id: UUID, contact_id: UUID) -> HttpResponse:
     _check_contact(person_id, contact_id)
@@ -236,6 +251,8 @@ def _page(
             "rules": rules_of(detail, typed=typed) if sees_contacts else [],
             "kinds": kind_choices(),
             "sendable": wired().ways().families,
+            "sent": last_messages([contact.id for contact in detail.contacts], now=now),
+            "untried": untried_among(contact.id for contact in detail.contacts),
             "teams": [team for team in reads.teams() if person_id in _ids_in(team)],
             "watches": [
                 watch for watch in everybody_on_watch(now=now) if any(user.id == person_id for user in watch.people)
