@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+from django.test import Client
+
 from tests.harness.world import World
 from watchbill.domain.alerts import actions
 from watchbill.domain.alerts.models import Alert
+from watchbill.domain.alerts.reads import alert_detail
 from watchbill.domain.services.models import MaintenanceWindow
 
 
@@ -84,4 +87,17 @@ def test_acknowledged_under_maintenance_and_then_moved_on_it_begins(world: World
     actions.escalate(alert_id=alert.id, actor=world.person("manager"), now=world.now)
     world.settle()
     world.expects(("primary", "webhook"))
+    world.resolves("primary", alert)
+
+
+def test_what_somebody_has_is_said_to_page_again_not_to_wait_for_the_maintenance(world: World) -> None:
+    _maintenance(world, 30)
+    alert = world.fires()
+    world.acknowledges("primary", alert)
+    detail = alert_detail(alert.id, ways=world.ways(), now=world.now)
+    assert detail is not None
+    assert detail.next_step.words.startswith("Primary has it. Unless it is resolved by then, it pages again")
+    browser = Client()
+    browser.force_login(world.cast.people["primary"])
+    assert "<span>pages again " in browser.get(f"/alerts/{alert.id}").content.decode()
     world.resolves("primary", alert)

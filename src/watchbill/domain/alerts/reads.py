@@ -136,7 +136,7 @@ def _next_step(alert: Alert, run: RunView | None) -> NextStep:
             subject_id=alert.id, kind__in=[ACKNOWLEDGEMENT_EXPIRES, SNOOZE_ENDS, MAINTENANCE_ENDS]
         ).values_list("kind", "due_at")
     )
-    if alert.suppressed_by_id is not None:
+    if alert.suppressed_by_id is not None and alert.state == AlertState.TRIGGERED:
         until = due.get(MAINTENANCE_ENDS)
         return NextStep(
             kind="maintenance_ends",
