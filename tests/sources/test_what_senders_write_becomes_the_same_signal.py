@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from watchbill.domain.alerts.contract import Action, PayloadRefused
+from watchbill.domain.alerts.contract import SIGNALS_MAX, Action, PayloadRefused
 from watchbill.sources import alertmanager, generic, pagerduty_events_v2
 
 ALERTMANAGER_GROUP = {
@@ -83,6 +83,28 @@ def test_an_unknown_shape_is_shown_not_dropped(payload: Any) -> None:
     assert signal.action is Action.TRIGGER
     assert signal.dedup_key == ""
     assert signal.details["unknown_shape"] == payload
+
+
+def test_what_is_no_alert_becomes_one_alert_however_much_of_it_there_is() -> None:
+    alert, unknown = alertmanager.parse({"alerts": [{"labels": {"a": "b"}}, *[0] * 100_000, None, {}, [1]]})
+    assert alert.details["labels"] == {"a": "b"}
+    assert (unknown.action, unknown.dedup_key) == (Action.TRIGGER, "")
+    assert unknown.details["unknown_shape"] == [*[0] * 100_000, None, {}, [1]]
+
+
+def test_a_notification_is_read_up_to_a_limit_and_says_what_was_not_read() -> None:
+    def group(size: int, key: str = "{}:{}") -> dict[str, Any]:
+        alerts = [{"labels": {"n": str(number)}, "fingerprint": str(number)} for number in range(size)]
+        return {"groupKey": key, "alerts": alerts}
+
+    assert len(alertmanager.parse(group(SIGNALS_MAX))) == SIGNALS_MAX
+    *read, told = alertmanager.parse(group(SIGNALS_MAX + 7))
+    assert [signal.dedup_key for signal in read] == [str(number) for number in range(SIGNALS_MAX)]
+    assert (told.action, told.severity) == (Action.TRIGGER, "critical")
+    assert told.summary == "7 of 5007 alerts of one Alertmanager notification were not read"
+    assert "max_alerts" in told.details["remedy"]
+    assert told.dedup_key == alertmanager.parse(group(SIGNALS_MAX + 1))[-1].dedup_key
+    assert told.dedup_key != alertmanager.parse(group(SIGNALS_MAX + 1, key="{}:{b}"))[-1].dedup_key
 
 
 def test_pagerduty_fields_are_kept() -> None:

@@ -1,10 +1,11 @@
-"""Alertmanager's webhook, version 4: one signal per alert, by fingerprint."""
+"""Alertmanager's webhook, version 4: one signal per alert, by fingerprint, at most so many."""
 
+import hashlib
 from typing import Any
 
 import orjson
 
-from watchbill.domain.alerts.contract import DEDUP_KEY_MAX, Action, PayloadRefused, Signal
+from watchbill.domain.alerts.contract import DEDUP_KEY_MAX, SIGNALS_MAX, Action, PayloadRefused, Signal
 from watchbill.sources import reading
 from watchbill.sources.unknown_shape import signal_of_unknown
 
@@ -22,11 +23,34 @@ def parse(payload: Any) -> list[Signal]:
                 "The notification is empty.", ["`alerts` is missing. Send Alertmanager's webhook as it is."]
             )
         return [signal_of_unknown(payload, sender="Alertmanager")]
+    known = [alert for alert in alerts if isinstance(alert, dict) and alert]
+    unknown = [alert for alert in alerts if not isinstance(alert, dict) or not alert]
     return [
-        _signal(alert, payload)
-        if isinstance(alert, dict) and alert
-        else signal_of_unknown(alert, sender="Alertmanager")
-        for alert in alerts
+        *(_signal(alert, payload) for alert in known[:SIGNALS_MAX]),
+        *(_not_read(payload, len(known)) if len(known) > SIGNALS_MAX else ()),
+        # Together: whoever sends garbage in a loop shall not open an alert for each piece of it.
+        *([signal_of_unknown(unknown, sender="Alertmanager")] if unknown else ()),
+    ]
+
+
+def _not_read(group: dict[str, Any], sent: int) -> list[Signal]:
+    """Somebody must know that alerts are missing; the same group again counts on the same alert."""
+    group_key = reading.text(group.get("groupKey")) or "?"
+    digest = hashlib.sha256(group_key.encode("utf-8", "surrogatepass")).hexdigest()
+    return [
+        Signal(
+            action=Action.TRIGGER,
+            dedup_key=f"alerts-not-read:{digest}",
+            summary=f"{sent - SIGNALS_MAX} of {sent} alerts of one Alertmanager notification were not read",
+            severity="critical",
+            source=reading.text(group.get("externalURL"), reading.SOURCE_MAX),
+            details={
+                "remedy": f"A notification is read up to {SIGNALS_MAX} alerts. Set max_alerts of the receiver's "
+                "webhook_configs to at most that, and make smaller groups with group_by.",
+                "group_key": group.get("groupKey"),
+                "receiver": group.get("receiver"),
+            },
+        )
     ]
 
 

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 DEDUP_KEY_MAX = 512
 SUMMARY_MAX = 1024
+# Of one request. More would make one small request the cause of more alerts than anybody can look at.
+SIGNALS_MAX = 5000
 
 
 class Action(StrEnum):
@@ -45,7 +47,8 @@ class PayloadRefused(Exception):
 class Source(Protocol):
     """`parse` never drops what it does not know: an unknown shape becomes a generic signal.
 
-    `many_keys`: one request may hold several signals, so the integration's requests are stored in one order.
+    `many_keys`: one request may hold several signals, so the integration's requests are stored in one order. It makes
+    about SIGNALS_MAX at most and says in one more how many it did not read.
     """
 
     kind: str
