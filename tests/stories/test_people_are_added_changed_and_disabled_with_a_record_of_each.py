@@ -5,6 +5,7 @@ import pytest
 from tests.harness.setup_verbs import ADMIN, KINDS, NOON, SECRET_KEY, entries, last_entry, person, weekly
 from watchbill.domain.access.models import User
 from watchbill.domain.oncall.actions import create_schedule
+from watchbill.domain.oncall.override_actions import add_override, cancel_override
 from watchbill.domain.oncall.rotation_rules import ScheduleDraft
 from watchbill.domain.people import actions, reads
 from watchbill.domain.people.contact_actions import (
@@ -72,16 +73,54 @@ def test_a_person_who_is_still_needed_is_not_disabled_silently() -> None:
     lead = person("lead@example.org")
     actions.set_organization(name="Example", time_zone="Europe/Berlin", fallback_ids=[lead.id], actor=ADMIN, now=NOON)
     create_schedule(ScheduleDraft(name="primary", time_zone="UTC"), rotations=[weekly(lead.id)], actor=ADMIN, now=NOON)
-    uses = uses_of_person(lead.id)
+    uses = uses_of_person(lead.id, now=NOON)
     assert uses == ["rotation weekly of schedule primary", "the organization's fallback"]
     with pytest.raises(actions.PersonStillNeeded, match="rotation weekly of schedule primary"):
         actions.disable_person(lead.id, uses=uses, actor=ADMIN, now=NOON)
     with pytest.raises(actions.PersonStillNeeded, match="fallback"):
         actions.disable_person(lead.id, uses=[], actor=ADMIN, now=NOON)
     spare = person("spare@example.org")
-    actions.disable_person(spare.id, uses=uses_of_person(spare.id), actor=ADMIN, now=NOON)
+    actions.disable_person(spare.id, uses=uses_of_person(spare.id, now=NOON), actor=ADMIN, now=NOON)
     actions.enable_person(spare.id, actor=ADMIN, now=NOON)
     assert entries()[-2:] == ["person.disabled", "person.enabled"]
+
+
+def test_whoever_has_or_will_have_the_watch_by_an_override_is_not_disabled() -> None:
+    spare, hour = person("spare@example.org"), timedelta(hours=1)
+    schedule = create_schedule(
+        ScheduleDraft(name="primary", time_zone="UTC"), rotations=[], actor=ADMIN, now=NOON - hour
+    )
+    under_way, to_come = (
+        add_override(
+            schedule.id,
+            user_id=spare.id,
+            starts_at=NOON + starts * hour,
+            ends_at=NOON + (starts + 2) * hour,
+            actor=ADMIN,
+            now=NOON - hour,
+        )
+        for starts in (-1, 5)
+    )
+    uses = uses_of_person(spare.id, now=NOON)
+    assert uses == [
+        "the override of schedule primary until 2026-06-10 13:00 UTC",
+        "the override of schedule primary until 2026-06-10 19:00 UTC",
+    ]
+    with pytest.raises(
+        actions.PersonStillNeeded, match=r"override of schedule primary until .* Put somebody else there"
+    ):
+        actions.disable_person(spare.id, uses=uses, actor=ADMIN, now=NOON)
+    cancel_override(to_come.id, actor=ADMIN, now=NOON)
+    assert uses_of_person(spare.id, now=NOON) == uses[:1]
+    cancel_override(under_way.id, actor=ADMIN, now=NOON)
+    actions.disable_person(spare.id, uses=uses_of_person(spare.id, now=NOON), actor=ADMIN, now=NOON)
+
+
+def test_an_override_that_is_over_keeps_nobody() -> None:
+    spare, day = person("spare@example.org"), timedelta(days=1)
+    schedule = create_schedule(ScheduleDraft(name="primary", time_zone="UTC"), rotations=[], actor=ADMIN, now=NOON)
+    add_override(schedule.id, user_id=spare.id, starts_at=NOON, ends_at=NOON + day, actor=ADMIN, now=NOON)
+    assert uses_of_person(spare.id, now=NOON + day) == []
 
 
 def test_a_contact_is_checked_by_its_channel_and_removed_softly() -> None:

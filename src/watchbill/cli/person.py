@@ -41,7 +41,7 @@ def list_(*, as_json: AsJson = False) -> None:
 def disable(email: Email) -> None:
     """Shut somebody out at once: sessions and tokens end, and no page goes there any more."""
     found, now = find_person(email), SystemClock().now()
-    disable_person(found.id, uses=uses_of_person(found.id), actor=HOST, now=now)
+    disable_person(found.id, uses=uses_of_person(found.id, now=now), actor=HOST, now=now)
     typer.echo(f"{found.email} is disabled.")
 
 

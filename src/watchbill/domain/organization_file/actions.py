@@ -128,7 +128,7 @@ def _enabled(hand: _Hand, change: Change) -> None:
 
 def _disable(hand: _Hand, email: str) -> None:
     user_id = hand.state.user_ids[email]
-    uses = service_reads.uses_of_person(user_id)
+    uses = service_reads.uses_of_person(user_id, now=hand.now)
     people.disable_person(user_id, uses=uses, actor=hand.actor, now=hand.now)
 
 

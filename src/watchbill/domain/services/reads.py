@@ -9,7 +9,7 @@ from django.db.models import Prefetch, Q
 
 from watchbill.domain.escalation.models import Policy
 from watchbill.domain.escalation.policy_reads import uses_of_target
-from watchbill.domain.oncall.models import Rotation, Schedule
+from watchbill.domain.oncall.models import Override, Rotation, Schedule
 from watchbill.domain.people.actions import FALLBACK
 from watchbill.domain.people.models import FallbackRecipient, Team
 from watchbill.domain.services.actions import draft_of
@@ -97,7 +97,7 @@ def maintenance(*, now: datetime, service_id: UUID | None = None) -> list[Mainte
     ]
 
 
-def uses_of_person(user_id: UUID) -> list[str]:
+def uses_of_person(user_id: UUID, *, now: datetime) -> list[str]:
     """Where the person is needed, in words: what `people.actions.disable_person` wants to know."""
     rotations = (
         Rotation.objects.filter(members__user_id=user_id, retired_at=None, schedule__archived_at=None)
@@ -105,9 +105,15 @@ def uses_of_person(user_id: UUID) -> list[str]:
         .order_by("schedule__name", "position")
         .distinct()
     )
+    overrides = (
+        Override.objects.filter(user_id=user_id, cancelled_at=None, ends_at__gt=now, schedule__archived_at=None)
+        .select_related("schedule")
+        .order_by("schedule__name", "starts_at", "id")
+    )
     leads = Team.objects.filter(Q(lead_id=user_id) | Q(manager_id=user_id), archived_at=None).order_by("name")
     return [
         *(f"rotation {row.name} of schedule {row.schedule.name}" for row in rotations),
+        *(f"the override of schedule {row.schedule.name} until {row.ends_at:%Y-%m-%d %H:%M} UTC" for row in overrides),
         *(f"team {row.name} (lead or manager)" for row in leads),
         *uses_of_target(kinds=["user"], target_id=user_id),
         *(FALLBACK for _ in FallbackRecipient.objects.filter(user_id=user_id)),

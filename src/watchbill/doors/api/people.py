@@ -194,7 +194,7 @@ def disable(request: HttpRequest, name: Name) -> PersonDetailOut:
     """Sessions and tokens end at once. Refused while the person is needed somewhere."""
     found = _found(person_id(name))
     caller(request).check_person_change(found.person.role)
-    uses = uses_of_person(found.person.id)
+    uses = uses_of_person(found.person.id, now=now_of(request))
     actions.disable_person(found.person.id, uses=uses, actor=caller(request).actor, now=now_of(request))
     return _shown(request, found.person.id)
 

@@ -112,7 +112,7 @@ def edit_person(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @requires("people.change")
 def disable(request: HttpRequest, person_id: UUID) -> HttpResponse:
     caller(request).check_person_change(_detail(person_id).person.role)
-    uses = uses_of_person(person_id)
+    uses = uses_of_person(person_id, now=now_of(request))
     return _done(
         request,
         person_id,
