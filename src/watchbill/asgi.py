@@ -9,6 +9,7 @@ from django.db import connections
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill import config as instance
 from watchbill.doors import health
+from watchbill.doors.forwarded import trusted_networks
 from watchbill.doors.health import Message, Scope, Send
 from watchbill.doors.ingest.app import IngestApp
 from watchbill.doors.web import live
@@ -26,6 +27,7 @@ door = IngestApp(
     database_url=instance.database_url,
     metrics_token=instance.config().metrics_token.get_secret_value(),
     clock=SystemClock(),
+    trusted=trusted_networks(instance.config().trusted_proxies),
 )
 
 

@@ -51,6 +51,11 @@ def test_an_unknown_shape_becomes_an_alert(door: Door) -> None:
     assert Alert.objects.get().summary == "custom template"
 
 
+def test_a_small_request_cannot_open_an_alert_for_each_piece_of_garbage(door: Door) -> None:
+    assert door.send(ALERTMANAGER, {"alerts": [{"labels": {"a": "b"}}, *[0] * 100_000]}).status == 202
+    assert Alert.objects.count() == 2
+
+
 def test_a_generic_event_opens_and_resolves(door: Door) -> None:
     reply = door.send(GENERIC, {"summary": "Backup failed", "dedup_key": "backup"})
     assert reply.status == 202
@@ -82,6 +87,14 @@ class TestMetrics:
         assert reply.status == 200
         assert b"watchbill_ingest_requests_total" in reply.body
         assert door.send("/metrics", method="GET", client="192.0.2.7").status == 403
+
+    def test_behind_a_trusted_proxy_it_is_the_client_that_must_be_local(self, cast: Cast) -> None:
+        with Door(proxies="127.0.0.0/8, 10.0.0.0/8") as door:
+            stranger = {"x-forwarded-for": "127.0.0.1, 192.0.2.7"}
+            assert door.send("/metrics", method="GET", client="127.0.0.1", headers=stranger).status == 403
+            assert door.send("/metrics", method="GET", client="127.0.0.1").status == 200
+            pretender = {"x-forwarded-for": "127.0.0.1"}
+            assert door.send("/metrics", method="GET", client="192.0.2.7", headers=pretender).status == 403
 
     def test_with_a_token_only_the_token_counts(self, cast: Cast) -> None:
         with Door(metrics_token="canary") as door:

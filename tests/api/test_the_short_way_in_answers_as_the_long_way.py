@@ -7,9 +7,11 @@ import orjson
 import pytest
 
 from tests.api.test_pagerduty_clients_need_only_another_address import event
+from tests.harness.cast import Cast
 from tests.harness.sender import Door
 from tests.harness.wire import Wire, request
 from watchbill.domain.alerts.models import Alert, Event
+from watchbill.domain.audit.models import Entry
 from watchbill.doors.ingest import express
 from watchbill.doors.ingest.protocol import HEAD_BYTES_MAX
 
@@ -39,6 +41,23 @@ def test_both_ways_store_and_answer_the_same(wire: Wire) -> None:
     assert kept["long-"] == cut.partition(b"\r\n\r\n")[2].replace(key, b"[integration key]")
     ours, theirs = (Alert.objects.get(dedup_key=key) for key in ("short", "long-"))
     assert (ours.summary, ours.severity, ours.details) == (theirs.summary, theirs.severity, theirs.details)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "source"), [("127.0.0.0/8", "203.0.113.5"), ("10.0.0.0/8", "127.0.0.1"), ("", "127.0.0.1")]
+)
+def test_both_ways_believe_a_trusted_proxy_and_nobody_else(cast: Cast, proxies: str, source: str) -> None:
+    forwarded = {"X-Forwarded-For": "198.51.100.9, 203.0.113.5"}
+    short, long = (
+        request("/v2/enqueue", orjson.dumps({**event(), "dedup_key": key}), headers=forwarded)
+        for key in ("short", "long")
+    )
+    with Door(proxies=proxies) as door, Wire(door) as wire:
+        assert wire.ask(_trigger("warm")).status == 202
+        assert wire.ask(short).status == wire.ask(long[:60], long[60:]).status == 202
+    for alert in Alert.objects.filter(dedup_key__in=["short", "long"]):
+        assert set(Entry.objects.filter(subject_id=alert.id).values_list("source_address", flat=True)) == {source}
+    assert Alert.objects.count() == 3
 
 
 @pytest.mark.parametrize(

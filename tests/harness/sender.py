@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from watchbill.config import database_url
+from watchbill.doors.forwarded import trusted_networks
 from watchbill.doors.ingest.app import IngestApp
 from watchbill.doors.ingest.batcher import REQUESTS_MAX
 from watchbill.ground.clock import Clock, SystemClock
@@ -34,9 +35,14 @@ class Door:
         metrics_token: str = "",
         url: Callable[[], str] = database_url,
         requests_max: int = REQUESTS_MAX,
+        proxies: str = "",
     ) -> None:
         self.app = IngestApp(
-            database_url=url, metrics_token=metrics_token, clock=clock or SystemClock(), requests_max=requests_max
+            database_url=url,
+            metrics_token=metrics_token,
+            clock=clock or SystemClock(),
+            requests_max=requests_max,
+            trusted=trusted_networks(proxies),
         )
         self._runner = asyncio.Runner()
 

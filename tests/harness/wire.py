@@ -31,7 +31,14 @@ class Wire:
             state = staticmethod(door.app.state)
 
         config = uvicorn.Config(
-            door.app, port=0, http=Connection, ws="none", interface="asgi3", lifespan="off", log_config=None
+            door.app,
+            port=0,
+            http=Connection,
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            proxy_headers=False,
         )
         self.server = uvicorn.Server(config)
         config.load()

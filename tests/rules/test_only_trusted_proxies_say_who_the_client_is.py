@@ -3,7 +3,7 @@
 import pytest
 
 from watchbill.domain.access.sign_in_rules import network_of
-from watchbill.doors.web.client_address import TrustedProxiesError, client_address, trusted_networks
+from watchbill.doors.forwarded import TrustedProxiesError, client_address, trusted_networks
 
 PROXIES = trusted_networks("10.0.0.0/8, 2001:db8:1::/48")
 

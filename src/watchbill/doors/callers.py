@@ -80,5 +80,5 @@ def caller_of(user: User, *, holder: TokenHolder | None, source_address: str) ->
 
 
 def address_of(request: HttpRequest) -> str:
-    """The client's, behind trusted proxies too: `web.client_address` has seen to it."""
+    """The client's, behind trusted proxies too: `web/client_address.py` has seen to it."""
     return str(request.META.get("REMOTE_ADDR") or "")

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from watchbill.doors.forwarded import Network
 from watchbill.doors.ingest import answers, bounds, heartbeat, inbound, pagerduty
 from watchbill.doors.ingest.answers import Answer
 from watchbill.doors.ingest.batcher import REQUESTS_MAX
@@ -35,12 +36,14 @@ class IngestApp:
         database_url: Callable[[], str],
         metrics_token: str,
         clock: Clock,
+        trusted: tuple[Network, ...] = (),
         requests_max: int = REQUESTS_MAX,
     ) -> None:
         self._database_url = database_url
         self._metrics_token = metrics_token
         self._clock = clock
         self._requests_max = requests_max
+        self._trusted = trusted
         self._state: State | None = None
 
     @staticmethod
@@ -58,7 +61,7 @@ class IngestApp:
             await state.stop()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        request = Request(scope, received_at=self._clock.now())
+        request = Request(scope, received_at=self._clock.now(), trusted=self._trusted)
         state = self._state or self._started()
         try:
             answer = await self._answer(scope["method"], scope["path"], request, receive, state)
@@ -98,7 +101,12 @@ class IngestApp:
         return _UNKNOWN
 
     def _started(self) -> State:
-        self._state = State(database_url=self._database_url(), clock=self._clock, requests_max=self._requests_max)
+        self._state = State(
+            database_url=self._database_url(),
+            clock=self._clock,
+            trusted=self._trusted,
+            requests_max=self._requests_max,
+        )
         self._state.start()
         return self._state
 

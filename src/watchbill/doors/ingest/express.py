@@ -15,7 +15,7 @@ from watchbill.domain.alerts.contract import Action, PayloadRefused
 from watchbill.domain.alerts.store import Trigger
 from watchbill.doors.ingest import bounds
 from watchbill.doors.ingest.batcher import QueueFull, ShareUsedUp
-from watchbill.doors.ingest.request import headers_json, without_key
+from watchbill.doors.ingest.request import headers_json, source_address, without_key
 from watchbill.doors.ingest.state import State
 from watchbill.doors.ingest.work import Verdict, Work
 from watchbill.ground.ids import new_id
@@ -34,13 +34,14 @@ _CONTENT_TYPES = frozenset({b"", b"application/json", b"application/json; charse
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`headers_json` is what is kept of them as evidence."""
+    """`headers_json` is what is kept of them as evidence, `forwarded` what a proxy says about the sender."""
 
     body_bytes: int
+    forwarded: tuple[tuple[bytes, bytes], ...]
     headers_json: str
 
 
-def take(data: bytes, state: State, *, source_address: str, done: Callable[[str, Verdict], None]) -> bool:
+def take(data: bytes, state: State, *, peer: str, done: Callable[[str, Verdict], None]) -> bool:
     """Whether the request is taken: then `done` is called once with its key, and STORED is said after the commit."""
     end = data.find(_END_OF_HEAD)
     if end < 0 or end > _HEAD_BYTES_MAX:
@@ -49,7 +50,7 @@ def take(data: bytes, state: State, *, source_address: str, done: Callable[[str,
     body = data[end + 4 :]
     if head is None or len(body) != head.body_bytes:
         return False
-    trigger = _trigger(body, head, state, source_address)
+    trigger = _trigger(body, head, state, peer)
     if trigger is None:
         return False
     key = trigger.dedup_key
@@ -61,7 +62,7 @@ def take(data: bytes, state: State, *, source_address: str, done: Callable[[str,
     return True
 
 
-def _trigger(body: bytes, head: Head, state: State, source_address: str) -> Trigger | None:
+def _trigger(body: bytes, head: Head, state: State, peer: str) -> Trigger | None:
     try:
         payload = read_json(body, depth_max=bounds.DEPTH_MAX, keys_max=bounds.KEYS_MAX)
         signals = pagerduty_events_v2.parse(payload)
@@ -77,7 +78,8 @@ def _trigger(body: bytes, head: Head, state: State, source_address: str) -> Trig
     event_id = new_id()
     dedup_key = signal.dedup_key or event_id.hex
     kept = without_key(body, key)
-    return Trigger(event_id, state.clock.now(), route, signal, dedup_key, kept, head.headers_json, source_address)
+    source = source_address(peer, head.forwarded, trusted=state.trusted)
+    return Trigger(event_id, state.clock.now(), route, signal, dedup_key, kept, head.headers_json, source)
 
 
 @lru_cache(maxsize=1024)
@@ -99,7 +101,8 @@ def read_head(head: bytes) -> Head | None:
         return None
     if found.get(b"content-type", b"").lower() not in _CONTENT_TYPES:
         return None
-    return Head(int(length), headers_json(tuple(seen.headers)))
+    forwarded = tuple(header for header in seen.headers if header[0] == b"x-forwarded-for")
+    return Head(int(length), forwarded, headers_json(tuple(seen.headers)))
 
 
 class _Seen:

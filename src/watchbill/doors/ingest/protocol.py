@@ -47,7 +47,7 @@ class Protocol(HttpToolsProtocol):
             state = self.state()
             if state is not None:
                 self._taken = True
-                if express.take(data, state, source_address=self.client[0] if self.client else "", done=self._done):
+                if express.take(data, state, peer=self.client[0] if self.client else "", done=self._done):
                     self._unset_keepalive_if_required()
                     return
                 self._taken = False

@@ -12,6 +12,7 @@ from watchbill.domain.alerts.contract import Action, Signal
 from watchbill.domain.alerts.source_actions import SourceEvent
 from watchbill.domain.alerts.store import Trigger
 from watchbill.domain.services.store import Route
+from watchbill.doors.forwarded import Network, client_address
 from watchbill.doors.ingest.answers import Answer, refused, try_again
 from watchbill.doors.ingest.batcher import QueueFull, ShareUsedUp
 from watchbill.doors.ingest.bounds import Refused
@@ -32,13 +33,21 @@ class Request:
 
     __slots__ = ("body", "headers", "raw_headers", "received_at", "source_address")
 
-    def __init__(self, scope: Any, *, received_at: datetime) -> None:
+    def __init__(self, scope: Any, *, received_at: datetime, trusted: tuple[Network, ...]) -> None:
         self.raw_headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
         self.headers = dict(self.raw_headers)
         client = scope.get("client")
-        self.source_address: str = client[0] if client else ""
+        self.source_address = source_address(client[0] if client else "", self.raw_headers, trusted=trusted)
         self.received_at = received_at
         self.body = b""
+
+
+def source_address(peer: str, headers: Sequence[tuple[bytes, bytes]], *, trusted: tuple[Network, ...]) -> str:
+    if not trusted:
+        return peer
+    # A proxy may add a line of its own: the last one is the nearest hop's.
+    forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for")
+    return client_address(peer, forwarded.decode("latin-1"), trusted=trusted)
 
 
 def without_key(body: bytes, key: str) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 from watchbill.domain.alerts.store import SESSION, KeptEvent, keep_event
 from watchbill.domain.services.store import Route, load_routes
+from watchbill.doors.forwarded import Network
 from watchbill.doors.ingest.batcher import REQUESTS_MAX, Batcher
 from watchbill.doors.ingest.keys import Keys
 from watchbill.doors.ingest.throttled import Throttled
@@ -21,8 +22,11 @@ _THREADS = 4
 class State:
     """Made inside the running loop. The database may be away when it starts: nothing is connected before it is used."""
 
-    def __init__(self, *, database_url: str, clock: Clock, requests_max: int = REQUESTS_MAX) -> None:
+    def __init__(
+        self, *, database_url: str, clock: Clock, trusted: tuple[Network, ...], requests_max: int = REQUESTS_MAX
+    ) -> None:
         self.clock = clock
+        self.trusted = trusted
         self._database_url = database_url
         self.threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ingest")
         self.keys = Keys(self._load_routes)
