@@ -47,6 +47,12 @@ def test_a_read_token_reads_and_an_ingest_token_does_neither(cast: Cast) -> None
     assert alert.state == "triggered"
 
 
+def test_a_number_that_nobody_can_mean_is_explained(cast: Cast) -> None:
+    text = f"format: 1\nname: 0x{'f' * 10_000}\n"
+    problem = caller(cast.people["owner"]).post("/process/diff", {"text": text}, expect=422)
+    assert "A number of 10002 characters is not taken here" in str(problem)
+
+
 def test_a_stakeholder_looks_on(cast: Cast) -> None:
     looker = caller(cast.person("stakeholder", role="stakeholder", contacts=False))
     alert = fire(cast)

@@ -93,6 +93,16 @@ def test_an_unsound_process_is_not_applied(ours: Path) -> None:
     assert run("versions") == "The default process runs; none was applied yet.\n"
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("verb", ["check", "apply"])
+def test_a_number_that_nobody_can_mean_is_explained(ours: Path, verb: str) -> None:
+    ours.write_text(f"format: 1\nname: 0x{'f' * 10_000}\n")
+    said = run(verb, ours, code=2)
+    assert ":2: " in said
+    assert "A number of 10002 characters is not taken here" in said
+    assert len(said) < 500
+
+
 def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "process.yaml").write_text(default_text())
     outside = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBILL_")}

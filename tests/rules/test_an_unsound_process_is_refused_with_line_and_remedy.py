@@ -165,10 +165,12 @@ def test_every_mistake_is_told_at_once_in_the_order_of_the_lines() -> None:
         ("format: &one 1\nname: *one\n", 2, "Write the value out."),
         ("format: !!python/object:os.system 1\n", 1, "Write a plain value."),
         ('format: 1\nname: "nothing\\0here"\n', 2, "Remove it."),
+        ("format: 1\nname: 0x" + "f" * 10_000, 2, "Shorten it, or put it in quotes if it is text."),
+        ("format: 1\nname: " + "9" * 10_000, 2, "Shorten it, or put it in quotes if it is text."),
         ("[" * 20_000, 0, "Flatten the document."),
         ("a" * 1_000_001, 0, "Shorten it."),
     ],
-    ids=["syntax", "key twice", "alias", "tag", "NUL", "deep", "long"],
+    ids=["syntax", "key twice", "alias", "tag", "NUL", "hexadecimal", "decimal", "deep", "long"],
 )
 def test_hostile_or_broken_text_is_refused(text: str, line: int, remedy: str) -> None:
     with pytest.raises(InvalidProcess) as refused:

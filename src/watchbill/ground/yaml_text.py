@@ -12,6 +12,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 CHARACTERS_MAX = 1_000_000
+# Nobody means a longer one, and Python refuses to print integers of more than 4,300 digits.
+_NUMBER_CHARACTERS_MAX = 100
 
 Place = tuple[str | int, ...]
 
@@ -99,6 +101,12 @@ def _scalar(node: ScalarNode, line: int) -> Any:
         raise YamlError("The text holds a character that cannot be stored. Remove it.", line=line)
     kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
     text = str(node.value)
+    if kind in ("int", "float") and len(text) > _NUMBER_CHARACTERS_MAX:
+        raise YamlError(
+            f"A number of {len(text)} characters is not taken here, {_NUMBER_CHARACTERS_MAX} at most. "
+            "Shorten it, or put it in quotes if it is text.",
+            line=line,
+        )
     try:
         match kind:
             case "str" | "timestamp":
