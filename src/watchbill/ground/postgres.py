@@ -15,6 +15,7 @@ import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 # The kernel's limit for a socket's path is 107 bytes; PostgreSQL adds "/.s.PGSQL.5432.lock".
 _SOCKET_PATH_MAX = 107 - len("/.s.PGSQL.5432.lock")
@@ -35,6 +36,8 @@ _SETTINGS = {
     "autovacuum_naptime": "15s",
     "idle_in_transaction_session_timeout": "60s",
     "log_min_duration_statement": "1s",
+    "log_parameter_max_length": "0",  # they hold what people wrote, and keys
+    "log_parameter_max_length_on_error": "0",
     "timezone": "UTC",
 }
 
@@ -72,7 +75,7 @@ class EmbeddedPostgres:
         arguments = [str(binaries() / "postgres"), "-D", str(self.directory), "-k", str(socket)]
         for name, value in self.settings.items():
             arguments += ["-c", f"{name}={value}"]
-        with self.log.open("ab") as log:
+        with self._open_log() as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own binary, no shell
                 arguments,
                 stdin=subprocess.DEVNULL,
@@ -83,6 +86,12 @@ class EmbeddedPostgres:
                 start_new_session=True,
             )
         self._wait(wait_seconds)
+
+    def _open_log(self) -> IO[bytes]:
+        """For its owner alone: a statement that failed or was slow stands in it as it was sent."""
+        descriptor = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.fchmod(descriptor, 0o600)
+        return os.fdopen(descriptor, "ab")
 
     def stop(self) -> None:
         """Fast shutdown: sessions are ended, everything committed is on disk."""
@@ -100,7 +109,8 @@ class EmbeddedPostgres:
     def _take_lock(self) -> None:
         if self._lock is not None:
             return
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        # One that exists keeps its rights: it may be somebody's on purpose. What lies in it is guarded file by file.
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -28,7 +28,7 @@ def make_if_missing(data_dir: Path) -> None:
     path = path_in(data_dir)
     if path.exists():
         return
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     making = path.with_name(f"secret.key.{os.getpid()}")
     descriptor = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
