@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "watchbill.doors.web.client_address.ClientAddress",
     "watchbill.doors.web.headers.SecurityHeaders",
+    "watchbill.doors.web.way_back.WayBack",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -94,6 +95,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "watchbill.doors.web.page.frame",
             ],
             "builtins": ["watchbill.doors.web.components", "watchbill.doors.web.process_words"],
         },

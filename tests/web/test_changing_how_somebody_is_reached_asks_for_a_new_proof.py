@@ -49,8 +49,8 @@ def test_a_contact_is_added_after_a_proof_and_confirmed_by_its_code(browser: Cli
     code = code_that_came(world)
     page = browser.get("/me").content.decode()
     assert f"/me/contacts/{contact}/confirm" in page
-    assert browser.get(f"/me/contacts/{contact}/confirm").status_code == 405
-    assert browser.get(f"/me/contacts/{contact}/code").status_code == 405
+    assert browser.get(f"/me/contacts/{contact}/confirm").status_code == 302
+    assert browser.get(f"/me/contacts/{contact}/code").status_code == 302
     wrong = browser.post(f"/me/contacts/{contact}/confirm", {"code": "000000" if code != "000000" else "1"})
     assert wrong.status_code == 422
     assert browser.post(f"/me/contacts/{contact}/confirm", {"code": code}).status_code == 302

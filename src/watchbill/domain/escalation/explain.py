@@ -9,6 +9,7 @@ from watchbill.domain.escalation.models import PolicyVersion
 from watchbill.domain.escalation.rules import (
     Plan,
     Position,
+    duration_words,
     escalates,
     following,
     plan_from_json,
@@ -96,7 +97,7 @@ def ladder_from(
             break
         timeout = plan.levels[position.level].timeout_seconds
         told = not escalates(urgency)
-        then = "low urgency: nobody further is told" if told else f"after {timeout} s the next step"
+        then = "low urgency: nobody further is told" if told else f"after {duration_words(timeout)} the next step"
         steps.append(_step(position, when, _targets(step.found, step.people), then))
         when, position, because = when + timedelta(seconds=timeout), following(plan, position), ""
     return Ladder(

@@ -22,5 +22,15 @@ def changes_of(details: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def _text(value: Any) -> str:
     if value is None or value == "":
         return ""
+    named = _names(value)
+    if named:
+        return named
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _CUT else text[:_CUT] + "…"
+
+
+def _names(value: Any) -> str:
+    """A list of things that have names, by these; the ids beside them are for programs."""
+    rows = value if isinstance(value, list) else [value]
+    names = [row.get("name") or row.get("label") if isinstance(row, Mapping) else "" for row in rows]
+    return ", ".join(str(name) for name in names) if names and all(names) else ""

@@ -49,11 +49,13 @@ def kind_choices() -> list[ContactKind]:
     return list(wired().contact_kinds().values())
 
 
-def rules_of(person: PersonDetail, *, typed: dict[str, list[tuple[str, str]]] | None = None) -> list[UrgencyRules]:
+def rules_of(
+    person: PersonDetail, *, own: bool, typed: dict[str, list[tuple[str, str]]] | None = None
+) -> list[UrgencyRules]:
     return [
         UrgencyRules(
             urgency=urgency,
-            label="When it must wake you" if urgency == Urgency.HIGH else "When it can wait",
+            label=f"When it must wake {'you' if own else 'them'}" if urgency == Urgency.HIGH else "When it can wait",
             rows=[*((typed or {}).get(urgency) or _held(person, urgency)), ("", "")],
             preview=_preview(person, urgency),
             own=any(rule.urgency == urgency for rule in person.rules),

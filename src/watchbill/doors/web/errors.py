@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from watchbill.doors.callers import Forbidden
+from watchbill.doors.web.page import show
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -16,7 +17,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     reason = str(exception) if isinstance(exception, Forbidden) else "You may not see or do this. Ask an admin."
-    return _page(403, "That is not yours to do", reason)
+    return _framed(request, 403, "That is not yours to do", reason)
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -28,7 +29,7 @@ def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(404, "There is nothing here", "It was removed, or the address has a mistake in it.")
+    return _framed(request, 404, "There is nothing here", "It was removed, or the address has a mistake in it.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -38,6 +39,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "Paging goes on: it does not depend on this page. Try again; if it stays, tell whoever runs this instance. "
         "The log says what happened.",
     )
+
+
+def _framed(request: HttpRequest, status: int, title: str, remedy: str) -> HttpResponse:
+    """With the rail, for somebody who is signed in: the way on is where it always is."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return _page(status, title, remedy)
+    return show(request, "errors/error_framed.html", {"title": title, "remedy": remedy}, status=status)
 
 
 def _page(status: int, title: str, remedy: str) -> HttpResponse:

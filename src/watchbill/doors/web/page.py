@@ -57,10 +57,9 @@ def actor_of(request: HttpRequest) -> Actor:
     return caller(request).actor
 
 
-def show(
-    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
-) -> HttpResponse:
-    values = {
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What the frame around every screen needs."""
+    return {
         "now": now_of(request),
         "zone": zone_of(request),
         "rail": [
@@ -68,8 +67,13 @@ def show(
             for address, icon, name, in_bar in RAIL
         ],
         "viewer": request.user,
-        **(context or {}),
     }
+
+
+def show(
+    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    values = {**frame(request), **(context or {})}
     return HttpResponse(render_to_string(template, values, request=request), status=status)
 
 

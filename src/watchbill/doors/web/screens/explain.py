@@ -1,18 +1,20 @@
 """Who would be paged, when, on which device, and why: the engine's own calculation, drawn with time downwards."""
 
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
 from watchbill.domain.escalation.explain import Ladder
+from watchbill.domain.escalation.rules import duration_words
 from watchbill.domain.services.explain import explain
 from watchbill.domain.services.models import Service
 from watchbill.doors.web.forms import local_input
 from watchbill.doors.web.guards import requires
 from watchbill.doors.web.page import now_of, show, zone_of
 from watchbill.doors.web.wiring import wired
-from watchbill.ground.durations import format_duration
 from watchbill.ground.local_time import instant_of
 
 
@@ -44,7 +46,7 @@ def explain_page(request: HttpRequest) -> HttpResponse:
             "wrong": wrong,
             "ladder": found and found.ladder,
             "maintenance_until": found and found.maintenance_until,
-            "steps": _steps(found.ladder) if found else [],
+            "rounds": _rounds(found.ladder) if found else [],
         },
     )
 
@@ -57,14 +59,31 @@ def _service(text: str) -> Service | None:
         return None
 
 
-def _steps(ladder: Ladder) -> list[dict[str, object]]:
-    steps: list[dict[str, object]] = []
+def _rounds(ladder: Ladder) -> list[dict[str, object]]:
+    """Round by round, the fallback at the end; a round that pages the same people as the one before it is folded."""
+    rounds: list[dict[str, object]] = []
+    seen: object = None
+    for (is_fallback, cycle), rows in groupby(_steps(ladder), key=lambda row: (not row["level"], row["cycle"])):
+        steps = list(rows)
+        pages = [
+            [[(person["name"], person["devices"]) for person in target["people"]] for target in row["targets"]]
+            for row in steps
+        ]
+        rounds.append({"steps": steps, "number": cycle + 1, "is_same": pages == seen and not is_fallback})
+        seen = pages
+    return rounds
+
+
+def _steps(ladder: Ladder) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = []
     for step in ladder.steps:
         after = step.at - ladder.starts_at
         steps.append(
             {
                 "step": step,
-                "after": f"+{format_duration(after)}" if after else "at once",
+                "level": step.level,
+                "cycle": step.cycle,
+                "after": f"+{duration_words(int(after.total_seconds()))}" if after else "at once",
                 "reaches": any(target.people for target in step.targets),
                 "targets": [
                     {
@@ -76,7 +95,9 @@ def _steps(ladder: Ladder) -> list[dict[str, object]]:
                                 "reason": person.reason,
                                 "devices": [
                                     {
-                                        "after": f"+{one.after_seconds} s" if one.after_seconds else "at once",
+                                        "after": f"+{duration_words(one.after_seconds)}"
+                                        if one.after_seconds
+                                        else "at once",
                                         "contact": one.contact,
                                         "kind": one.kind,
                                         "rule": one.rule,

@@ -159,8 +159,9 @@ def _page(
         "me/me.html",
         {
             "detail": person,
-            "rules": rules_of(person, typed=typed),
+            "rules": rules_of(person, own=True, typed=typed),
             "kinds": kind_choices(),
+            "refused_at": request.path.rpartition("/")[2] if refused else "",
             "sendable": wired().ways().families,
             "zones": zone_choices(),
             "refused": refused,

@@ -4,12 +4,16 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
+from watchbill.domain.access.models import User
 from watchbill.domain.alerts.listing import held_by, paged_to
-from watchbill.domain.alerts.models import Alert
+from watchbill.domain.alerts.models import Alert, Severity
 from watchbill.domain.alerts.standing_reads import concerns, paging_others, standings, stranded, tally
 from watchbill.domain.escalation.duty_reads import duties
+from watchbill.domain.escalation.models import Policy
+from watchbill.domain.oncall.models import Rotation
 from watchbill.domain.oncall.watch import everybody_on_watch
-from watchbill.domain.services.models import Service
+from watchbill.domain.people.models import ContactMethod, FallbackRecipient
+from watchbill.domain.services.models import Integration, Service
 from watchbill.domain.services.setup_warnings import setup_warnings
 from watchbill.domain.services.throttle_notices import throttle_notices
 from watchbill.doors.web.guards import caller, requires
@@ -27,7 +31,7 @@ def now_screen(request: HttpRequest) -> HttpResponse:
     now = now_of(request)
     me = viewer_id(request)
     watches = everybody_on_watch(now=now)
-    needs_me = paged_to(me)
+    needs_me = sorted(paged_to(me), key=lambda alert: Severity.values.index(alert.severity))
     forgotten = _forgotten()
     for_me = concerns(me, forgotten)
     needs_me = [alert for alert in needs_me if alert not in for_me]
@@ -55,7 +59,8 @@ def now_screen(request: HttpRequest) -> HttpResponse:
                 for found in setup_warnings(ways=wired().ways(), now=now)
             ],
             "throttled": throttle_notices(now=now),
-            "has_services": Service.objects.filter(archived_at=None).exists(),
+            "steps": _first_steps() if caller(request).may("organization.change").allowed else [],
+            "may_mend": caller(request).may("organization.change").allowed,
             "since": stamp_of(now),
         },
     )
@@ -68,3 +73,34 @@ def _forgotten() -> list[Alert]:
 
 def _address(kind: str, identity: UUID | None) -> str:
     return _MEND_AT[kind].format(identity)
+
+
+def _first_steps() -> list[dict[str, object]]:
+    """From nothing to a first page, in the order in which one needs the other. Nothing once an alert came in."""
+    if Alert.objects.exists():
+        return []
+    people = User.objects.filter(is_active=True).count()
+    return [
+        {"done": done, "address": address, "words": words}
+        for done, address, words in (
+            (ContactMethod.objects.filter(removed_at=None).exists(), "/me", "Say how you are reached"),
+            (people > 1, "/people/new", "Add the people who go on call, and how they are reached"),
+            (FallbackRecipient.objects.exists(), "/admin/organization", "Name the fallback: paged when nobody answers"),
+            (
+                Rotation.objects.filter(retired_at=None, schedule__archived_at=None).exists(),
+                "/schedules",
+                "Make a schedule: who is on call when",
+            ),
+            (
+                Policy.objects.filter(archived_at=None).exists(),
+                "/policies",
+                "Make a policy: who is paged in which order",
+            ),
+            (Service.objects.filter(archived_at=None).exists(), "/services", "Make a service for what is watched"),
+            (
+                Integration.objects.filter(removed_at=None).exists(),
+                "/services",
+                "Give it a key, and send a first alert",
+            ),
+        )
+    ]

@@ -248,8 +248,9 @@ def _page(
         {
             "detail": detail,
             "base": f"/people/{person_id}",
-            "rules": rules_of(detail, typed=typed) if sees_contacts else [],
+            "rules": rules_of(detail, own=False, typed=typed) if sees_contacts else [],
             "kinds": kind_choices(),
+            "refused_at": request.path.rpartition("/")[2] if refused else "",
             "sendable": wired().ways().families,
             "sent": last_messages([contact.id for contact in detail.contacts], now=now),
             "untried": untried_among(contact.id for contact in detail.contacts),
@@ -299,12 +300,17 @@ def _groups(request: HttpRequest, held: reads.PersonLine | None) -> list[Group]:
                     name="time_zone",
                     label="Time zone",
                     kind="select",
-                    value=value("time_zone", held.time_zone if held else "UTC"),
+                    value=value("time_zone", held.time_zone if held else _organization_zone()),
                     choices=zone_choices(),
                 ),
             ]
         )
     ]
+
+
+def _organization_zone() -> str:
+    organization = reads.organization()
+    return organization.time_zone if organization else "UTC"
 
 
 def _draft(request: HttpRequest) -> PersonDraft:

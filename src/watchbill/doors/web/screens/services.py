@@ -52,6 +52,8 @@ def show_service(
     detail = detail_of(service_id)
     may = caller(request).may
     teams = [detail.draft.team_id]
+    now = now_of(request)
+    windows = reads.maintenance(now=now, service_id=service_id)
     return show(
         request,
         "services/service.html",
@@ -70,7 +72,9 @@ def show_service(
                 }
                 for line in detail.integrations
             ],
-            "maintenance": reads.maintenance(now=now_of(request), service_id=service_id),
+            "maintenance": windows,
+            "under_maintenance": next((one for one in windows if one.starts_at <= now < one.ends_at), None),
+            "refused_at": request.path.rpartition("/")[2] if refused else "",
             "urgency_words": dict(UrgencyRule.choices)[detail.draft.urgency_rule],
             "refused": refused,
             "typed": request.POST,
