@@ -3,7 +3,8 @@
 import pytest
 
 from watchbill.domain.access.sign_in_rules import network_of
-from watchbill.doors.forwarded import TrustedProxiesError, client_address, trusted_networks
+from watchbill.doors.forwarded import client_address, trusted_networks
+from watchbill.ground.network_guard import NetworksError
 
 PROXIES = trusted_networks("10.0.0.0/8, 2001:db8:1::/48")
 
@@ -32,7 +33,7 @@ def test_the_nearest_hop_that_is_no_trusted_proxy_is_the_client(peer: str, forwa
 
 
 def test_a_mistake_in_the_setting_is_named() -> None:
-    with pytest.raises(TrustedProxiesError, match="WATCHBILL_TRUSTED_PROXIES"):
+    with pytest.raises(NetworksError, match="WATCHBILL_TRUSTED_PROXIES"):
         trusted_networks("10.0.0.0/8, proxy.example.org")
 
 

@@ -1,5 +1,6 @@
 """Every form: what is right is saved and told, what is wrong comes back as typed with the reason beside its field."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,41 @@ def test_a_schedule_is_made_previewed_and_overridden(client: Client, organizatio
     override.refresh_from_db()
     assert override.cancelled_at is not None
     assert client.post(f"/schedules/{schedule.id}/archive").status_code == 302
+
+
+def test_a_preview_is_what_saving_would_give(client: Client, organization_on_stage: Stage) -> None:
+    """Overrides win over the new rotation too, and what was before now stays as it was."""
+    now = SystemClock().now()
+    second = organization_on_stage.people["second"]
+    client.post("/schedules/new", {"name": "data-primary", "time_zone": "UTC"})
+    schedule = Schedule.objects.get(name="data-primary")
+    Override.objects.create(
+        schedule=schedule, user=second, starts_at=now, ends_at=now + timedelta(days=3), created_at=now
+    )
+    rotation = {
+        "rotations[0].name": "weekly",
+        "rotations[0].members": "lead@example.org",
+        "rotations[0].every_count": "1",
+        "rotations[0].every": "weeks",
+        "rotations[0].handoff_weekday": "0",
+        "rotations[0].handoff": "10:00",
+        "rotations[0].starts": "2026-01-05",
+        "rotations[0].per_turn": "1",
+        "rotations[0].windows": "Monday 09:00 - Sunday 24:00",
+    }
+    address = f"/schedules/{schedule.id}/rotations"
+
+    preview = client.post(address, {**rotation, "preview": "yes"}).content.decode()
+    client.post(address, rotation)
+    saved = client.get(f"/schedules/{schedule.id}").content.decode()
+
+    assert second.name in bars(preview)
+    assert bars(preview) == bars(saved)
+
+
+def bars(page: str) -> list[str]:
+    """Whose bars the calendar draws, in order."""
+    return re.findall(r"<svg x=.*?<text [^>]*>([^<]*)</text>", page)
 
 
 def test_a_policy_gets_a_new_version(client: Client, organization_on_stage: Stage) -> None:

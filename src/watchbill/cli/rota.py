@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,14 +12,11 @@ import typer
 from watchbill import composition
 from watchbill.cli.organization_files import read_files, refusals_told
 from watchbill.domain.oncall.reads import schedule_id_of
-from watchbill.domain.oncall.rules import Schedule, Shift, shifts_between
+from watchbill.domain.oncall.rules import Schedule, Shift, shift_around
 from watchbill.domain.oncall.schedule_reads import load_schedules
 from watchbill.domain.organization_file.rules import schedules_from_files
 from watchbill.domain.people.reads import people
-from watchbill.ground.local_time import instant_of
-
-# A shift that is longer is shown cut.
-HORIZON = timedelta(days=366)
+from watchbill.ground.local_time import instant_of, utc_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +38,7 @@ class Rota:
         return instant_of(moment, ZoneInfo(self.schedule.time_zone))
 
     def shift_at(self, at: datetime) -> Shift | None:
-        """The whole shift around `at`, as far as it lies within `HORIZON`; None when nobody is on call."""
-        around = shifts_between(self.schedule, starts_at=at - HORIZON, ends_at=at + HORIZON)
-        return next((shift for shift in around if shift.starts_at <= at < shift.ends_at), None)
+        return shift_around(self.schedule, at=at)
 
     def as_json(self, shift: Shift) -> dict[str, object]:
         return {
@@ -76,11 +71,6 @@ def find_rota(name: str, *, files: Sequence[Path]) -> Rota:
         typer.echo(f'there is no schedule "{name}"; `watchbill export` shows those there are', err=True)
         raise typer.Exit(1)
     return Rota(schedule=loaded[schedule_id], emails=_emails(loaded[schedule_id]))
-
-
-def utc_text(moment: datetime) -> str:
-    text = moment.astimezone(UTC).isoformat(timespec="microseconds" if moment.microsecond else "seconds")
-    return text.replace("+00:00", "Z")
 
 
 def _emails(schedule: Schedule) -> dict[str, str]:

@@ -3,11 +3,7 @@
 import ipaddress
 from functools import lru_cache
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-class TrustedProxiesError(Exception):
-    pass
+from watchbill.ground.network_guard import Network, parse_networks
 
 
 @lru_cache(maxsize=1024)
@@ -30,10 +26,7 @@ def client_address(peer: str, forwarded: str, *, trusted: tuple[Network, ...]) -
 
 @lru_cache(maxsize=8)
 def trusted_networks(text: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise TrustedProxiesError(f"WATCHBILL_TRUSTED_PROXIES: {error}. Give networks like 10.0.0.0/8.") from None
+    return parse_networks(text, setting="WATCHBILL_TRUSTED_PROXIES")
 
 
 def is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:

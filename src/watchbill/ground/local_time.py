@@ -1,7 +1,13 @@
-"""From a wall clock to an instant, for every hour that daylight saving skips or repeats."""
+"""From a wall clock to an instant, for every hour that daylight saving skips or repeats; from an instant to text."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+
+def utc_text(moment: datetime) -> str:
+    """As programs read it: `2026-12-24T18:00:00Z`, with microseconds only where there are some."""
+    text = moment.astimezone(UTC).isoformat(timespec="microseconds" if moment.microsecond else "seconds")
+    return text.replace("+00:00", "Z")
 
 
 def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:

@@ -48,8 +48,8 @@ class NetworksError(ValueError):
     pass
 
 
-def parse_networks(text: str) -> tuple[Network, ...]:
-    """Networks from "127.0.0.0/8,10.0.0.0/8"; raises NetworksError."""
+def parse_networks(text: str, *, setting: str = "WATCHBILL_OUTBOUND_ALLOW") -> tuple[Network, ...]:
+    """Networks from "127.0.0.0/8,10.0.0.0/8"; raises NetworksError that names the setting."""
     networks: list[Network] = []
     for part in (piece.strip() for piece in text.split(",")):
         if not part:
@@ -57,9 +57,7 @@ def parse_networks(text: str) -> tuple[Network, ...]:
         try:
             networks.append(ipaddress.ip_network(part))
         except ValueError as error:
-            raise NetworksError(
-                f"WATCHBILL_OUTBOUND_ALLOW: {error}. Give networks like 127.0.0.0/8,10.0.0.0/8."
-            ) from None
+            raise NetworksError(f"{setting}: {error}. Give networks like 127.0.0.0/8,10.0.0.0/8.") from None
     return tuple(networks)
 
 

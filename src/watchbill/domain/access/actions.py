@@ -16,7 +16,6 @@ from watchbill.ground.refusals import ChangeRefused, Unknown
 
 SETUP_LINK_PREFIX = "wbs"
 SETUP_LINK_LIFETIME = timedelta(hours=24)
-FAILURES_KEPT = timedelta(days=1)
 
 
 class TokenUnknown(Unknown):
@@ -129,7 +128,6 @@ def end_sessions(user_id: UUID) -> int:
 
 @transaction.atomic
 def note_sign_in_failure(*, email: str, source: str, now: datetime) -> None:
-    SignInFailure.objects.filter(at__lt=now - FAILURES_KEPT).delete()
     SignInFailure.objects.create(email=email.strip().lower()[:254], source_address=source[:64], at=now)
 
 

@@ -15,7 +15,7 @@ from watchbill.domain.escalation.models import Run, RunState
 from watchbill.domain.paging.actions import NewPage, create_pages
 from watchbill.domain.paging.reads import Reachable
 from watchbill.domain.paging.rules import PlannedDelivery
-from watchbill.domain.people.models import ContactMethod, FallbackRecipient
+from watchbill.domain.people.models import USABLE, ContactMethod, FallbackRecipient
 from watchbill.domain.timers.actions import clear_timers, set_timers
 
 log = structlog.get_logger()
@@ -53,9 +53,7 @@ def give_up(run_id: UUID, *, now: datetime) -> None:
 def _everybody_by_every_way() -> list[Reachable]:
     people = []
     for recipient in FallbackRecipient.objects.select_related("user").order_by("position"):
-        contacts = ContactMethod.objects.filter(
-            user=recipient.user, verified_at__isnull=False, disabled_at=None, removed_at=None
-        )
+        contacts = ContactMethod.objects.filter(USABLE, user=recipient.user)
         ways = tuple(
             PlannedDelivery(
                 contact_id=contact.id,

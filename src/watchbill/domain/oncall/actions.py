@@ -16,10 +16,10 @@ from watchbill.domain.oncall.rotation_rules import (
     RotationDraft,
     ScheduleDraft,
     check_rotations,
-    windows_from_json,
     windows_to_json,
 )
 from watchbill.domain.oncall.rules import NOBODY
+from watchbill.domain.oncall.schedule_reads import rotation_draft
 from watchbill.domain.people.actions import active_people
 from watchbill.domain.people.rules import check_zone, clean_name
 from watchbill.domain.people.team_actions import check_team, team_name
@@ -128,21 +128,6 @@ def rotation_drafts(schedule: Schedule) -> tuple[RotationDraft, ...]:
     """The rotations as they are now, in order."""
     rows = Rotation.objects.filter(schedule=schedule, retired_at=None).prefetch_related("members")
     return tuple(rotation_draft(row) for row in rows.order_by("position"))
-
-
-def rotation_draft(row: Rotation) -> RotationDraft:
-    return RotationDraft(
-        name=row.name,
-        member_ids=tuple(seat.user_id for seat in row.members.all()),
-        every=row.every,
-        unit=row.unit,
-        handoff_time=row.handoff_time,
-        starts_date=row.starts_date,
-        handoff_weekday=row.handoff_weekday,
-        ends_at=row.ends_at,
-        per_turn=row.per_turn,
-        windows=windows_from_json(row.windows),
-    )
 
 
 def _replace_rotations(schedule: Schedule, wanted: Sequence[RotationDraft], *, now: datetime) -> None:

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q
 
-from watchbill.domain.oncall.actions import draft_of, rotation_draft
+from watchbill.domain.oncall.actions import draft_of
 from watchbill.domain.oncall.models import Override, Rotation, Schedule
 from watchbill.domain.oncall.rotation_rules import RotationDraft, ScheduleDraft
+from watchbill.domain.oncall.schedule_reads import rotation_draft
 from watchbill.ground.identity import uuid_in
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from watchbill.domain.oncall.rules import Unit, Window
+from watchbill.domain.oncall.rules import Rotation, Unit, Window
 from watchbill.domain.people.rules import clean_name
 from watchbill.ground.refusals import ChangeRefused
 
@@ -19,7 +19,7 @@ EVERY_MAX = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotationDraft:
-    """`members` in turn, None for nobody; `handoff_weekday` (Monday is 0) only for weeks."""
+    """`member_ids` in turn, None for nobody; `handoff_weekday` (Monday is 0) only for weeks."""
 
     name: str
     member_ids: tuple[UUID | None, ...]
@@ -50,6 +50,30 @@ def check_rotations(rotations: Sequence[RotationDraft]) -> tuple[RotationDraft, 
         if name in names[:index]:
             raise ChangeRefused(f"rotations[{index}].name", f"{name!r} stands twice; give every rotation its own name")
     return checked
+
+
+def rotation_rule(
+    draft: RotationDraft,
+    *,
+    members: Sequence[str | None],
+    effective_at: datetime | None = None,
+    retired_at: datetime | None = None,
+) -> Rotation:
+    """As the calculation wants it. `members`: what it is to answer, in turn, instead of the draft's ids."""
+    return Rotation(
+        name=draft.name,
+        members=tuple(members),
+        every=draft.every,
+        unit=Unit(draft.unit),
+        handoff_time=draft.handoff_time,
+        handoff_weekday=draft.handoff_weekday,
+        starts_date=draft.starts_date,
+        ends_at=draft.ends_at,
+        per_turn=draft.per_turn,
+        windows=draft.windows,
+        effective_at=effective_at,
+        retired_at=retired_at,
+    )
 
 
 def windows_to_json(windows: Sequence[Window]) -> list[dict[str, Any]]:

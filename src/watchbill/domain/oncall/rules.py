@@ -34,6 +34,8 @@ from watchbill.ground.wall_clock import (
     wall_number,
 )
 
+# How far to look for both ends of a shift: a usual turn does not cost the calculation of two years.
+_REACHES = (timedelta(days=14), timedelta(days=90), timedelta(days=366))
 NOBODY = "nobody"
 OVERRIDE = "override"
 
@@ -137,6 +139,17 @@ def shifts_between(schedule: Schedule, *, starts_at: datetime, ends_at: datetime
         for start, end, users, source in _joined(_decided_between(schedule, starts_at, ends_at))
         if users
     )
+
+
+def shift_around(schedule: Schedule, *, at: datetime) -> Shift | None:
+    """The shift in which `at` lies, whole unless it is longer than a year on either side; None: nobody is on call."""
+    found: Shift | None = None
+    for reach in _REACHES:
+        around = shifts_between(schedule, starts_at=at - reach, ends_at=at + reach)
+        found = next((shift for shift in around if shift.starts_at <= at < shift.ends_at), None)
+        if found is None or (at - reach < found.starts_at and found.ends_at < at + reach):
+            break
+    return found
 
 
 def gaps_between(

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db.models import F, Prefetch
 
 from watchbill.domain.oncall import models
-from watchbill.domain.oncall.rotation_rules import windows_from_json
-from watchbill.domain.oncall.rules import Override, Rotation, Schedule, Unit
+from watchbill.domain.oncall.rotation_rules import RotationDraft, rotation_rule, windows_from_json
+from watchbill.domain.oncall.rules import Override, Rotation, Schedule
 
 
 def load_schedules(ids: Iterable[UUID]) -> dict[UUID, Schedule]:
@@ -41,17 +41,25 @@ def _schedule(row: models.Schedule) -> Schedule:
 
 
 def _rotation(row: models.Rotation) -> Rotation:
-    return Rotation(
+    draft = rotation_draft(row)
+    return rotation_rule(
+        draft,
+        members=[str(member) if member else None for member in draft.member_ids],
+        effective_at=row.effective_at,
+        retired_at=row.retired_at,
+    )
+
+
+def rotation_draft(row: models.Rotation) -> RotationDraft:
+    return RotationDraft(
         name=row.name,
-        members=tuple(str(seat.user_id) if seat.user_id else None for seat in row.members.all()),
+        member_ids=tuple(seat.user_id for seat in row.members.all()),
         every=row.every,
-        unit=Unit(row.unit),
+        unit=row.unit,
         handoff_time=row.handoff_time,
-        handoff_weekday=row.handoff_weekday,
         starts_date=row.starts_date,
+        handoff_weekday=row.handoff_weekday,
         ends_at=row.ends_at,
         per_turn=row.per_turn,
         windows=windows_from_json(row.windows),
-        effective_at=row.effective_at,
-        retired_at=row.retired_at,
     )

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from watchbill.domain.oncall import rules as oncall
-from watchbill.domain.oncall.rotation_rules import RotationDraft, check_rotations
+from watchbill.domain.oncall.rotation_rules import RotationDraft, check_rotations, rotation_rule
 from watchbill.domain.organization_file.problems import FilesRefused, Problem, Source, schema_problems
 from watchbill.domain.organization_file.schema import (
     FileEntry,
@@ -215,17 +215,9 @@ def _calculable(entry: ScheduleEntry) -> oncall.Schedule:
         name=entry.name,
         time_zone=entry.time_zone,
         rotations=tuple(
-            oncall.Rotation(
-                name=rotation.name,
-                members=tuple(None if member == oncall.NOBODY else member for member in rotation.members),
-                every=rotation.every.count,
-                unit=oncall.Unit(rotation.every.unit),
-                handoff_time=rotation.handoff.time,
-                handoff_weekday=rotation.handoff.weekday,
-                starts_date=rotation.starts,
-                ends_at=rotation.ends,
-                per_turn=rotation.per_turn,
-                windows=_windows(rotation),
+            rotation_rule(
+                rotation_draft(rotation, {}),
+                members=[None if member == oncall.NOBODY else member for member in rotation.members],
             )
             for rotation in entry.rotations or ()
         ),

@@ -14,7 +14,7 @@ from watchbill.domain.audit.contract import Actor
 from watchbill.domain.paging.contact_messages import TooManyMessages, queue_notices, send_code
 from watchbill.domain.paging.contract import ContactKind, Family
 from watchbill.domain.people import contact_actions
-from watchbill.domain.people.models import ContactMethod
+from watchbill.domain.people.models import USABLE, ContactMethod
 from watchbill.domain.people.rules import ContactDraft
 
 
@@ -122,11 +122,7 @@ _ASK = "If that was not you, tell an administrator of your Watchbill at once."
 def _mail_contacts(user_id: UUID, setting: Setting, now: datetime) -> list[ContactMethod]:
     """Where the person read mail before this moment: of several changes at once none is told to its own addresses."""
     mail_kinds = [kind for kind, one in setting.kinds.items() if one.is_set_up and one.family == Family.EMAIL]
-    return list(
-        ContactMethod.objects.filter(
-            user_id=user_id, kind__in=mail_kinds, verified_at__lt=now, disabled_at=None, removed_at=None
-        )
-    )
+    return list(ContactMethod.objects.filter(USABLE, user_id=user_id, kind__in=mail_kinds, verified_at__lt=now))
 
 
 def _is_sign_in_address(contact: ContactMethod, setting: Setting) -> bool:

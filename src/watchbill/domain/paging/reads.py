@@ -38,7 +38,7 @@ def reachable(
                 name=row.name,
                 kind=row.kind,
                 family=family or Family.WEBHOOK,
-                usable=family is not None and row.verified_at is not None and row.disabled_at is None,
+                usable=family is not None and row.is_usable,
                 position=row.position,
                 address=row.address,
             )

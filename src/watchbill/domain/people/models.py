@@ -50,6 +50,10 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=["team", "user"], name="member_once")]
 
 
+# What `ContactMethod.is_usable` says, for queries.
+USABLE = models.Q(verified_at__isnull=False, disabled_at=None, removed_at=None)
+
+
 class ContactMethod(models.Model):
     """One way to reach one person. Removed contacts stay as rows, because attempts refer to them."""
 
@@ -75,6 +79,11 @@ class ContactMethod(models.Model):
                 name="contact_name_once_per_person",
             )
         ]
+
+    @property
+    def is_usable(self) -> bool:
+        """Verified, not put to rest, not removed: pages go to it, where this instance can send by its kind."""
+        return self.verified_at is not None and self.disabled_at is None and self.removed_at is None
 
 
 class NotificationRule(models.Model):

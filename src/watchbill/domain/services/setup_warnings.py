@@ -7,7 +7,7 @@ from uuid import UUID
 
 from watchbill.domain.escalation.reach_reads import out_of_reach
 from watchbill.domain.escalation.steps import Ways
-from watchbill.domain.people.models import ContactMethod, FallbackRecipient
+from watchbill.domain.people.models import USABLE, ContactMethod, FallbackRecipient
 from watchbill.domain.services.models import Service
 
 _SHOWN_MAX = 5
@@ -25,11 +25,7 @@ class SetupWarning:
 
 def setup_warnings(*, ways: Ways, now: datetime) -> list[SetupWarning]:
     """What the doctor says about people, it says with the same calculation."""
-    reachable = set(
-        ContactMethod.objects.filter(removed_at=None, disabled_at=None, verified_at__isnull=False).values_list(
-            "user_id", flat=True
-        )
-    )
+    reachable = set(ContactMethod.objects.filter(USABLE).values_list("user_id", flat=True))
     return [*_fallback(reachable), *_services(), *_people(ways, now)]
 
 

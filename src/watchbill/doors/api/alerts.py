@@ -14,11 +14,11 @@ from watchbill.domain.alerts.reads import AlertDetail, alert_detail, events_of
 from watchbill.domain.escalation.target_words import targets_of
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.ladder import StepOut, step_out
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.names import service_id
 from watchbill.doors.api.pages import LIMIT, Cursor, Limit, Page
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Duration, Input, Instant, InstantOut, Name, Output, Text
+from watchbill.doors.moment import now_of
 from watchbill.doors.web.wiring import wired
 
 router = Router(tags=["alerts"])

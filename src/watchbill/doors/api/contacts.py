@@ -11,11 +11,11 @@ from watchbill.domain.paging import contact_messages
 from watchbill.domain.paging.contact_message_reads import LastMessage, last_messages
 from watchbill.domain.people.reads import person
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.names import person_id
 from watchbill.doors.api.people import held_contact, reached
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Input, InstantOut, Name, Output, Text
+from watchbill.doors.moment import now_of
 from watchbill.doors.web.wiring import wired
 
 router = Router(tags=["people"])

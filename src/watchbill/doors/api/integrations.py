@@ -14,11 +14,11 @@ from watchbill.domain.services.models import IntegrationKind
 from watchbill.domain.services.reads import ServiceDetail
 from watchbill.domain.services.rules import IntegrationDraft
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.names import service_id
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.services import detail_of
 from watchbill.doors.api.values import Duration, DurationOut, Input, InstantOut, Name, Output, Text
+from watchbill.doors.moment import now_of
 from watchbill.doors.web.wiring import wired
 
 router = Router(tags=["integrations"])

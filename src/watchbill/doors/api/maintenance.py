@@ -10,11 +10,11 @@ from watchbill.domain.services.maintenance_actions import plan_maintenance
 from watchbill.domain.services.models import MaintenanceWindow
 from watchbill.domain.services.reads import maintenance
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.names import service_id
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.services import detail_of
 from watchbill.doors.api.values import Input, Instant, InstantOut, Output, Text
+from watchbill.doors.moment import now_of
 
 router = Router(tags=["maintenance"])
 

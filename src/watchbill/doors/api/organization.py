@@ -9,10 +9,10 @@ from pydantic import Field
 from watchbill.domain.people.actions import set_organization
 from watchbill.domain.people.reads import organization
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.names import person_id
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Input, Output, Text
+from watchbill.doors.moment import now_of
 
 router = Router(tags=["organization"])
 

@@ -16,11 +16,11 @@ from watchbill.domain.people.reads import ContactLine, PersonDetail, people, per
 from watchbill.domain.people.rules import ContactDraft, PersonDraft
 from watchbill.domain.services.reads import uses_of_person
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.names import person_id
 from watchbill.doors.api.pages import LIMIT, Cursor, Limit, Page, page_of
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Duration, DurationOut, Input, InstantOut, Name, Output, Text
+from watchbill.doors.moment import now_of
 from watchbill.doors.web.contact_parts import contact_setting
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused

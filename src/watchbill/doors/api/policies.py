@@ -14,11 +14,11 @@ from watchbill.domain.escalation.policy_rules import LevelDraft, PolicyDraft, Ta
 from watchbill.domain.escalation.target_words import targets_of, word_of
 from watchbill.domain.services.reads import uses_of_policy
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.names import policy_id, team_id
 from watchbill.doors.api.pages import LIMIT, Cursor, Limit, Page, page_of
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Duration, DurationOut, Input, InstantOut, Name, Output, Text
+from watchbill.doors.moment import now_of
 
 router = Router(tags=["policies"])
 

@@ -11,9 +11,9 @@ from watchbill.domain.process.actions import AppliedMeanwhile, NoteTooLong
 from watchbill.domain.process.models import NOTE_CHARACTERS_MAX, ProcessVersion
 from watchbill.domain.process.rules import Change, InvalidProcess, difference, parse, to_json
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.problems import Conflict, Invalid, NotFound
 from watchbill.doors.api.values import Input, InstantOut, Output, Text, storable_text
+from watchbill.doors.moment import now_of
 from watchbill.doors.process import apply_process
 
 router = Router(tags=["process"])

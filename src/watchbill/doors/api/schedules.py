@@ -13,17 +13,26 @@ from watchbill.domain.oncall import actions, override_actions
 from watchbill.domain.oncall.models import Override
 from watchbill.domain.oncall.reads import OverrideLine, ScheduleDetail, schedule, schedules
 from watchbill.domain.oncall.rotation_rules import RotationDraft, ScheduleDraft
-from watchbill.domain.oncall.rules import NOBODY, Schedule, Shift, Unit, Window, on_call_at, shifts_between
+from watchbill.domain.oncall.rules import (
+    NOBODY,
+    Schedule,
+    Shift,
+    Unit,
+    Window,
+    on_call_at,
+    shift_around,
+    shifts_between,
+)
 from watchbill.domain.oncall.schedule_reads import load_schedules
 from watchbill.domain.oncall.words import format_every, format_handoff, parse_every, parse_handoff
 from watchbill.domain.people.reads import emails_of
 from watchbill.domain.services.reads import uses_of_schedule
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.names import person_id, schedule_id, team_id
 from watchbill.doors.api.pages import LIMIT, Cursor, Limit, Page, page_of
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Input, Instant, InstantOut, Name, Output, Text
+from watchbill.doors.moment import now_of
 from watchbill.ground.refusals import ChangeRefused
 
 router = Router(tags=["schedules"])
@@ -214,8 +223,7 @@ def on_call(request: HttpRequest, name: Name, asked: Query[AtQuery]) -> OnCallOu
     loaded = _loaded(schedule_id(name))
     found = on_call_at(loaded, at=at)
     emails = emails_of(UUID(user) for user in found.users)
-    around = shifts_between(loaded, starts_at=at - USUAL_RANGE, ends_at=at + USUAL_RANGE)
-    shift = next((shift for shift in around if shift.starts_at <= at < shift.ends_at), None)
+    shift = shift_around(loaded, at=at)
     return OnCallOut(
         at=at,
         users=[emails[UUID(user)] for user in found.users],

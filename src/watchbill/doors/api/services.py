@@ -13,11 +13,11 @@ from watchbill.domain.services.reads import ServiceDetail, service, services
 from watchbill.domain.services.rules import ServiceDraft
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.ladder import StepOut, step_out
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.names import policy_id, service_id, team_id
 from watchbill.doors.api.pages import LIMIT, Cursor, Limit, Page, page_of
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Input, Instant, InstantOut, Name, Output, Text
+from watchbill.doors.moment import now_of
 from watchbill.doors.web.wiring import wired
 
 router = Router(tags=["services"])

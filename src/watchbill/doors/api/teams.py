@@ -12,11 +12,11 @@ from watchbill.domain.people.reads import TeamDetail, team, teams
 from watchbill.domain.people.rules import TeamDraft
 from watchbill.domain.services.reads import uses_of_team
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.names import person_id, team_id
 from watchbill.doors.api.pages import LIMIT, Cursor, Limit, Page, page_of
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Input, Name, Output, Text
+from watchbill.doors.moment import now_of
 
 router = Router(tags=["teams"])
 

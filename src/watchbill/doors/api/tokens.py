@@ -12,9 +12,9 @@ from watchbill.domain.access.reads import TokenLine, tokens
 from watchbill.domain.access.token_rules import LIFETIME, LIFETIME_MAX
 from watchbill.domain.people import account_actions
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Duration, Input, InstantOut, Output, Text
+from watchbill.doors.moment import now_of
 
 router = Router(tags=["tokens"])
 

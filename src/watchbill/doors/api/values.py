@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic.json_schema import WithJsonSchema
 
 from watchbill.ground.durations import format_duration, parse_duration
+from watchbill.ground.local_time import utc_text
 
 TEXT_MAX = 5000
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200
@@ -41,11 +42,6 @@ def _in_utc(value: datetime) -> datetime:
     if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
         raise ValueError(f"lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}; choose another")
     return value.astimezone(UTC)
-
-
-def utc_text(moment: datetime) -> str:
-    text = moment.astimezone(UTC).isoformat(timespec="microseconds" if moment.microsecond else "seconds")
-    return text.replace("+00:00", "Z")
 
 
 def _duration(value: Any) -> timedelta:

@@ -1,7 +1,6 @@
-"""How a screen becomes an answer: the time is read here once, the zone is the reader's, the rail knows where we are."""
+"""How a screen becomes an answer: the time is read once, the zone is the reader's, the rail knows where we are."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,10 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from watchbill.domain.audit.contract import Actor
+from watchbill.doors.moment import now_of as now_of  # screens take it from here, with the rest of what a page needs
 from watchbill.doors.web.guards import caller
-from watchbill.ground.clock import SystemClock
-
-_clock = SystemClock()
 
 # The rail: address, icon, name, and whether the bar under the thumb has room for it.
 RAIL: tuple[tuple[str, str, str, bool], ...] = (
@@ -28,15 +25,6 @@ RAIL: tuple[tuple[str, str, str, bool], ...] = (
     ("/me", "me", "Me", True),
 )
 UTC_ZONE = ZoneInfo("UTC")
-
-
-def now_of(request: HttpRequest) -> datetime:
-    """One instant for the whole request, so that a page cannot disagree with itself."""
-    held: datetime | None = getattr(request, "watchbill_now", None)
-    if held is None:
-        held = _clock.now()
-        request.watchbill_now = held  # type: ignore[attr-defined]  # Django's request carries what a door needs
-    return held
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:

@@ -16,13 +16,14 @@ from watchbill.domain.alerts import actions
 from watchbill.domain.alerts.models import Alert, Event
 from watchbill.domain.alerts.reads import AlertDetail, PageLine, alert_detail
 from watchbill.domain.escalation.actions import RunCannotEscalate
-from watchbill.domain.escalation.rules import Target
+from watchbill.domain.escalation.target_words import targets_of
 from watchbill.domain.oncall.models import Schedule
 from watchbill.doors.web.guards import requires
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, zone_of
 from watchbill.doors.web.timeline import line_of
 from watchbill.doors.web.wiring import wired
+from watchbill.ground.refusals import ChangeRefused
 
 SNOOZES = (
     (15, "15 minutes"),
@@ -123,28 +124,15 @@ def escalate(request: HttpRequest, alert_id: UUID) -> HttpResponse:
 @require_POST
 @requires("alert.reassign")
 def reassign(request: HttpRequest, alert_id: UUID) -> HttpResponse:
-    targets = [target for text in request.POST.getlist("target") if (target := _target(text))]
     try:
+        targets = targets_of([text for text in request.POST.getlist("target") if text])
         alert = actions.reassign(alert_id=alert_id, targets=targets, actor=actor_of(request), now=now_of(request))
-    except (actions.AlertUnknown, actions.AlertResolvedAlready, actions.ReassignmentRefused) as error:
+    except (actions.AlertUnknown, actions.AlertResolvedAlready, actions.ReassignmentRefused, ChangeRefused) as error:
         messages.error(request, str(error))
     else:
         words = ", ".join(target.words for target in targets)
         messages.success(request, f"#{alert.number} now pages {words}.")
     return _back(request, alert_id)
-
-
-def _target(text: str) -> Target | None:
-    kind, _, identity = text.partition(":")
-    try:
-        wanted = UUID(identity)
-    except ValueError:
-        return None
-    if kind == "schedule":
-        schedule = Schedule.objects.filter(id=wanted, archived_at=None).first()
-        return Target(kind="schedule", id=str(wanted), label=schedule.name) if schedule else None
-    user = User.objects.filter(id=wanted, is_active=True).first()
-    return Target(kind="user", id=str(wanted), label=user.name or user.email) if user else None
 
 
 def _back(request: HttpRequest, alert_id: UUID) -> HttpResponseRedirect:

@@ -1,5 +1,6 @@
 """Making and changing a schedule and its rotations, with a look at what the change would do before it is made."""
 
+from dataclasses import replace
 from datetime import date, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,8 +12,14 @@ from django.views.decorators.http import require_POST
 from watchbill.domain.access.models import User
 from watchbill.domain.oncall import reads
 from watchbill.domain.oncall.actions import archive_schedule, change_schedule, create_schedule, set_rotations
-from watchbill.domain.oncall.rotation_rules import WEEKDAYS, RotationDraft, ScheduleDraft, check_rotations
-from watchbill.domain.oncall.rules import Rotation, Schedule, Unit
+from watchbill.domain.oncall.rotation_rules import (
+    WEEKDAYS,
+    RotationDraft,
+    ScheduleDraft,
+    check_rotations,
+    rotation_rule,
+)
+from watchbill.domain.oncall.schedule_reads import load_schedules
 from watchbill.domain.people.models import Team
 from watchbill.domain.services.reads import uses_of_schedule
 from watchbill.doors.web.calendar_bars import monday_of, weeks_of
@@ -138,27 +145,16 @@ def edit_rotations(request: HttpRequest, schedule_id: UUID) -> HttpResponse:
 
 
 def _preview(request: HttpRequest, detail: reads.ScheduleDetail, drafts: tuple[RotationDraft, ...]) -> object:
+    """As it would be after saving: what was stays, overrides win over the new rotations too."""
     now, zone = now_of(request), zone_of(request)
     names = {str(user.id): str(user) for user in User.objects.all()}
-    schedule = Schedule(
-        name=detail.draft.name,
-        time_zone=detail.draft.time_zone,
-        rotations=tuple(
-            Rotation(
-                name=one.name,
-                members=tuple(str(member) if member else None for member in one.member_ids),
-                every=one.every,
-                unit=Unit(one.unit),
-                handoff_time=one.handoff_time,
-                starts_date=one.starts_date,
-                handoff_weekday=one.handoff_weekday,
-                ends_at=one.ends_at,
-                per_turn=one.per_turn,
-                windows=one.windows,
-            )
-            for one in drafts
-        ),
+    held = load_schedules([detail.id])[detail.id]
+    before = tuple(replace(one, retired_at=one.retired_at or now) for one in held.rotations)
+    after = tuple(
+        rotation_rule(one, members=[str(member) if member else None for member in one.member_ids], effective_at=now)
+        for one in drafts
     )
+    schedule = replace(held, rotations=before + after)
     first = monday_of(now.astimezone(zone).date())
     return weeks_of(schedule, names=names, me=str(viewer_id(request)), first=first, zone=zone, now=now)
 

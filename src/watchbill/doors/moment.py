@@ -1,4 +1,4 @@
-"""The time is read once for a request and travels down from here."""
+"""The time is read once for a request, so that an answer cannot disagree with itself, and travels down from here."""
 
 from datetime import datetime
 
