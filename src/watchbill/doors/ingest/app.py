@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 
-from watchbill.doors.forwarded import Network
 from watchbill.doors.ingest import answers, bounds, heartbeat, inbound, pagerduty
 from watchbill.doors.ingest.answers import Answer
 from watchbill.doors.ingest.batcher import REQUESTS_MAX
@@ -18,6 +17,7 @@ from watchbill.doors.ingest.metrics import metrics
 from watchbill.doors.ingest.request import Request
 from watchbill.doors.ingest.state import State
 from watchbill.ground.clock import Clock
+from watchbill.ground.network_guard import Network
 
 log = structlog.get_logger()
 

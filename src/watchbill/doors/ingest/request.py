@@ -12,7 +12,7 @@ from watchbill.domain.alerts.contract import Action, Signal
 from watchbill.domain.alerts.source_actions import SourceEvent
 from watchbill.domain.alerts.store import Trigger
 from watchbill.domain.services.store import Route
-from watchbill.doors.forwarded import Network, client_address
+from watchbill.doors.forwarded import client_address
 from watchbill.doors.ingest.answers import Answer, refused, try_again
 from watchbill.doors.ingest.batcher import QueueFull, ShareUsedUp
 from watchbill.doors.ingest.bounds import Refused
@@ -20,6 +20,7 @@ from watchbill.doors.ingest.state import State
 from watchbill.doors.ingest.throttled import FULL, SHARE
 from watchbill.doors.ingest.work import Idempotency, Verdict
 from watchbill.ground.ids import new_id
+from watchbill.ground.network_guard import Network
 
 _SECRET = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"x-api-key", b"x-routing-key"})
 _KEY_HIDDEN = b"[integration key]"

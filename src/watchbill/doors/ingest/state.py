@@ -7,12 +7,12 @@ from typing import Any
 
 from watchbill.domain.alerts.store import SESSION, KeptEvent, keep_event
 from watchbill.domain.services.store import Route, load_routes
-from watchbill.doors.forwarded import Network
 from watchbill.doors.ingest.batcher import REQUESTS_MAX, Batcher
 from watchbill.doors.ingest.keys import Keys
 from watchbill.doors.ingest.throttled import Throttled
 from watchbill.ground import pooler
 from watchbill.ground.clock import Clock
+from watchbill.ground.network_guard import Network
 
 _CONNECT_SECONDS = 5.0
 _COMMAND_SECONDS = 10.0
