@@ -91,7 +91,11 @@ class Config(BaseSettings):
     oidc_server_url: str = Field("", description="Issuer URL of the OpenID Connect provider.")
     oidc_client_id: str = Field("", description="Client id at the provider.")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="Client secret at the provider.")
-    process_file: Path | None = Field(None, description="A process document to start from instead of the default.")
+    process_file: Path | None = Field(
+        None,
+        description="A process document that the first `watchbill up` (or `watchbill migrate`) applies instead of the "
+        "default. Later ones come by `watchbill process apply`.",
+    )
     log_format: LogFormat = Field("json", description="`json` or `console`.")
     log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     events_retention_days: int = Field(

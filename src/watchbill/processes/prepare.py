@@ -1,4 +1,6 @@
-"""Before the processes of `watchbill up` start: tables, this month's partitions, the owner's link, the given files."""
+"""Before the processes of `watchbill up` start: tables, this month's partitions, the first process, the given files,
+the owner's link.
+"""
 
 import sys
 from datetime import datetime
@@ -12,6 +14,7 @@ from watchbill.domain.organization_file.actions import apply_files
 from watchbill.domain.people.account_actions import create_first_setup_link
 from watchbill.engine.chores import prepare_partitions
 from watchbill.ground.clock import DatabaseClock
+from watchbill.processes.first_process import begin_with_process
 
 _UP = Actor(kind="system", label="watchbill up", via="cli")
 _APPLY = Actor(kind="system", label="watchbill up --apply", via="cli")
@@ -22,6 +25,7 @@ def main() -> None:
     upgrade.migrate(say=_say)
     now = DatabaseClock().now()
     prepare_partitions(now=now)
+    begin_with_process(now=now, say=_say)
     _apply(sys.argv[1:], now=now)
     _offer_owner_link(now=now)
 
