@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.harness.world import World
+from tests.harness.world import START, World
 from watchbill.config import database_url
 from watchbill.domain.alerts.listing import AlertFilter, list_alerts
 from watchbill.domain.alerts.models import Alert, SearchText
@@ -36,6 +36,11 @@ def taken_in() -> list[str]:
 def take_in_all() -> None:
     SearchFiller().fill()
     assert SearchText.objects.count() == Alert.objects.count()
+
+
+def restart_numbers(*, at: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER SEQUENCE alerts_alert_number RESTART {at}")
 
 
 def before_and_after(query: str) -> list[str]:
@@ -105,7 +110,7 @@ def test_a_service_is_found_by_the_name_it_has_now(world: World) -> None:
     assert found("CHECK full") == ["disk-full"]
     Service.objects.filter(id=world.cast.service.id).update(name="Warenkorb")
     assert found("check full") == []
-    assert found("korb full") == ["disk-full"]
+    assert found("korb disk-full") == found("full warenkorb") == ["disk-full"]
     world.received()
 
 
@@ -128,6 +133,8 @@ def test_what_is_found_does_not_depend_on_how_much_was_taken_in(world: World) ->
     search = Service.objects.create(name="search", team=world.cast.team, policy=world.cast.policy, created_at=world.now)
     integrations = (world.cast.integration, world.cast.add_integration(search, "R" + "9" * 31))
     for number in range(24):
+        if number == 16:  # from here on it looks like a large table, of which the newest are read first
+            restart_numbers(at=1_000_000)
         urgency = "low" if number % 5 == 0 else "high"
         alert = world.fires(
             f"host-{number}", summary=f"disk {number % 3}", urgency=urgency, integration=integrations[number % 2]
@@ -137,7 +144,9 @@ def test_what_is_found_does_not_depend_on_how_much_was_taken_in(world: World) ->
             world.resolves("primary", alert)
         world.passes(seconds=0 if number % 2 else 1)
     world.received()
-    Alert.objects.filter(number=7).update(opened_at=world.now)  # it came in earlier than others, and opened later
+    # Numbers and times do not agree: one opened later than its number says, two of the last long ago.
+    Alert.objects.filter(number=7).update(opened_at=world.now)
+    Alert.objects.filter(dedup_key__in=("host-20", "host-23")).update(opened_at=START)
     filler = SearchFiller()
     for taken in (0, 10, 20, 24):
         while SearchText.objects.count() < taken:
@@ -147,7 +156,9 @@ def test_what_is_found_does_not_depend_on_how_much_was_taken_in(world: World) ->
             wanted = AlertFilter(**{**filters, "service": service})  # type: ignore[arg-type]
             expected = _expected(wanted)
             assert _page_by_page(wanted) == expected, (taken, wanted)
-            assert [alert.number for alert in list_alerts(wanted, limit=1).alerts] == expected[:1], (taken, wanted)
+            for limit in (1, 4):
+                first = [alert.number for alert in list_alerts(wanted, limit=limit).alerts]
+                assert first == expected[:limit], (taken, wanted)
 
 
 _NARROWED = itertools.cycle([{}, {"service": True}, {"severity": "info"}, {"urgency": "low"}, {}])

@@ -13,7 +13,6 @@ from django.db.models import Count, Model, Q, QuerySet
 from watchbill.domain.alerts import search_store
 from watchbill.domain.alerts.models import Alert, AlertState, SearchText
 from watchbill.domain.alerts.search_reads import OPEN_STATES, Word, in_alerts, in_texts, texts_of_resolved, words_in
-from watchbill.domain.alerts.search_store import Mark
 from watchbill.domain.paging.models import Page, PageState
 from watchbill.ground.identity import uuid_in
 
@@ -117,26 +116,23 @@ def _matching(wanted: AlertFilter, words: Sequence[Word]) -> QuerySet[Alert]:
 def _searched(wanted: AlertFilter, words: Sequence[Word], *, place: Place | None, limit: int) -> list[UUID]:
     """The newest `limit` of what was taken in for searching, of what is too new for that, and of that number."""
     mark = search_store.mark()  # asked first: an alert that is taken in meanwhile is found twice, never missed
-    found = set(_in_search_texts(wanted, words, mark, place=place, limit=limit))
-    fresh = _of_kind(_in_state(wanted), wanted).filter(in_alerts(words), number__gt=mark.number)
-    found.update(_newest(fresh, place, "id", limit=limit))
+    alerts = _of_kind(_in_state(wanted), wanted)
+    beside = [alerts.filter(in_alerts(words), number__gt=mark.number)]
     number = _number_in(wanted.query)
     if number is not None:
-        found.update(_newest(_of_kind(_in_state(wanted), wanted).filter(number=number), place, "id", limit=1))
-    return [alert_id for _, alert_id in sorted(found, reverse=True)[:limit]]
-
-
-def _in_search_texts(
-    wanted: AlertFilter, words: Sequence[Word], mark: Mark, *, place: Place | None, limit: int
-) -> Sequence[Place]:
-    """Among the newest first: most words that somebody types occur often enough to fill a page there."""
+        beside.append(alerts.filter(number=number))
     texts = texts_of_resolved() if wanted.status == AlertState.RESOLVED else SearchText.objects.all()
     texts = _of_kind(texts, wanted).filter(in_texts(words))
-    if mark.near_at is not None:
-        near = _newest(texts.filter(opened_at__gte=mark.near_at), place, "alert_id", limit=limit)
-        if len(near) == limit:
-            return near
-    return _newest(texts, place, "alert_id", limit=limit)
+
+    def newest(texts: QuerySet[SearchText]) -> list[Place]:
+        parts = [_places(rows, place, "id")[:limit] for rows in beside]
+        return sorted(_places(texts, place, "alert_id")[:limit].union(*parts), reverse=True)[:limit]
+
+    # Most words that somebody types occur often enough to fill a page with what is newest.
+    found = [] if mark.near_at is None else newest(texts.filter(opened_at__gte=mark.near_at))
+    if mark.near_at is None or len(found) < limit or found[-1][0] < mark.near_at:
+        found = newest(texts)
+    return [alert_id for _, alert_id in found]
 
 
 def _in_state(wanted: AlertFilter) -> QuerySet[Alert]:
@@ -156,9 +152,8 @@ def _of_kind(rows: QuerySet[M], wanted: AlertFilter) -> QuerySet[M]:
     return rows
 
 
-def _newest(rows: QuerySet[M], place: Place | None, identity: str, *, limit: int) -> list[Place]:
-    ordered = _behind(rows, place, identity).order_by("-opened_at", f"-{identity}")
-    return list(ordered.values_list("opened_at", identity)[:limit])
+def _places(rows: QuerySet[M], place: Place | None, identity: str) -> QuerySet[M, Place]:
+    return _behind(rows, place, identity).order_by("-opened_at", f"-{identity}").values_list("opened_at", identity)
 
 
 def _behind(rows: QuerySet[M], place: Place | None, identity: str) -> QuerySet[M]:

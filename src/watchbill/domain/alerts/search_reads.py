@@ -29,9 +29,15 @@ class Word:
 def words_in(query: str) -> list[Word]:
     """The longest first: it is the soonest known not to be there."""
     texts = sorted(query.split()[:WORDS_MAX], key=len, reverse=True)
-    return [
-        Word(text, tuple(Service.objects.filter(name__icontains=text).values_list("id", flat=True))) for text in texts
-    ]
+    named: dict[int, list[UUID]] = {position: [] for position in range(len(texts))}
+    if texts:
+        one, *others = [
+            Service.objects.filter(name__icontains=text).values_list(Value(position), "id")
+            for position, text in enumerate(texts)
+        ]
+        for position, service in one.union(*others, all=True):
+            named[position].append(service)
+    return [Word(text, tuple(named[position])) for position, text in enumerate(texts)]
 
 
 def in_alerts(words: Sequence[Word]) -> Q:

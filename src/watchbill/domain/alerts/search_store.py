@@ -37,8 +37,12 @@ filled AS (
 )
 SELECT count(*), max(number) FROM next
 """
+# Fewer search texts than that are read as a whole as soon as in two steps.
 _READ_MARK = """
-SELECT number, (SELECT opened_at FROM alerts_alert WHERE number > mark.number * 19 / 20 ORDER BY number LIMIT 1)
+SELECT number,
+       CASE WHEN number > 200000 THEN
+           (SELECT opened_at FROM alerts_alert WHERE number > mark.number * 19 / 20 ORDER BY number LIMIT 1)
+       END
 FROM alerts_searchmark AS mark
 """
 _WRITE_MARK = """
@@ -48,7 +52,7 @@ INSERT INTO alerts_searchmark (id, number) VALUES (1, %s) ON CONFLICT (id) DO UP
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Search texts are complete up to the number; about a twentieth of them opened at `near_at` or later."""
+    """Search texts are complete up to the number. Of many about a twentieth opened at `near_at` or later."""
 
     number: int
     near_at: datetime | None
