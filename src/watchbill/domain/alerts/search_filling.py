@@ -1,4 +1,4 @@
-"""Alerts become quick to search soon after they opened. Why the writer does not do it: decision record 23."""
+"""Alerts become quick to search soon after they opened. Why the writer does not do it: decision record 24."""
 
 from django.db import transaction
 
