@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from watchbill.domain.access.password_hash import Argon2id
 
 computed: list[str] = []
 
 
-class CountedArgon2(Argon2PasswordHasher):
+class CountedArgon2(Argon2id):
     """Hashing and verifying are the same computation with the same parameters."""
 
     def encode(self, *values: Any, **more: Any) -> str:

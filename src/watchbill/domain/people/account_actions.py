@@ -15,6 +15,8 @@ from watchbill.domain.access.token_rules import LIFETIME
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.people.actions import PersonUnknown, create_person
+from watchbill.domain.people.models import Organization
+from watchbill.domain.people.password_rules import PRODUCT, leans_on
 from watchbill.domain.people.rules import PersonDraft, clean_email
 from watchbill.ground.refusals import ChangeRefused
 
@@ -102,6 +104,13 @@ def check_password(password: str, *, user: User) -> None:
         validate_password(password, user=user)
     except ValidationError as error:
         raise ChangeRefused("password", " ".join(error.messages)) from error
+    organization = Organization.objects.values_list("name", flat=True).first() or ""
+    word = leans_on(password, PRODUCT, organization, user.name, user.email)
+    if word:
+        raise ChangeRefused(
+            "password",
+            f"do not build it on “{word}”, which is guessed first here; use a few words that are not related",
+        )
 
 
 @transaction.atomic

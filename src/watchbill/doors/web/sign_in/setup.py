@@ -43,7 +43,7 @@ class PasswordForm(forms.Form):
         except ChangeRefused as refused:
             self.add_error(name, refused.reason[:1].upper() + refused.reason[1:])
 
-    password.help_text = "At least 12 characters. A few words are easier to remember than signs."
+    password.help_text = "At least 12 characters, better 15 or more. A few words are easier to remember than signs."
 
     def clean(self) -> dict[str, Any]:
         """Everything that is wrong is said at once, not one thing at each try."""
