@@ -34,6 +34,12 @@ class Signal:
     links: tuple[Mapping[str, str], ...] = ()
     occurred_at: datetime | None = None
 
+    @property
+    def all_details(self) -> Mapping[str, Any]:
+        if self.occurred_at is None:
+            return self.details
+        return {**self.details, "occurred_at": self.occurred_at}
+
 
 class PayloadRefused(Exception):
     """The payload cannot be understood. `errors` name the field and the remedy, one sentence each."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 
 from watchbill.domain.alerts.actions import (
@@ -15,7 +16,7 @@ from watchbill.domain.alerts.actions import (
     mark_acknowledged_by_source,
     mark_resolved,
 )
-from watchbill.domain.alerts.contract import Action
+from watchbill.domain.alerts.contract import Action, Signal
 from watchbill.domain.alerts.models import Alert, AlertState, Disposition, Event
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
@@ -37,6 +38,15 @@ class SourceEvent:
     body: bytes
     headers: dict[str, str]
     source_address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """The request as it came, kept as evidence."""
+
+    event_id: UUID
+    body: bytes
+    headers: Mapping[str, str]
 
 
 def apply_source_events(events: Sequence[SourceEvent], *, now: datetime) -> dict[UUID, Disposition]:
@@ -148,40 +158,66 @@ def open_alert(
         )
         if known is not None:
             return known
-        window = MaintenanceWindow.objects.filter(
+        signal = Signal(
+            action=Action.TRIGGER, dedup_key=dedup_key, summary=summary, severity=severity, details=details or {}
+        )
+        received = Received(event_id=new_id(), body=b"", headers={})
+        return create_alert(integration, dedup_key, signal, urgency=urgency, received=received, actor=actor, now=now)
+
+
+@transaction.atomic
+def create_alert(
+    integration: Integration,
+    dedup_key: str,
+    signal: Signal,
+    *,
+    urgency: str,
+    received: Received,
+    actor: Actor,
+    now: datetime,
+) -> Alert:
+    """With its event and, unless there is maintenance, its escalation. IntegrityError: one is open with that key."""
+    window = (
+        MaintenanceWindow.objects.filter(
             service_id=integration.service_id, cancelled_at=None, starts_at__lte=now, ends_at__gt=now
-        ).first()
-        alert = Alert.objects.create(
-            id=new_id(),
-            number=_next_number(),
-            integration=integration,
-            service_id=integration.service_id,
-            dedup_key=dedup_key,
-            summary=summary,
-            severity=severity,
-            urgency=urgency,
-            details=details or {},
-            opened_at=now,
-            last_event_at=now,
-            first_event_id=new_id(),
-            suppressed_by=window,
         )
-        Event.objects.create(
-            id=alert.first_event_id,
-            received_at=now,
-            integration_id=integration.id,
-            alert_id=alert.id,
-            disposition=Disposition.SUPPRESSED if window else Disposition.NEW,
-            dedup_key=dedup_key,
-            action=Action.TRIGGER,
-            summary=summary,
-            body=b"",
-        )
-        if window is not None:
-            set_timers([NewTimer(kind=MAINTENANCE_ENDS, subject_id=alert.id, due_at=window.ends_at)])
-        else:
-            begin_escalation(alert, now=now)
-        record([_entry(alert, "alert.suppressed" if window else "alert.triggered")], actor=actor, now=now)
+        .order_by("-ends_at")
+        .first()
+    )
+    alert = Alert.objects.create(
+        id=new_id(),
+        number=_next_number(),
+        integration=integration,
+        service_id=integration.service_id,
+        dedup_key=dedup_key,
+        summary=signal.summary,
+        severity=signal.severity,
+        urgency=urgency,
+        source=signal.source,
+        details=orjson.loads(orjson.dumps(signal.all_details, default=str)),
+        links=list(signal.links),
+        opened_at=now,
+        last_event_at=now,
+        first_event_id=received.event_id,
+        suppressed_by=window,
+    )
+    Event.objects.create(
+        id=received.event_id,
+        received_at=now,
+        integration_id=integration.id,
+        alert_id=alert.id,
+        disposition=Disposition.SUPPRESSED if window else Disposition.NEW,
+        dedup_key=dedup_key,
+        action=Action.TRIGGER,
+        summary=signal.summary,
+        body=received.body,
+        headers=dict(received.headers),
+    )
+    if window is not None:
+        set_timers([NewTimer(kind=MAINTENANCE_ENDS, subject_id=alert.id, due_at=window.ends_at)])
+    else:
+        begin_escalation(alert, now=now)
+    record([_entry(alert, "alert.suppressed" if window else "alert.triggered")], actor=actor, now=now)
     return alert
 
 

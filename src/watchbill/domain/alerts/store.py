@@ -359,7 +359,5 @@ def _columns(triggers: Sequence[Trigger], merged: _Merged) -> list[Any]:
 
 
 def _details(signal: Signal) -> str:
-    details = signal.details
-    if signal.occurred_at is not None:
-        details = {**details, "occurred_at": signal.occurred_at}
+    details = signal.all_details
     return orjson.dumps(details, default=str).decode() if details else "{}"
