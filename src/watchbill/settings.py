@@ -3,6 +3,7 @@
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from watchbill import config as instance
+from watchbill.domain.access.sign_in_rules import SESSION_IDLE_MAX
 
 _config = instance.config()
 _url = urlsplit(instance.database_url())
@@ -155,7 +156,7 @@ SOCIALACCOUNT_PROVIDERS = {
 
 # Cookies and forms. A `__Host-` cookie is one that no other host and no plain connection can set.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 7 * 24 * 3600  # idle; the absolute end is in doors.web.sessions
+SESSION_COOKIE_AGE = int(SESSION_IDLE_MAX.total_seconds())  # idle; the absolute end is in doors.web.sessions
 SESSION_COOKIE_NAME = "__Host-watchbill" if _is_https else "watchbill"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

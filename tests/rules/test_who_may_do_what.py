@@ -15,7 +15,7 @@ READ_BY_ALL = {
     "organization.read", "process.read",
 }  # fmt: skip
 ON_ANY_ALERT = {
-    "alert.create", "alert.acknowledge", "alert.resolve", "alert.snooze", "alert.escalate", "alert.reassign",
+    "alert.acknowledge", "alert.resolve", "alert.snooze", "alert.escalate", "alert.reassign",
     "event.send",
 }  # fmt: skip
 OF_OWN_TEAMS = {

@@ -76,7 +76,6 @@ _READ, _INGEST, _SIGN_IN = Needs.READ, Needs.INGEST, Needs.SIGN_IN
 TABLE: tuple[Permission, ...] = (
     # action, words, owner, admin, responder, stakeholder, what a token needs
     _row("alert.read", "read alerts", _ALL, _ALL, _ALL, _ALL, _READ),
-    _row("alert.create", "raise an alert by hand", _ALL, _ALL, _ALL, _NO),
     _row("alert.acknowledge", "acknowledge alerts", _ALL, _ALL, _ALL, _NO),
     _row("alert.resolve", "resolve alerts", _ALL, _ALL, _ALL, _NO),
     _row("alert.snooze", "snooze alerts", _ALL, _ALL, _ALL, _NO),

@@ -42,6 +42,7 @@ class Integration(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=16)
     sealed_key = models.TextField()
+    # For a source that needs more than its key, such as a signing secret of the sender's; none asks for any yet.
     settings = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
