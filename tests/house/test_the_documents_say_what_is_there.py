@@ -1,7 +1,9 @@
 """Documents rot in silence: what they name must exist, and what exists must be named."""
 
 import re
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -22,6 +24,7 @@ from watchbill.sources.register import SOURCES
 
 ARCHITECTURE = "ARCHITECTURE.md"
 ORGANIZATION_FILE = "docs/how-to/write-the-organization-file.md"
+DEPENDENCIES = "docs/decisions/0006-every-dependency-has-its-reason.md"
 TRACE = "docs/how-to/trace-a-page.md"
 COMMANDS = "docs/operate/commands.md"
 SETTINGS = "docs/operate/settings.md"
@@ -183,3 +186,16 @@ def test_the_queries_for_tracing_a_page_run() -> None:
     with connection.cursor() as cursor:
         for query in queries:
             cursor.execute(query)
+
+
+def test_each_record_of_a_decision_is_called_by_its_number() -> None:
+    records = {Path(where).name: text for where, text in documents().items() if "/decisions/0" in where}
+    assert len(records) > 5
+    assert {name for name, text in records.items() if not text.startswith(f"# {int(name[:4])}. ")} == set()
+
+
+def test_every_dependency_has_its_reason_on_record() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {re.split(r"[\[<>=; ]", one)[0] for one in project["dependencies"]}
+    rows = re.findall(r"^\| (`.*?) \| \S", documents()[DEPENDENCIES], re.MULTILINE)
+    assert {name for row in rows for name in _CODE.findall(row)} == wanted
