@@ -19,7 +19,7 @@ from watchbill.engine.handlers import LAST_RESORTS, build_handlers
 LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 
-# One failure must not stop what stands beside it: these three catch everything, log it and go on.
+# One failure must not stop what stands beside it: these three catch everything, log and count it, and go on.
 BULKHEADS = {"engine/loop.py", "engine/sender.py", "engine/watchdog.py"}
 
 # Where a clock other than `ground/clock.py` may be read, and why.
@@ -87,6 +87,17 @@ def test_everything_is_caught_only_at_the_bulkheads() -> None:
     assert found == BULKHEADS
 
 
+def test_whatever_is_caught_at_a_bulkhead_is_logged_and_counted() -> None:
+    silent = set()
+    for where in BULKHEADS:
+        for node in ast.walk(modules()[where]):
+            if isinstance(node, ast.ExceptHandler) and node.type is not None and ast.unparse(node.type) == "Exception":
+                body = "\n".join(ast.unparse(one) for one in node.body)
+                if ".inc()" not in body or "log.exception(" not in body:
+                    silent.add(f"{where}:{node.lineno}")
+    assert silent == set()
+
+
 def _names(tree: ast.AST) -> list[ast.Name]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
 
@@ -115,6 +126,22 @@ def test_contacts_change_only_where_their_person_is_told() -> None:
             ):
                 found.add(where)
     assert found == {telling}
+
+
+def test_a_verb_that_a_comment_names_in_another_room_is_there() -> None:
+    named = {
+        name
+        for where in modules()
+        for name in re.findall(r"`([a-z_]+\.[a-z_]+\.[a-z_]+)`", (PACKAGE / where).read_text(encoding="utf-8"))
+    }
+    assert len(named) > 3
+    gone = set()
+    for name in named:
+        room, drawer, verb = name.split(".")
+        module = PACKAGE / "domain" / room / f"{drawer}.py"
+        if not module.exists() or not hasattr(import_module(f"watchbill.domain.{room}.{drawer}"), verb):
+            gone.add(name)
+    assert gone == set()
 
 
 def test_every_kind_of_timer_has_a_handler() -> None:

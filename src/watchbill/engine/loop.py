@@ -1,4 +1,4 @@
-"""Claim due timers, handle them, commit. The first of the two bulkheads: whatever fails here stays due."""
+"""Claim due timers, handle them, commit. The first of the three bulkheads: whatever fails here stays due."""
 
 from collections import Counter as Counted
 from collections import defaultdict
@@ -21,6 +21,7 @@ FAILURES_MAX = 3
 _RETRY = timedelta(seconds=2)
 
 FIRED = Counter("watchbill_timers_fired_total", "Timers handled.", ["kind"])
+FAILURES = Counter("watchbill_engine_failures_total", "What the engine caught and went on after, by place.", ["place"])
 FAILED = Counter("watchbill_timer_failures_total", "Timers whose handler failed; they stay due.", ["kind"])
 LATENESS = Histogram(
     "watchbill_timer_lateness_seconds",
@@ -42,6 +43,7 @@ class Engine:
         except (OperationalError, InterfaceError):
             raise  # the database is away: the caller waits for it, the timers are in it
         except Exception:
+            FAILURES.labels("batch").inc()
             log.exception("engine.batch.failed")
             return self._one_by_one(now=now)
 
@@ -109,6 +111,7 @@ class Engine:
         except (OperationalError, InterfaceError):
             raise
         except Exception:
+            FAILURES.labels("last-resort").inc()
             log.exception("engine.last_resort.failed", timer_id=timer.id, kind=timer.kind)
 
     def _count(self, timers: list[DueTimer], *, now: datetime) -> None:

@@ -28,6 +28,7 @@ Sendable = Intent | ContactMessageIntent
 SendableT = TypeVar("SendableT", bound=Sendable)
 
 SENT = Counter("watchbill_attempts_total", "Requests to providers, by outcome.", ["kind", "outcome"])
+FAILURES = Counter("watchbill_sender_failures_total", "What the sender caught and went on after, by place.", ["place"])
 TOOK = Histogram("watchbill_attempt_seconds", "How long a provider took to answer.", ["kind"])
 
 
@@ -49,6 +50,7 @@ class Sender:
         except (OperationalError, InterfaceError):
             raise
         except Exception:
+            FAILURES.labels("compose").inc()
             log.exception("sender.compose.failed", count=len(intents))
             return self._compose_one_by_one(intents, now=now)
 
@@ -61,6 +63,7 @@ class Sender:
             except (OperationalError, InterfaceError):
                 raise
             except Exception:
+                FAILURES.labels("compose").inc()
                 log.exception("sender.compose.failed", attempt_id=str(intent.attempt_id))
                 self.record(
                     [(intent, RetryLater("the message could not be composed; the log has the details"))], now=now
@@ -77,6 +80,7 @@ class Sender:
         except (OperationalError, InterfaceError) as error:
             log.warning("sender.notes.database.away", error=str(error).strip())
         except Exception:
+            FAILURES.labels("notes").inc()
             log.exception("sender.notes.failed")
         return messages
 
@@ -90,6 +94,7 @@ class Sender:
         except TimeoutError:
             outcome = RetryLater(f"no answer within {channel.timeout.total_seconds():.0f} s")
         except Exception:
+            FAILURES.labels("channel").inc()
             log.exception("sender.channel.failed", kind=intent.kind, attempt_id=str(intent.attempt_id))
             outcome = RetryLater("the channel failed; the log has the details")
         SENT.labels(intent.kind, type(outcome).__name__.lower()).inc()
@@ -110,4 +115,5 @@ class Sender:
             try:
                 record_contact_messages(notes, now=now)
             except Exception:
+                FAILURES.labels("notes").inc()
                 log.exception("sender.notes.record_failed", count=len(notes))

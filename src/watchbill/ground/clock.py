@@ -1,4 +1,7 @@
-"""The only place that reads a clock. Doors and the engine ask once; everything below takes `now`."""
+"""What time it is, for whoever decides by it. Doors and the engine ask once; everything below takes `now`.
+
+Identifiers, restarts and limits on callers read clocks of their own: a test lists them, with the reasons.
+"""
 
 import threading
 import time

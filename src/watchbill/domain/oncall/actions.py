@@ -98,7 +98,7 @@ def set_rotations(schedule_id: UUID, rotations: Sequence[RotationDraft], *, acto
 
 @transaction.atomic
 def archive_schedule(schedule_id: UUID, *, uses: Sequence[str], actor: Actor, now: datetime) -> None:
-    """`uses`: the policies that page it (see `escalation.reads.uses_of_target`); a non-empty one refuses."""
+    """`uses`: the policies that page it (see `services.reads.uses_of_schedule`); a non-empty one refuses."""
     schedule = locked_schedule(schedule_id)
     if uses:
         raise ScheduleStillNeeded(

@@ -1,4 +1,4 @@
-"""Each line is one figure or rule of the requirement, written as required, and where the document keeps it."""
+"""Each line is one figure or rule of the default process, in words, and where the document keeps it."""
 
 from typing import Any
 
