@@ -82,6 +82,7 @@ class Supervisor:
     postgres: EmbeddedPostgres = field(init=False)
     children: list[Child] = field(init=False)
     asked_to_stop: bool = False
+    _wrote_state: bool = False
     ready: bool = False
 
     def __post_init__(self) -> None:
@@ -207,8 +208,9 @@ class Supervisor:
             child.stop()
         if self.embedded:
             self.postgres.stop()
-        with contextlib.suppress(FileNotFoundError):
-            self._state_file().unlink()
+        if self._wrote_state:  # of another instance in this directory, which refused us, it stays
+            with contextlib.suppress(FileNotFoundError):
+                self._state_file().unlink()
         _say("Stopped.")
 
     def _write_state(self) -> None:
@@ -221,6 +223,7 @@ class Supervisor:
         making = self._state_file().with_suffix(".new")
         making.write_text(json.dumps(state))
         making.rename(self._state_file())
+        self._wrote_state = True
 
     def _state_file(self) -> Path:
         return self.data_dir / "processes.json"
