@@ -199,3 +199,9 @@ def test_every_dependency_has_its_reason_on_record() -> None:
     wanted = {re.split(r"[\[<>=; ]", one)[0] for one in project["dependencies"]}
     rows = re.findall(r"^\| (`.*?) \| \S", documents()[DEPENDENCIES], re.MULTILINE)
     assert {name for row in rows for name in _CODE.findall(row)} == wanted
+
+
+def test_the_glossary_has_one_meaning_for_each_word_in_order() -> None:
+    words = re.findall(r"^\| ([^|]+) \|", documents()["docs/glossary.md"], re.MULTILINE)[1:]
+    assert len(words) > 60
+    assert words == sorted(set(words))
