@@ -1,7 +1,7 @@
 """One alert with everything that was done for it, and what comes next."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -270,3 +270,10 @@ def alerts_of_attempt(attempt_id: UUID, *, user_id: UUID) -> list[Alert]:
         "delivery__page__subject_id", flat=True
     )
     return list(Alert.objects.filter(id__in=list(subjects)).select_related("service").order_by("opened_at"))
+
+
+def pages_again_at(alerts: Iterable[Alert]) -> dict[UUID, datetime]:
+    """When each acknowledged alert pages again unless it is resolved before; absent where nothing is set for it."""
+    waiting = [alert.id for alert in alerts if alert.state == AlertState.ACKNOWLEDGED]
+    timers = Timer.objects.filter(subject_id__in=waiting, kind__in=[ACKNOWLEDGEMENT_EXPIRES, SNOOZE_ENDS])
+    return dict(timers.values_list("subject_id", "due_at"))

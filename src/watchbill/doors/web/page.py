@@ -28,7 +28,11 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:
-    name = getattr(request.user, "time_zone", "UTC")
+    return zone_named(getattr(request.user, "time_zone", "UTC"))
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """UTC where the name is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

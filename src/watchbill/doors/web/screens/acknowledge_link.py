@@ -1,16 +1,19 @@
 """The link in a message. Opening it changes nothing, because mail scanners open links; the button acknowledges."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from watchbill.domain.access.models import User
 from watchbill.domain.alerts import actions
 from watchbill.domain.alerts.models import Alert
-from watchbill.domain.alerts.reads import alerts_of_attempt
+from watchbill.domain.alerts.reads import alerts_of_attempt, pages_again_at
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.paging.links import LinkRefused, read_token
 from watchbill.doors.web.guards import open_to_all
-from watchbill.doors.web.page import now_of, show
+from watchbill.doors.web.page import now_of, show, zone_named
+from watchbill.doors.web.screens.alert import is_web
 from watchbill.doors.web.wiring import wired
 
 
@@ -29,11 +32,32 @@ def acknowledge_link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         _acknowledge(request, person, alerts)
         return redirect(request.path)
+    lines = _lines(person, alerts)
     return show(
         request,
         "alerts/link.html",
-        {"person": person, "alerts": alerts, "waiting": [alert for alert in alerts if alert.state == "triggered"]},
+        {
+            "person": person,
+            "zone": zone_named(person.time_zone),
+            "lines": lines,
+            "waiting": sum(line["alert"].state == "triggered" for line in lines),
+            "mine": [line for line in lines if line["mine"]],
+            "open": sum(line["alert"].state != "resolved" for line in lines),
+        },
     )
+
+
+def _lines(person: User, alerts: list[Alert]) -> list[dict[str, Any]]:
+    again = pages_again_at(alerts)
+    return [
+        {
+            "alert": alert,
+            "mine": alert.state == "acknowledged" and alert.acknowledged_by_id == person.id,
+            "again_at": again.get(alert.id),
+            "runbook": alert.service.runbook_url if is_web(alert.service.runbook_url) else "",
+        }
+        for alert in alerts
+    ]
 
 
 def _acknowledge(request: HttpRequest, person: User, alerts: list[Alert]) -> None:

@@ -179,10 +179,11 @@ def _safe_links(alert: Alert) -> list[dict[str, str]]:
     client = alert.details.get("client_url")
     if client:
         found.append({"address": str(client), "text": str(alert.details.get("client") or "Source")[:80]})
-    return [link for link in found if _is_web(link["address"])]
+    return [link for link in found if is_web(link["address"])]
 
 
-def _is_web(address: str) -> bool:
+def is_web(address: str) -> bool:
+    """Fit to be a link: has a host and cannot run."""
     try:
         parts = urlsplit(address)
     except ValueError:
