@@ -9,11 +9,11 @@ from ninja import Router, Status
 from watchbill.domain.alerts.contract import PayloadRefused
 from watchbill.domain.alerts.sent_event_actions import take_event
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.moment import now_of
 from watchbill.doors.api.names import service_id
 from watchbill.doors.api.problems import Invalid
 from watchbill.doors.api.values import Name, Output
 from watchbill.doors.ingest.bounds import DEPTH_MAX, KEYS_MAX
+from watchbill.doors.moment import now_of
 from watchbill.ground.json_text import JsonRefused, read_json
 from watchbill.sources import generic
 
