@@ -25,6 +25,7 @@ BULKHEADS = {"engine/loop.py", "engine/sender.py", "engine/watchdog.py"}
 # Where a clock other than `ground/clock.py` may be read, and why.
 CLOCKS = {
     "ground/clock.py": "the clock",
+    "domain/alerts/store.py": "what is due now is due by the clock of the engine, whatever the web host's says",
     "ground/ids.py": "identifiers sort by the time they were made; nothing is decided by it",
     "ground/postgres.py": "how long a start of the embedded server may take",
     "supervisor.py": "restarts and stops of processes, before there is a database to ask",

@@ -1,7 +1,8 @@
 """Events into alerts, a whole batch in one statement: the hot path of ingest, on asyncpg.
 
 Everything that a new alert needs is written at once, so the statement's own commit is the acceptance:
-event, alert, run, timer due now, audit entry, and the engine's wake-up.
+event, alert, run, timer due now, audit entry, and the engine's wake-up. Due now is said by the database's clock, which
+the engine goes by: a web host whose own is ahead must not make its pages late.
 """
 
 from collections.abc import Sequence
@@ -94,7 +95,7 @@ timer AS (
     SELECT CASE WHEN suppressed_by IS NULL THEN 'escalation.step' ELSE 'alert.maintenance_ends' END,
            CASE WHEN suppressed_by IS NULL THEN run_id ELSE id END,
            CASE WHEN suppressed_by IS NULL THEN 1 ELSE 0 END,
-           coalesce(held_until, received_at), 0, ''
+           coalesce(held_until, least(received_at, now())), 0, ''
     FROM fresh
 ),
 entry AS (
@@ -152,7 +153,7 @@ run AS (
 ),
 timer AS (
     INSERT INTO timers_timer (kind, subject_id, generation, due_at, failures, last_error)
-    SELECT 'escalation.step', id, generation, $8, 0, '' FROM run WHERE alert_state = 'triggered'
+    SELECT 'escalation.step', id, generation, least($8, now()), 0, '' FROM run WHERE alert_state = 'triggered'
     ON CONFLICT (kind, subject_id) DO UPDATE
     SET due_at = excluded.due_at, generation = excluded.generation, failures = 0, last_error = '', quarantined_at = NULL
 ),
