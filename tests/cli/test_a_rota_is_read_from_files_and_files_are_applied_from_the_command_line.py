@@ -64,6 +64,55 @@ def test_a_schedule_that_is_not_there_and_a_time_that_is_none(paths: list[str]) 
     assert run("shifts", "payments-primary", "--file", paths[0], "--from", "2026-02-01", "--to", "2026-01-01").exit_code
 
 
+def test_holes_are_printed_as_nobody_in_the_zone_that_is_named(paths: list[str]) -> None:
+    # The rotation began on 5 January: before that nothing decides.
+    span = ["--from", "2026-01-03T10:00", "--to", "2026-01-06T10:00", "--file", paths[0]]
+    lines = run("shifts", "payments-primary", *span).stdout.splitlines()
+    assert lines == [
+        "payments-primary, times in Europe/Berlin",
+        "Sat 2026-01-03 10:00  to  Mon 2026-01-05 10:00  nobody",
+        "Mon 2026-01-05 10:00  to  Tue 2026-01-06 10:00  lead@example.org  (rotation:weekly)",
+    ]
+    assert [one["users"] for one in json.loads(run("shifts", "payments-primary", *span, "--json").stdout)] == [
+        ["lead@example.org"]
+    ]
+
+
+def test_who_is_on_call_is_asked_of_all_schedules_at_once(paths: list[str]) -> None:
+    # The time is the organization's, which is in one of the files; the second schedule has nobody then.
+    asked = ["oncall", "--at", "2026-12-28T10:00", "--file", paths[0], "--file", paths[1]]
+    first, second = run(*asked).stdout.splitlines()
+    assert first == (
+        "payments-primary    Mon 2026-12-28 10:00  to  Mon 2027-01-04 10:00"
+        "  responder@example.org  (rotation:weekly)  Europe/Berlin"
+    )
+    assert second == "payments-secondary  nobody"
+    period = {"start": "2026-12-28T09:00:00Z", "end": "2027-01-04T09:00:00Z"}
+    nobody = {"start": None, "end": None, "users": [], "source": "nobody"}
+    assert json.loads(run(*asked, "--json").stdout) == [
+        {"schedule": "payments-primary", **period, "users": ["responder@example.org"], "source": "rotation:weekly"},
+        {"schedule": "payments-secondary", **nobody},
+    ]
+
+    refused = run("shifts", "--file", paths[0], "--file", paths[1])
+    assert refused.exit_code == 2
+    assert (
+        refused.stderr
+        == "give a schedule, like `watchbill shifts NAME`; there are: payments-primary, payments-secondary\n"
+    )
+
+
+@pytest.mark.django_db
+def test_who_is_on_call_is_asked_of_the_whole_instance(paths: list[str]) -> None:
+    assert run("oncall").stdout == "There is no schedule yet.\n"
+    run("apply", *paths)
+    result = run("oncall", "--at", "2026-12-24T19:00", "--json")
+    assert "--at 2026-12-24T19:00 is read as Europe/Berlin time: 2026-12-24T18:00:00Z" in result.stderr
+    found = json.loads(result.stdout)
+    assert [one["schedule"] for one in found] == ["payments-primary", "payments-secondary"]
+    assert found[0]["users"] == ["responder@example.org"]
+
+
 @pytest.mark.django_db
 def test_files_are_applied_exported_and_asked(paths: list[str], tmp_path: Path) -> None:
     refused = run("apply", paths[0])

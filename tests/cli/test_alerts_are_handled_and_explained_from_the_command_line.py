@@ -2,6 +2,8 @@
 
 import getpass
 import json
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -9,8 +11,12 @@ from typer.testing import CliRunner
 from tests.harness import database
 from tests.harness.alerts import fire
 from tests.harness.cast import Cast
+from watchbill.cli.host import now
 from watchbill.cli.main import root
+from watchbill.cli.tables import at_text
 from watchbill.domain.audit.models import Entry
+from watchbill.domain.oncall.models import Schedule
+from watchbill.domain.people.models import Organization
 from watchbill.ground.refusals import Unknown
 
 
@@ -70,6 +76,25 @@ def test_an_alert_is_listed_acknowledged_snoozed_reassigned_and_resolved(cast: C
         "alert.resolved",
     ]
     assert {entry.actor_label for entry in entries} == {f"command line: {getpass.getuser()}"}
+
+
+def test_times_without_an_offset_are_local_and_the_zone_is_said(cast: Cast) -> None:
+    Organization.objects.update(time_zone="Europe/Berlin")
+    Schedule.objects.update(time_zone="America/New_York")
+    shown = run("explain", "checkout", "--at", "2030-03-02T11:00")
+    assert "--at 2030-03-02T11:00 is read as Europe/Berlin time: 2030-03-02T10:00:00Z" in shown
+    assert "2030-03-02 10:00:00Z  1 " in shown
+
+    number = str(fire(cast).number)
+    tomorrow = (now() + timedelta(days=1)).astimezone(ZoneInfo("Europe/Berlin")).replace(second=0, microsecond=0)
+    shown = run("alert", "snooze", number, "--until", f"{tomorrow.replace(tzinfo=None).isoformat()}")
+    assert "is read as Europe/Berlin time" in shown
+    assert f"snoozed until {at_text(tomorrow)}" in shown
+
+    span = ["--start", "2030-03-02T18:00", "--end", "2030-03-02T20:00"]
+    shown = run("override", "add", "payments-primary", "secondary@example.org", *span)
+    assert "--start 2030-03-02T18:00 is read as America/New_York time: 2030-03-02T23:00:00Z" in shown
+    assert "from 2030-03-02 23:00:00Z to 2030-03-03 01:00:00Z" in shown
 
 
 def test_an_unknown_name_is_refused_with_the_remedy(cast: Cast) -> None:

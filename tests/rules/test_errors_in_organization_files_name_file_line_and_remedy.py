@@ -17,6 +17,11 @@ CHANGED = [
     ("role: responder", "role: boss", 'a.yaml:7: users[1].role: unknown role "boss"; use owner, admin, responder or'),
     ("repeat: 2", "repaet: 2", 'a.yaml:26: policies[0].repaet: unknown key "repaet"; use name, team, repeat,'),
     ("repeat: 2", "repeat: often", "a.yaml:26: policies[0].repeat: 'often' is no whole number; write one, like 2"),
+    (
+        "timeout: 5m",
+        "timeout: 5",
+        "a.yaml:28: policies[0].levels[0].timeout: 5 has no unit; write 5m for minutes, or s, h, d instead of the m",
+    ),
     ("timeout: 5m", "timeout: 5 minutes", "a.yaml:28: policies[0].levels[0].timeout: '5 minutes' is not a duration"),
     ("1 week", "1 moon", "a.yaml:21: schedules[0].rotations[0].every: '1 moon': 'moon' is not a unit of turns"),
     ('"Monday 10:00"', '"10:00"', "a.yaml:21: schedules[0].rotations[0].handoff: turns of weeks need a weekday too"),

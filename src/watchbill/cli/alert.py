@@ -101,7 +101,7 @@ def resolve(alert: Number) -> None:
 def snooze(
     alert: Number,
     *,
-    until: Annotated[str, typer.Option(help="ISO 8601 with an offset.")] = "",
+    until: Annotated[str, typer.Option(help="ISO 8601; without an offset the organization's local time.")] = "",
     length: Annotated[str, typer.Option("--for", help="Like 30m or 2h.")] = "",
 ) -> None:
     """Be quiet until a time; then it pages again."""

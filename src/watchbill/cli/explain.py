@@ -25,7 +25,9 @@ class Urgency(StrEnum):
 def explain(
     service: Annotated[str, typer.Argument(help="The service's name or id.")],
     *,
-    at: Annotated[str, typer.Option("--at", help="ISO 8601 with an offset; now if left out.")] = "",
+    at: Annotated[
+        str, typer.Option("--at", help="ISO 8601; without an offset the organization's local time; now if left out.")
+    ] = "",
     urgency: Annotated[Urgency, typer.Option(help="Of the alert.")] = Urgency.HIGH,
     as_json: AsJson = False,
 ) -> None:

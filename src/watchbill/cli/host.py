@@ -6,12 +6,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 
 from watchbill.domain.audit.contract import Actor
+from watchbill.domain.people.reads import organization
 from watchbill.ground.clock import SystemClock
 from watchbill.ground.durations import parse_duration
+from watchbill.ground.local_time import instant_of, utc_text
 from watchbill.ground.refusals import Unknown
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, instants in UTC.")]
@@ -38,15 +41,28 @@ def found(look_up: Callable[[str], UUID | None], what: str, text: str) -> UUID:
     return identity
 
 
-def instant(text: str, *, option: str) -> datetime:
-    """ISO 8601 with an offset."""
+def instant(text: str, *, option: str, zone: str = "") -> datetime:
+    """ISO 8601. Without an offset it is local time in the zone, or in the organization's; then it says which."""
+    moment = moment_of(text, option=option)
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    name = zone or organization_zone()
+    at = instant_of(moment, ZoneInfo(name))
+    typer.echo(f"{option} {text} is read as {name} time: {utc_text(at)}", err=True)
+    return at
+
+
+def moment_of(text: str, *, option: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no time; write it like 2026-12-24T18:00Z", param_hint=option) from error
-    if moment.tzinfo is None:
-        raise typer.BadParameter("has no UTC offset; write it like 2026-12-24T18:00Z", param_hint=option)
-    return moment.astimezone(UTC)
+        hint = "write it like 2026-12-24T18:00, 2026-12-24T18:00Z or 2026-12-24T18:00+01:00"
+        raise typer.BadParameter(f"{text!r} is no time; {hint}", param_hint=option) from error
+
+
+def organization_zone() -> str:
+    known = organization()
+    return known.time_zone if known is not None else "UTC"
 
 
 def duration(text: str, *, option: str) -> timedelta:

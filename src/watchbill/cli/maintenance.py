@@ -37,9 +37,11 @@ def list_(*, as_json: AsJson = False) -> None:
 def plan(
     service: Annotated[str, typer.Argument(help="The service's name or id.")],
     *,
-    end: Annotated[str, typer.Option(help="ISO 8601 with an offset.")],
+    end: Annotated[str, typer.Option(help="ISO 8601; without an offset the organization's local time.")],
     reason: Annotated[str, typer.Option(help="Shown beside every alert that waits.")],
-    start: Annotated[str, typer.Option(help="ISO 8601 with an offset; now if left out.")] = "",
+    start: Annotated[
+        str, typer.Option(help="ISO 8601; without an offset the organization's local time; now if left out.")
+    ] = "",
 ) -> None:
     """Let a service's alerts wait for a while. Every maintenance ends."""
     at = now()

@@ -36,16 +36,21 @@ def add(
     name: Schedule,
     user: Annotated[str, typer.Argument(metavar="EMAIL", help="Who takes the watch.")],
     *,
-    start: Annotated[str, typer.Option(help="ISO 8601 with an offset; now if left out.")] = "",
-    end: Annotated[str, typer.Option(help="ISO 8601 with an offset.")],
+    start: Annotated[
+        str, typer.Option(help="ISO 8601; without an offset the schedule's local time; now if left out.")
+    ] = "",
+    end: Annotated[str, typer.Option(help="ISO 8601; without an offset the schedule's local time.")],
 ) -> None:
     """Put somebody on call instead."""
     at = now()
+    schedule_id = found(schedule_id_of, "schedule", name)
+    detail = schedule(schedule_id, now=at)
+    zone = detail.draft.time_zone if detail else ""
     made = add_override(
-        found(schedule_id_of, "schedule", name),
+        schedule_id,
         user_id=found(person_id_of, "person", user),
-        starts_at=instant(start, option="--start") if start else at,
-        ends_at=instant(end, option="--end"),
+        starts_at=instant(start, option="--start", zone=zone) if start else at,
+        ends_at=instant(end, option="--end", zone=zone),
         actor=host_actor(),
         now=at,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 import typer
 
 from watchbill import composition
+from watchbill.cli.host import instant, organization_zone
 from watchbill.cli.organization_files import read_files, refusals_told
-from watchbill.domain.oncall.reads import schedule_id_of
-from watchbill.domain.oncall.rules import Schedule, Shift, shift_around
+from watchbill.domain.oncall.reads import schedule_id_of, schedule_ids
+from watchbill.domain.oncall.rules import NOBODY, Schedule, Shift, shift_around
 from watchbill.domain.oncall.schedule_reads import load_schedules
-from watchbill.domain.organization_file.rules import schedules_from_files
+from watchbill.domain.organization_file.rules import schedules_from_files, zone_from_files
 from watchbill.domain.people.reads import people
-from watchbill.ground.local_time import instant_of, utc_text
+from watchbill.ground.local_time import utc_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +29,7 @@ class Rota:
 
     def instant(self, text: str, *, option: str) -> datetime:
         """ISO 8601; without an offset it is the schedule's local time."""
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError as error:
-            hint = "write it like 2026-12-24T18:00Z or 2026-12-24T18:00+01:00"
-            raise typer.BadParameter(f"{text!r} is no time; {hint}", param_hint=option) from error
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-        return instant_of(moment, ZoneInfo(self.schedule.time_zone))
+        return instant(text, option=option, zone=self.schedule.time_zone)
 
     def shift_at(self, at: datetime) -> Shift | None:
         return shift_around(self.schedule, at=at)
@@ -49,17 +43,39 @@ class Rota:
         }
 
     def in_words(self, shift: Shift) -> str:
-        zone = ZoneInfo(self.schedule.time_zone)
-        start, end = (f"{at.astimezone(zone):%a %Y-%m-%d %H:%M}" for at in (shift.starts_at, shift.ends_at))
         names = ", ".join(self.emails.get(user, user) for user in shift.users)
-        return f"{start}  to  {end}  {names}  ({shift.source})"
+        return f"{self._period(shift.starts_at, shift.ends_at)}  {names}  ({shift.source})"
+
+    def hole_in_words(self, starts_at: datetime, ends_at: datetime) -> str:
+        return f"{self._period(starts_at, ends_at)}  {NOBODY}"
+
+    def _period(self, starts_at: datetime, ends_at: datetime) -> str:
+        zone = ZoneInfo(self.schedule.time_zone)
+        start, end = (f"{at.astimezone(zone):%a %Y-%m-%d %H:%M}" for at in (starts_at, ends_at))
+        return f"{start}  to  {end}"
+
+
+def find_rotas(*, files: Sequence[Path]) -> list[Rota]:
+    """All there are, by name."""
+    if files:
+        found = [Rota(schedule=schedule, emails={}) for schedule in _from_files(files).values()]
+    else:
+        found = [Rota(schedule=each, emails=_emails(each)) for each in load_schedules(schedule_ids()).values()]
+    return sorted(found, key=lambda rota: rota.schedule.name)
+
+
+def common_zone(*, files: Sequence[Path]) -> str:
+    """Where times are local that belong to no schedule."""
+    if not files:
+        return organization_zone()
+    with refusals_told():
+        return zone_from_files(read_files(files), kinds=composition.contact_kinds())
 
 
 def find_rota(name: str, *, files: Sequence[Path]) -> Rota:
     """By name, or in the database also by id. Exits 1 with the remedy when there is none."""
     if files:
-        with refusals_told():
-            schedules = schedules_from_files(read_files(files), kinds=composition.contact_kinds())
+        schedules = _from_files(files)
         if name in schedules:
             return Rota(schedule=schedules[name], emails={})
         known = ", ".join(schedules) or "none"
@@ -71,6 +87,11 @@ def find_rota(name: str, *, files: Sequence[Path]) -> Rota:
         typer.echo(f'there is no schedule "{name}"; `watchbill export` shows those there are', err=True)
         raise typer.Exit(1)
     return Rota(schedule=loaded[schedule_id], emails=_emails(loaded[schedule_id]))
+
+
+def _from_files(files: Sequence[Path]) -> dict[str, Schedule]:
+    with refusals_told():
+        return schedules_from_files(read_files(files), kinds=composition.contact_kinds())
 
 
 def _emails(schedule: Schedule) -> dict[str, str]:

@@ -69,6 +69,11 @@ def schedule_id_of(name_or_id: str) -> UUID | None:
     return rows.filter(Q(name=name_or_id) if identity is None else Q(id=identity)).first()
 
 
+def schedule_ids() -> list[UUID]:
+    """Without the archived ones."""
+    return list(Schedule.objects.filter(archived_at=None).values_list("id", flat=True))
+
+
 def _override_line(row: Override) -> OverrideLine:
     return OverrideLine(
         id=row.id,

@@ -65,6 +65,12 @@ def schedules_from_files(files: Sequence[tuple[str, str]], *, kinds: ContactKind
     return {name: _calculable(entry) for name, entry in document.schedules.items()}
 
 
+def zone_from_files(files: Sequence[tuple[str, str]], *, kinds: ContactKinds) -> str:
+    """The organization's, UTC where the files name none."""
+    entry = parse_files(files, kinds=kinds).organization
+    return entry.time_zone if entry is not None else "UTC"
+
+
 def _read(file: str, content: str, kinds: ContactKinds, problems: list[Problem]) -> tuple[YamlText, FileEntry] | None:
     try:
         text = read_yaml(content)

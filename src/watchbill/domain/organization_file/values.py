@@ -70,6 +70,9 @@ def _duration(given: Any) -> timedelta:
         return given
     if given == 0 and not isinstance(given, bool):
         return timedelta(0)
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        remedy = f"write {abs(given):g}m for minutes, or s, h, d instead of the m"
+        raise ValueError(f"{given!r} has no unit; {remedy}")  # noqa: TRY004 - pydantic reports ValueErrors
     return parse_duration(_text(given))
 
 
