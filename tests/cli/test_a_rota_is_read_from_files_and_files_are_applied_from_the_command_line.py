@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.harness.organization_files import EXAMPLE, SECONDARY
+from tests.house.tree import ROOT
 from watchbill.cli.main import root
 from watchbill.domain.access.models import User
 
@@ -132,3 +133,16 @@ def test_files_are_applied_exported_and_asked(paths: list[str], tmp_path: Path) 
     assert json.loads(asked.stdout) == SHIFTS
     assert run("oncall", "nowhere").exit_code == 1
     assert run("apply", str(tmp_path / "missing.yaml")).exit_code == 1
+
+
+@pytest.mark.django_db
+def test_the_example_that_is_shipped_is_accepted_as_it_is_and_reaches_somebody() -> None:
+    example = str(ROOT / "docs" / "examples" / "organization.yaml")
+    rehearsed = run("apply", example, "--dry-run")
+    assert (rehearsed.exit_code, rehearsed.stderr) == (0, "")
+    assert "0 to change, 0 to remove. Nothing was changed." in rehearsed.stdout
+    assert run("apply", example).exit_code == 0
+    assert [one["users"] != [] for one in json.loads(run("oncall", "--json").stdout)] == [True, True]
+    explained = json.loads(run("explain", "checkout", "--json").stdout)
+    assert explained["reaches_somebody"]
+    assert all(target["people"] for step in explained["steps"] for target in step["targets"])
