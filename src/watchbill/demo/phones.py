@@ -29,21 +29,34 @@ class Phones:
     """Name to messages, oldest first; a phone that nobody announced appears when it first rings."""
 
     messages: dict[str, list[dict[str, Any]]]
+    answered: dict[str, str] = field(default_factory=dict)  # alert id to words: nobody need answer it any more
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def ring(self, name: str, message: dict[str, Any]) -> None:
         kept = self.messages.setdefault(name, [])
         kept.append({**message, "received_at": time.time()})
         del kept[:-_MESSAGES_MAX]
+        self._tell()
+
+    def answer_alerts(self, answered: dict[str, str]) -> None:
+        self.answered = answered
+        self._tell()
+
+    def _tell(self) -> None:
         self.changed.set()
         self.changed = asyncio.Event()
 
     def snapshot(self) -> bytes:
         phones = [
-            {"name": name, "label": name.replace("-", " ").title(), "messages": messages}
+            {"name": name, "label": name.replace("-", " ").title(), "messages": [self._shown(one) for one in messages]}
             for name, messages in self.messages.items()
         ]
         return json.dumps(phones).encode()
+
+    def _shown(self, message: dict[str, Any]) -> dict[str, Any]:
+        """`answered` is empty while one of its alerts still waits for somebody."""
+        words = [self.answered.get(alert["id"], "") for alert in message.get("alerts", ())]
+        return {**message, "answered": ". ".join(dict.fromkeys(words)) if all(words) else ""}
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -52,6 +65,9 @@ class Phones:
                 await self._stream(writer)
             elif method == "POST" and path.startswith("/phones/"):
                 self.ring(unquote(path.removeprefix("/phones/")), json.loads(body))
+                _respond(writer, "200 OK", b"{}", "application/json")
+            elif method == "POST" and path == "/answered":
+                self.answer_alerts(json.loads(body))
                 _respond(writer, "200 OK", b"{}", "application/json")
             elif method == "GET" and path == "/messages":
                 _respond(writer, "200 OK", self.snapshot(), "application/json")

@@ -18,7 +18,8 @@ from rich.console import Console
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill import terminal_errors
 from watchbill.config import config
-from watchbill.demo.story import Addresses, Story, StoryBroken
+from watchbill.demo.answered import phones_told
+from watchbill.demo.story import Addresses, Story, StoryBroken, curl_line
 from watchbill.domain.access.models import User
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.people.account_actions import create_setup_link, redeem_setup_link
@@ -50,16 +51,19 @@ def main() -> int:
     with contextlib.suppress(KeyboardInterrupt), _running(given.port, given.phones_port, log) as product:
         _wait_until_ready(addresses, product, log)
         _introduce(console, addresses, password=_owner_password())
-        try:
-            Story(addresses, console, pause_seconds=0.5 if given.no_wait else 6).play()
-        except StoryBroken as error:
-            console.print(f"[red]The story stopped: {error}.[/red] The log is {log}")
+        with phones_told(addresses.phones):
+            try:
+                Story(addresses, console, pause_seconds=0.5 if given.no_wait else 6).play()
+            except StoryBroken as error:
+                console.print(f"[red]The story stopped: {error}.[/red] The log is {log}")
+                if given.no_wait:
+                    return 1
+            console.print("\nThe story is over. Send an alert of your own:")
+            console.print(f"  {curl_line(addresses.product)}", markup=False)
             if given.no_wait:
-                return 1
-        if given.no_wait:
-            return 0
-        console.print("\nThe story is over; everything keeps running. Send alerts of your own, press Ctrl-C to end.")
-        product.wait()
+                return 0
+            console.print("Everything keeps running; press Ctrl-C to end.")
+            product.wait()
         raise DemoFailed(f"the product ended by itself; the log is {log}")
     console.print("\nStopped.")
     return 0

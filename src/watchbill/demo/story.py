@@ -1,5 +1,6 @@
 """The story: what is sent, what must be observed, and what is told about it meanwhile."""
 
+import json
 import re
 import secrets
 import time
@@ -18,6 +19,13 @@ ROUTING_KEY = "demo0123456789abcdef0123456789ab"
 _SUMMARY = "Checkout answers 5 of 100 requests with an error"
 _STEP_SECONDS_MAX = 60.0
 T = TypeVar("T")
+
+
+def curl_line(product: str) -> str:
+    """Ready to be pasted into a shell: an alert of one's own, as PagerDuty's clients send it."""
+    payload = {"summary": "My own alert", "source": "my-shell", "severity": "critical"}
+    event = {"routing_key": ROUTING_KEY, "event_action": "trigger", "payload": payload}
+    return f"curl -H 'Content-Type: application/json' -d '{json.dumps(event)}' {product}/v2/enqueue"
 
 
 class StoryBroken(Exception):
@@ -66,7 +74,8 @@ class Story:
         self._pause()
         self._send("resolve")
         self._wait("the end of the alert", lambda: self._is(AlertState.RESOLVED))
-        self._tell("Monitoring sees that checkout works again: the alert is resolved.")
+        self._wait("the phones to fall silent", self._all_silent)
+        self._tell("Monitoring sees that checkout works again: the alert is resolved, and the phones are silent.")
         alert = self._alert()
         if alert is not None:
             self._tell(f"Everything that was done for it: {self._addresses.product}/alerts/{alert.id}")
@@ -89,6 +98,18 @@ class Story:
                 if phone["name"] not in ignored and alert is not None and str(alert.id) in about:
                     return Ring(phone=phone["name"], message=message)
         return None
+
+    def _all_silent(self) -> bool:
+        """No phone asks for an answer about the alert any more."""
+        alert = self._alert()
+        phones = self._client.get(f"{self._addresses.phones}/messages").json()
+        about = [
+            message
+            for phone in phones
+            for message in phone["messages"]
+            if alert is not None and str(alert.id) in {one.get("id") for one in message["alerts"]}
+        ]
+        return bool(about) and all(message["answered"] for message in about)
 
     def _press_acknowledge(self, url: str) -> None:
         """As a person does it: open the page, which changes nothing, then send its form."""

@@ -3,6 +3,9 @@
 const phones = document.getElementById("phones");
 const link = document.getElementById("link");
 const seen = new Set();
+const clock = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short",
+});
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -11,19 +14,28 @@ function element(tag, className, text) {
   return made;
 }
 
+// Only web addresses become links: anything else could be a script.
+function linkTo(address, className, text) {
+  if (!/^https?:\/\//.test(address || "")) return "";
+  const made = element("a", className, text);
+  made.href = address;
+  made.target = "_blank";
+  made.rel = "noopener";
+  return made;
+}
+
 function messageCard(message) {
   const isNew = !seen.has(message.id);
   seen.add(message.id);
-  const card = element("article", isNew ? "message new" : "message");
+  const card = element("article", message.answered ? "message answered" : isNew ? "message new" : "message");
   const titles = message.alerts.map((alert) => alert.title).join(" · ");
   card.append(element("p", "", titles || message.title || "Test message"), element("p", "reason", message.text || message.reason));
-  card.append(element("time", "", new Date(message.received_at * 1000).toLocaleTimeString()));
-  if (/^https?:\/\//.test(message.acknowledge_url || "")) {
-    const acknowledge = element("a", "", "Acknowledge");
-    acknowledge.href = message.acknowledge_url;
-    acknowledge.target = "_blank";
-    acknowledge.rel = "noopener";
-    card.append(acknowledge);
+  card.append(element("time", "", clock.format(new Date(message.received_at * 1000))));
+  if (message.answered) {
+    card.append(element("p", "status", message.answered));
+    card.append(linkTo(message.url, "open", "Open in Watchbill"));
+  } else {
+    card.append(linkTo(message.acknowledge_url, "acknowledge", "Acknowledge"));
   }
   return card;
 }
