@@ -22,6 +22,7 @@ def try_to_sign_in(email: str, password: str, *, client: Client | None = None, s
 def text_of(response) -> str:
     """Without what differs by itself: the form token and what was typed."""
     text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", response.content.decode())
+    text = re.sub(r'data-now="\d+"', "", text)  # the page's clock
     return re.sub(r'name="login" value="[^"]*"', "", text)
 
 
