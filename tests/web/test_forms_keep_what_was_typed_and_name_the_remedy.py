@@ -88,7 +88,7 @@ def test_a_preview_is_what_saving_would_give(client: Client, organization_on_sta
         "rotations[0].handoff": "10:00",
         "rotations[0].starts": "2026-01-05",
         "rotations[0].per_turn": "1",
-        "rotations[0].windows": "Monday 09:00 - Sunday 24:00",
+        "rotations[0].windows": "Mon 09:00 - Sun 23:00",
     }
     address = f"/schedules/{schedule.id}/rotations"
 

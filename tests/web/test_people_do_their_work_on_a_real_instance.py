@@ -145,7 +145,10 @@ def test_a_rota_is_changed_and_seen_in_the_four_weeks(browser: Browser, product:
         expect(page.locator(".page-head")).to_contain_text("Now First Responder")
         page.get_by_role("link", name="Edit rotations").click()
         assert violations(page) == []
-        page.get_by_label("Members, in turn").first.fill(f"{RESPONDER}\n{ADMIN}")
+        first = page.locator("fieldset").filter(has=page.get_by_text("Members, in turn", exact=True)).first
+        first.get_by_role("button", name="Add").click()
+        first.get_by_role("combobox").first.select_option(RESPONDER)
+        first.get_by_role("combobox").last.select_option(ADMIN)
         page.get_by_role("button", name="Preview").click()
         expect(page.get_by_role("heading", name="What this would give")).to_be_visible()
         assert "The Admin" in _calendar(page)
@@ -213,11 +216,13 @@ def test_the_keyboard_alone_finds_and_acknowledges(browser: Browser, product: Pr
 
 
 def _tab_to(page: Page, name: str) -> None:
+    seen = []
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.innerText || ''").strip() == name:
+        seen.append(page.evaluate("document.activeElement.innerText || ''").strip())
+        if seen[-1] == name:
             return
-    raise AssertionError(f"60 times Tab did not reach {name!r}")
+    raise AssertionError(f"60 times Tab did not reach {name!r}, but {seen}")
 
 
 def _calendar(page: Page) -> str:

@@ -90,6 +90,9 @@ class PooledConnection:
             await transaction.rollback()
         self._learned.add(query)
 
+    def is_in_transaction(self) -> bool:
+        return bool(self._connection.is_in_transaction())
+
     def is_closed(self) -> bool:
         return bool(self._connection.is_closed())
 
