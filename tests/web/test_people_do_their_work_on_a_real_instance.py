@@ -145,10 +145,10 @@ def test_a_rota_is_changed_and_seen_in_the_four_weeks(browser: Browser, product:
         expect(page.locator(".page-head")).to_contain_text("Now First Responder")
         page.get_by_role("link", name="Edit rotations").click()
         assert violations(page) == []
-        first = page.locator("fieldset").filter(has=page.get_by_text("Members, in turn", exact=True)).first
-        first.get_by_role("button", name="Add").click()
-        first.get_by_role("combobox").first.select_option(RESPONDER)
-        first.get_by_role("combobox").last.select_option(ADMIN)
+        members = page.locator("select[name='rotations[0].members']")
+        page.locator("button[value='add rotations[0].members']").click()
+        members.first.select_option(RESPONDER)
+        members.last.select_option(ADMIN)
         page.get_by_role("button", name="Preview").click()
         expect(page.get_by_role("heading", name="What this would give")).to_be_visible()
         assert "The Admin" in _calendar(page)

@@ -56,7 +56,13 @@ def _verbs(request: HttpRequest, wanted: str) -> list[Found]:
                     "minutes": _SNOOZE_MINUTES,
                 }
             )
-    return [one for one in found if _fits(wanted, one["label"])]
+    return [one for one in found if _is_asked_for(wanted, one["label"])]
+
+
+def _is_asked_for(wanted: str, label: str) -> bool:
+    """Nothing is done to an alert unless its verb was typed: who looks for a word of the title wants to see it."""
+    verb = label.partition(" ")[0].lower()
+    return not wanted or (_fits(wanted, label) and any(verb.startswith(word) for word in wanted.split()))
 
 
 def _watches(request: HttpRequest, wanted: str) -> list[Found]:
