@@ -19,9 +19,8 @@ async def receive(request: Request, state: State, *, kind: str, key: str) -> Ans
     if route is None or route.kind != kind:
         error = f"The key in the address belongs to no {kind} integration. Copy the address from the service's page."
         return answers.refused(404, "invalid key", "The event was not accepted.", [error])
-    payload = bounds.decode(
-        request.body, request.headers, bytes_max=bounds.BODY_BYTES_MAX, keys_max=bounds.NOTIFICATION_KEYS_MAX
-    )
+    keys_max = bounds.NOTIFICATION_KEYS_MAX if source.many_keys else bounds.KEYS_MAX
+    payload = bounds.decode(request.body, request.headers, bytes_max=bounds.BODY_BYTES_MAX, keys_max=keys_max)
     try:
         signals = source.parse(payload)
     except PayloadRefused as refusal:
