@@ -3,6 +3,7 @@
 from django.test import Client
 
 from tests.harness.world import World
+from watchbill.composition import contact_kinds
 from watchbill.config import config
 from watchbill.doctor import people as doctor
 from watchbill.doctor.finding import Patient
@@ -18,7 +19,7 @@ def seen_by(world: World, viewer: str) -> str:
 
 
 def doctor_says(world: World) -> str:
-    patient = Patient(now=world.now, settings=config(), ways=world.ways())
+    patient = Patient(now=world.now, settings=config(), ways=world.ways(), kinds=contact_kinds())
     return " ".join(finding.what for finding in doctor.untried_contacts(patient))
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.harness.setup_verbs import ADMIN, KINDS, NOON, SECRET_KEY, entries, last_entry, person, weekly
 from watchbill.domain.access.models import User
+from watchbill.domain.audit.models import Entry
 from watchbill.domain.oncall.actions import create_schedule
 from watchbill.domain.oncall.override_actions import add_override, cancel_override
 from watchbill.domain.oncall.rotation_rules import ScheduleDraft
@@ -22,6 +23,12 @@ from watchbill.domain.services.reads import uses_of_person
 from watchbill.ground.refusals import ChangeRefused, Taken, Unknown
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_on_record(db: None) -> None:
+    """The record's table is ours and not Django's: what a file before this one committed may still be in it."""
+    Entry.objects.all().delete()
 
 
 def _contact(user: User, name: str, kind: str = "email", address: str = "a@example.org", **more: object):
