@@ -102,7 +102,9 @@ def test_each_thing_that_may_not_be_is_named_and_left_alone(world: World, check:
     assert check in looks(world)
     world.expects_log("invariant.broken")
     with connection.cursor() as cursor:  # this world is beyond repair, and its last look would say so
-        cursor.execute("TRUNCATE alerts_alert, escalation_run, timers_timer, paging_page, paging_attempt CASCADE")
+        cursor.execute(
+            "TRUNCATE alerts_alert, escalation_run, timers_timer, paging_page, paging_attempt, paging_delivery CASCADE"
+        )
 
 
 def test_an_audit_trail_that_is_not_sealed_is_said(world: World) -> None:
