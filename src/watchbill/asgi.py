@@ -1,10 +1,13 @@
 """What the web process serves: health, events coming in, live updates, then Django."""
 
+import asyncio
 import gc
+import threading
 from collections.abc import Awaitable, Callable
 
 from django.core.asgi import get_asgi_application
 from django.db import connections
+from django.urls import get_resolver
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill import config as instance
@@ -23,6 +26,7 @@ _database["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 20, "timeout": 10, "m
 
 _ALLOCATIONS = 20_000
 _django = get_asgi_application()
+_addresses_are_loaded = threading.Event()
 door = IngestApp(
     database_url=instance.database_url,
     metrics_token=instance.config().metrics_token.get_secret_value(),
@@ -41,7 +45,20 @@ async def application(scope: Scope, receive: Callable[[], Awaitable[Message]], s
     elif scope["type"] == "lifespan":
         await _live(receive, send)
     else:
+        await load_addresses()
         await _django(scope, receive, send)
+
+
+async def load_addresses() -> None:
+    """All screens and operations, with the code behind them: a second of work, in which Django would stop the loop."""
+    if not _addresses_are_loaded.is_set():
+        await asyncio.to_thread(_load_addresses)
+
+
+def _load_addresses() -> None:
+    """By several at once: the first one loads, the others wait for it."""
+    _ = get_resolver().url_patterns
+    _addresses_are_loaded.set()
 
 
 async def _live(receive: Callable[[], Awaitable[Message]], send: Send) -> None:

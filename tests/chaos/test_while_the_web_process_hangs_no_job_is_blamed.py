@@ -4,13 +4,13 @@ import os
 import signal
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
 from tests.harness import database
-from tests.harness.instances import Instance, wait_for
+from tests.harness.instances import wait_for
+from tests.harness.product import Product
 from watchbill.domain.alerts.models import Alert
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.heartbeats.models import Heartbeat
@@ -28,23 +28,21 @@ services:
 
 
 @pytest.fixture
-def instance(tmp_path: Path, django_db_blocker: pytest.FixtureRequest) -> Iterator[Instance]:
-    file = tmp_path / "organization.yaml"
-    file.write_text(ORGANIZATION)
+def instance(django_db_blocker: pytest.FixtureRequest) -> Iterator[Product]:
     with (
-        Instance(tmp_path / "instance", "--apply", str(file)) as made,
+        Product(ORGANIZATION) as made,
         django_db_blocker.unblock(),  # type: ignore[attr-defined]  # pytest-django names no public type
-        database.elsewhere(socket_directory(tmp_path.resolve() / "instance" / "postgres")),
+        database.elsewhere(socket_directory(made.data_dir.resolve() / "postgres")),
     ):
         yield made
 
 
-def calls_in(instance: Instance) -> None:
+def calls_in(instance: Product) -> None:
     with urlopen(f"{instance.url}/heartbeat/{KEY}", timeout=10) as answer:
         assert answer.status == 200
 
 
-def test_silence_counts_from_the_moment_at_which_a_ping_can_come_in_again(instance: Instance) -> None:
+def test_silence_counts_from_the_moment_at_which_a_ping_can_come_in_again(instance: Product) -> None:
     calls_in(instance)
     pinged_at = Heartbeat.objects.get().last_ping_at
     assert pinged_at is not None

@@ -6,12 +6,12 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 import uvloop
 
-from watchbill.asgi import application, door
+from watchbill.asgi import application, door, load_addresses
 from watchbill.doors.ingest.heartbeat import keep_noting_that_it_is_open
 from watchbill.doors.ingest.protocol import Protocol, close_slow_connections
 from watchbill.ground.clock import DatabaseClock
@@ -22,6 +22,7 @@ _BACKLOG = 2048
 _STOP_SECONDS_MAX = 5
 # Longer than a proxy in front keeps its connections, so that it never asks on one that is just being closed.
 _KEEP_ALIVE_SECONDS = 75
+_ADDRESSES_WAIT_SECONDS = 0.5
 
 
 class Server(uvicorn.Server):
@@ -48,7 +49,8 @@ class Server(uvicorn.Server):
     async def serve_and_sweep(self) -> None:
         beside = (
             asyncio.create_task(close_slow_connections(lambda: self.server_state.connections)),
-            asyncio.create_task(self._once_open()),
+            asyncio.create_task(self._once_open(lambda: keep_noting_that_it_is_open(DatabaseClock()))),
+            asyncio.create_task(self._once_open(_load_addresses_soon)),
         )
         try:
             await self.serve()
@@ -56,9 +58,15 @@ class Server(uvicorn.Server):
             for task in beside:
                 task.cancel()
 
-    async def _once_open(self) -> None:
+    async def _once_open(self, work: Callable[[], Awaitable[None]]) -> None:
         await self._is_open.wait()
-        await keep_noting_that_it_is_open(DatabaseClock())
+        await work()
+
+
+async def _load_addresses_soon() -> None:
+    """Not at once, because events come first; whoever asks for a screen before starts it."""
+    await asyncio.sleep(_ADDRESSES_WAIT_SECONDS)
+    await load_addresses()
 
 
 def server(*, host: str, port: int, lifespan: bool = True) -> Server:
