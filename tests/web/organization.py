@@ -23,6 +23,7 @@ from watchbill.domain.people.models import (
     Team,
 )
 from watchbill.domain.services.models import Integration, MaintenanceWindow, Service
+from watchbill.domain.services.throttle_notices import Refusals, note_refusals
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.ground.secrets import digest, hint
 
@@ -87,7 +88,14 @@ def _build(now: datetime) -> Stage:
     policies = _policies(people, teams, schedules, now)
     services = _services(teams, policies, now)
     alerts = _alerts(people, contacts, services, policies, now)
+    _turned_away(services, now)
     return Stage(people["lead"], people, services, schedules, policies, teams, alerts)
+
+
+def _turned_away(services: dict[str, Service], now: datetime) -> None:
+    integration = Integration.objects.filter(service__in=services.values()).earliest("created_at", "id")
+    refusals = Refusals(why="the queue was full", requests=1234, since=now)
+    note_refusals(integration.id, refusals, now=now)
 
 
 def _teams(people: dict[str, User]) -> dict[str, Team]:
