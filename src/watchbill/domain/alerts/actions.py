@@ -7,11 +7,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from watchbill.domain.alerts.models import Alert, AlertState
+from watchbill.domain.alerts.models import SUBJECT_KIND, Alert, AlertState
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.escalation import actions as escalation
-from watchbill.domain.escalation.models import Run
 from watchbill.domain.escalation.rules import ACKNOWLEDGEMENT_TIMEOUT_SECONDS, Target, plan_from_json
 from watchbill.domain.paging.actions import close_pages
 from watchbill.domain.paging.models import PageState
@@ -88,7 +87,9 @@ def escalate(*, alert_id: UUID, actor: Actor, now: datetime) -> Alert:
     with transaction.atomic():
         alert = _open(alert_id)
         _begin_if_never_begun(alert, now=now)
-        escalation.escalate_now(subject_id=alert.id, because=f"{actor.label} escalated it", now=now)
+        escalation.escalate_now(
+            subject_kind=SUBJECT_KIND, subject_id=alert.id, because=f"{actor.label} escalated it", now=now
+        )
         _mark_triggered(alert)
         record([_record(alert, "alert.escalated")], actor=actor, now=now)
     return alert
@@ -102,9 +103,15 @@ def reassign(*, alert_id: UUID, targets: Sequence[Target], actor: Actor, now: da
         alert = _open(alert_id)
         _begin_if_never_begun(alert, now=now)
         words = ", ".join(target.words for target in targets)
-        close_pages(subject_ids=[alert.id], state=PageState.CANCELLED, reason=f"reassigned to {words}", now=now)
+        close_pages(
+            subject_kind=SUBJECT_KIND,
+            subject_ids=[alert.id],
+            state=PageState.CANCELLED,
+            reason=f"reassigned to {words}",
+            now=now,
+        )
         because = f"{actor.label} reassigned it to {words}"
-        escalation.start_over(subject_id=alert.id, because=because, now=now, targets=targets)
+        escalation.start_over(subject_kind=SUBJECT_KIND, subject_id=alert.id, because=because, now=now, targets=targets)
         _mark_triggered(alert)
         record([_record(alert, "alert.reassigned", to=words)], actor=actor, now=now)
     return alert
@@ -115,8 +122,11 @@ def mark_resolved(alerts: Sequence[Alert], *, actor: Actor, now: datetime) -> No
     ids = [alert.id for alert in alerts]
     changes: dict[str, Any] = {"state": AlertState.RESOLVED, "resolved_at": now, "resolved_by": actor.label[:254]}
     Alert.objects.filter(id__in=ids).update(**changes, snoozed_until=None)
-    escalation.stop(subject_ids=ids, reason=f"resolved by {actor.label}", now=now)
-    close_pages(subject_ids=ids, state=PageState.ANSWERED, reason=f"resolved by {actor.label}", now=now, by=actor.id)
+    reason = f"resolved by {actor.label}"
+    escalation.stop(subject_kind=SUBJECT_KIND, subject_ids=ids, reason=reason, now=now)
+    close_pages(
+        subject_kind=SUBJECT_KIND, subject_ids=ids, state=PageState.ANSWERED, reason=reason, now=now, by=actor.id
+    )
     clear_unlocked(kinds=_WAITING, subject_ids=ids)
     _reflect(alerts, **changes, snoozed_until=None)
 
@@ -135,9 +145,10 @@ def _mark_acknowledged(alerts: Sequence[Alert], *, actor: Actor, now: datetime) 
         "acknowledged_by_id": actor.id,
     }
     Alert.objects.filter(id__in=ids).update(**changes)
-    escalation.stop(subject_ids=ids, reason=f"acknowledged by {actor.label}", now=now)
+    reason = f"acknowledged by {actor.label}"
+    escalation.stop(subject_kind=SUBJECT_KIND, subject_ids=ids, reason=reason, now=now)
     close_pages(
-        subject_ids=ids, state=PageState.ANSWERED, reason=f"acknowledged by {actor.label}", now=now, by=actor.id
+        subject_kind=SUBJECT_KIND, subject_ids=ids, state=PageState.ANSWERED, reason=reason, now=now, by=actor.id
     )
     lasts = _acknowledgements_last(ids)
     set_timers(
@@ -151,7 +162,7 @@ def _mark_acknowledged(alerts: Sequence[Alert], *, actor: Actor, now: datetime) 
 def _acknowledgements_last(alert_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Seconds by alert; 0 is for ever."""
     lasts = dict.fromkeys(alert_ids, ACKNOWLEDGEMENT_TIMEOUT_SECONDS)
-    for run in Run.objects.filter(subject_id__in=list(alert_ids)).select_related("policy_version"):
+    for run in escalation.runs_of(SUBJECT_KIND, alert_ids).select_related("policy_version"):
         if run.policy_version is not None:
             lasts[run.subject_id] = plan_from_json(run.policy_version.definition).acknowledgement_lasts_seconds
     return lasts
@@ -174,7 +185,7 @@ def _begin_if_never_begun(alert: Alert, *, now: datetime) -> None:
         alert.suppressed_by = None
         alert.save(update_fields=["suppressed_by"])
         clear_unlocked(kinds=[MAINTENANCE_ENDS], subject_ids=[alert.id])
-    if alert.id not in escalation.subjects_with_run([alert.id]):
+    if alert.id not in escalation.subjects_with_run(SUBJECT_KIND, [alert.id]):
         begin_escalation(alert, now=now)
 
 
@@ -184,7 +195,7 @@ def begin_escalation(alert: Alert, *, now: datetime, because: str = "") -> None:
     escalation.start(
         [
             escalation.NewRun(
-                subject_kind="alert",
+                subject_kind=SUBJECT_KIND,
                 subject_id=alert.id,
                 group_id=alert.service_id,
                 policy_version_id=policy.current_version_id if policy else None,
@@ -221,5 +232,5 @@ def _reflect(alerts: Sequence[Alert], **changes: Any) -> None:
 
 def _record(alert: Alert, action: str, **details: Any) -> Record:
     return Record(
-        action=action, subject_kind="alert", subject_id=alert.id, subject_label=alert.summary, details=details
+        action=action, subject_kind=SUBJECT_KIND, subject_id=alert.id, subject_label=alert.summary, details=details
     )

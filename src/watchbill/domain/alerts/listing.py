@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Model, Q, QuerySet
 
 from watchbill.domain.alerts import search_store
-from watchbill.domain.alerts.models import Alert, AlertState, SearchText
+from watchbill.domain.alerts.models import SUBJECT_KIND, Alert, AlertState, SearchText
 from watchbill.domain.alerts.search_reads import OPEN_STATES, Word, in_alerts, in_texts, texts_of_resolved, words_in
 from watchbill.domain.paging.models import Page, PageState
 from watchbill.ground.identity import uuid_in
@@ -84,7 +84,7 @@ def open_by_service() -> dict[UUID, int]:
 def paged_to(user_id: UUID, *, limit: int = PAGE_SIZE) -> list[Alert]:
     """Unanswered alerts that this person was paged for: what needs them, oldest first."""
     pages = Page.objects.filter(
-        user_id=user_id, subject_kind="alert", state__in=(PageState.ACTIVE, PageState.UNREACHED)
+        user_id=user_id, subject_kind=SUBJECT_KIND, state__in=(PageState.ACTIVE, PageState.UNREACHED)
     )
     return list(
         Alert.objects.filter(state=AlertState.TRIGGERED, id__in=pages.values("subject_id"))

@@ -6,6 +6,9 @@ from watchbill.domain.people.models import Urgency
 from watchbill.domain.services.models import Integration, MaintenanceWindow, Service
 from watchbill.ground.ids import new_id
 
+# What runs, pages and entries of the audit trail call an alert; what else there is has another name.
+SUBJECT_KIND = "alert"
+
 
 class AlertState(models.TextChoices):
     TRIGGERED = "triggered", "Triggered"

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from watchbill.domain.alerts.actions import ACKNOWLEDGEMENT_EXPIRES, MAINTENANCE_ENDS, SNOOZE_ENDS
-from watchbill.domain.alerts.models import Alert, AlertState, Event
+from watchbill.domain.alerts.models import SUBJECT_KIND, Alert, AlertState, Event
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.escalation.explain import ExplainedStep
 from watchbill.domain.escalation.models import RunState
@@ -98,6 +98,7 @@ class AlertDetail:
     policy: str
     pages: tuple[PageLine, ...]
     timeline: tuple[Entry, ...]
+    timeline_left: int
     next_step: NextStep
     if_escalated: str
     events: tuple[Event, ...]
@@ -111,12 +112,14 @@ def alert_detail(alert_id: UUID, *, ways: Ways, now: datetime) -> AlertDetail | 
     )
     if alert is None:
         return None
-    run = run_view(subject_id=alert.id, ways=ways, now=now)
+    run = run_view(subject_kind=SUBJECT_KIND, subject_id=alert.id, ways=ways, now=now)
+    entries = Entry.objects.filter(subject_id=alert.id)
     return AlertDetail(
         alert=alert,
         policy=run.policy if run else "",
         pages=pages_of(alert.id),
-        timeline=tuple(Entry.objects.filter(subject_id=alert.id).order_by("at", "id")[:TIMELINE_SHOWN]),
+        timeline=tuple(entries.order_by("-at", "-id")[:TIMELINE_SHOWN])[::-1],
+        timeline_left=max(0, entries.count() - TIMELINE_SHOWN),
         next_step=_next_step(alert, run),
         if_escalated=_if_escalated(run),
         events=events_of(alert.id),
@@ -209,9 +212,15 @@ def _names(step: ExplainedStep) -> str:
 
 
 def pages_of(alert_id: UUID) -> tuple[PageLine, ...]:
-    pages = list(Page.objects.filter(subject_id=alert_id).select_related("user").order_by("created_at", "id"))
+    pages = list(
+        Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=alert_id)
+        .select_related("user")
+        .order_by("created_at", "id")
+    )
     attempts: dict[UUID, list[AttemptLine]] = defaultdict(list)
-    carried = AttemptedDelivery.objects.filter(delivery__page__subject_id=alert_id).select_related("attempt__contact")
+    carried = AttemptedDelivery.objects.filter(
+        delivery__page__subject_kind=SUBJECT_KIND, delivery__page__subject_id=alert_id
+    ).select_related("attempt__contact")
     for row in carried.order_by("attempt__started_at"):
         attempts[row.delivery_id].append(
             AttemptLine(
@@ -227,7 +236,11 @@ def pages_of(alert_id: UUID) -> tuple[PageLine, ...]:
             )
         )
     deliveries: dict[UUID, list[DeliveryLine]] = defaultdict(list)
-    for delivery in Delivery.objects.filter(page__subject_id=alert_id).select_related("contact").order_by("position"):
+    for delivery in (
+        Delivery.objects.filter(page__subject_kind=SUBJECT_KIND, page__subject_id=alert_id)
+        .select_related("contact")
+        .order_by("position")
+    ):
         deliveries[delivery.page_id].append(_delivery(delivery, tuple(attempts[delivery.id])))
     return tuple(_page(page, tuple(deliveries[page.id])) for page in pages)
 
@@ -266,9 +279,9 @@ def _page(row: Page, deliveries: tuple[DeliveryLine, ...]) -> PageLine:
 
 def alerts_of_attempt(attempt_id: UUID, *, user_id: UUID) -> list[Alert]:
     """What an acknowledge link stands for: the alerts its message carried, if it was sent to that person."""
-    subjects = AttemptedDelivery.objects.filter(attempt_id=attempt_id, delivery__page__user_id=user_id).values_list(
-        "delivery__page__subject_id", flat=True
-    )
+    subjects = AttemptedDelivery.objects.filter(
+        attempt_id=attempt_id, delivery__page__user_id=user_id, delivery__page__subject_kind=SUBJECT_KIND
+    ).values_list("delivery__page__subject_id", flat=True)
     return list(Alert.objects.filter(id__in=list(subjects)).select_related("service").order_by("opened_at"))
 
 

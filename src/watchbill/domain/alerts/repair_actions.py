@@ -8,7 +8,7 @@ import structlog
 from django.db import transaction
 
 from watchbill.domain.alerts.actions import begin_escalation
-from watchbill.domain.alerts.models import Alert, AlertState
+from watchbill.domain.alerts.models import SUBJECT_KIND, Alert, AlertState
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Record
 from watchbill.domain.escalation import actions as escalation
@@ -30,12 +30,12 @@ def drive_again(alert_ids: Sequence[UUID], *, now: datetime) -> int:
         )
         runs = {
             run.subject_id: run
-            for run in Run.objects.select_for_update().filter(subject_id__in=[a.id for a in alerts]).order_by("id")
+            for run in escalation.runs_of(SUBJECT_KIND, [a.id for a in alerts]).select_for_update().order_by("id")
         }
         records = [
             Record(
                 action="alert.driven_again",
-                subject_kind="alert",
+                subject_kind=SUBJECT_KIND,
                 subject_id=alert.id,
                 subject_label=alert.summary,
                 details={"why": why},
@@ -55,7 +55,10 @@ def _drive(alert: Alert, run: Run | None, *, now: datetime) -> str:
         return "it had no escalation"
     if run.state == RunState.STOPPED:
         escalation.start_over(
-            subject_id=alert.id, because="its escalation was stopped and nobody had it; it was driven again", now=now
+            subject_kind=SUBJECT_KIND,
+            subject_id=alert.id,
+            because="its escalation was stopped and nobody had it; it was driven again",
+            now=now,
         )
         return "its escalation was stopped"
     timers = Timer.objects.filter(

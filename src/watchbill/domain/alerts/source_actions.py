@@ -17,7 +17,7 @@ from watchbill.domain.alerts.actions import (
     mark_resolved,
 )
 from watchbill.domain.alerts.contract import Action, Signal
-from watchbill.domain.alerts.models import Alert, AlertState, Disposition, Event
+from watchbill.domain.alerts.models import SUBJECT_KIND, Alert, AlertState, Disposition, Event
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.services.models import Integration, MaintenanceWindow
@@ -231,4 +231,4 @@ def _next_number() -> int:
 
 
 def _entry(alert: Alert, action: str) -> Record:
-    return Record(action=action, subject_kind="alert", subject_id=alert.id, subject_label=alert.summary)
+    return Record(action=action, subject_kind=SUBJECT_KIND, subject_id=alert.id, subject_label=alert.summary)

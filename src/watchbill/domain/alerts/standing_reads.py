@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from watchbill.domain.access.models import Role, User
 from watchbill.domain.alerts.actions import MAINTENANCE_ENDS
-from watchbill.domain.alerts.models import Alert, AlertState
-from watchbill.domain.escalation.actions import STEP
+from watchbill.domain.alerts.models import SUBJECT_KIND, Alert, AlertState
+from watchbill.domain.escalation.actions import STEP, runs_of
 from watchbill.domain.escalation.models import Run, RunState
 from watchbill.domain.paging.models import Delivery, DeliveryState, Page, PageState
 from watchbill.domain.people.models import Membership
@@ -80,10 +80,12 @@ def standings(alerts: Iterable[Alert]) -> dict[UUID, Standing]:
     """By alert, for those that are triggered. Five queries whatever their number."""
     rows = {alert.id: alert for alert in alerts if alert.state == AlertState.TRIGGERED}
     left_alone = set(stranded().filter(id__in=list(rows)).values_list("id", flat=True))
-    runs = {run.subject_id: run for run in Run.objects.filter(subject_id__in=list(rows))}
+    runs = {run.subject_id: run for run in runs_of(SUBJECT_KIND, list(rows))}
     due = _due_at([*rows, *(run.id for run in runs.values())])
     people: dict[UUID, dict[UUID, str]] = defaultdict(dict)
-    waiting = Page.objects.filter(subject_id__in=list(rows), state=PageState.ACTIVE).select_related("user")
+    waiting = Page.objects.filter(
+        subject_kind=SUBJECT_KIND, subject_id__in=list(rows), state=PageState.ACTIVE
+    ).select_related("user")
     for page in waiting.order_by("created_at"):
         people[page.subject_id][page.user_id] = str(page.user)
     return {
@@ -110,14 +112,16 @@ def _due_at(subject_ids: Iterable[UUID]) -> dict[UUID, datetime]:
 
 
 def _runs(state: RunState) -> QuerySet[Run]:
-    return Run.objects.filter(subject_kind="alert", subject_id=OuterRef("pk"), state=state)
+    return Run.objects.filter(subject_kind=SUBJECT_KIND, subject_id=OuterRef("pk"), state=state)
 
 
 def _messages_to_come() -> QuerySet[Delivery]:
     return Delivery.objects.filter(
-        page__subject_id=OuterRef("pk"), state__in=(DeliveryState.QUEUED, DeliveryState.SENDING)
+        page__subject_kind=SUBJECT_KIND,
+        page__subject_id=OuterRef("pk"),
+        state__in=(DeliveryState.QUEUED, DeliveryState.SENDING),
     )
 
 
 def _pages_to_answer() -> QuerySet[Page]:
-    return Page.objects.filter(subject_id=OuterRef("pk"), state=PageState.ACTIVE)
+    return Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=OuterRef("pk"), state=PageState.ACTIVE)

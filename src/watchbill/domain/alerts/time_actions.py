@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from watchbill.domain.alerts.actions import MAINTENANCE_ENDS, begin_escalation
-from watchbill.domain.alerts.models import Alert, AlertState
+from watchbill.domain.alerts.models import SUBJECT_KIND, Alert, AlertState
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Record
 from watchbill.domain.escalation import actions as escalation
@@ -36,7 +36,7 @@ def _trigger_again(timers: Sequence[DueTimer], *, action: str, now: datetime) ->
     records = [
         Record(
             action=action,
-            subject_kind="alert",
+            subject_kind=SUBJECT_KIND,
             subject_id=alert.id,
             subject_label=alert.summary,
             details={"acknowledged_by": alert.acknowledged_by},
@@ -51,10 +51,10 @@ def _trigger_again(timers: Sequence[DueTimer], *, action: str, now: datetime) ->
         snoozed_until=None,
     )
     because = {alert.id: _because(alert, action) for alert in alerts}
-    driven = escalation.subjects_with_run([alert.id for alert in alerts])
+    driven = escalation.subjects_with_run(SUBJECT_KIND, [alert.id for alert in alerts])
     for alert in alerts:
         if alert.id in driven:
-            escalation.start_over(subject_id=alert.id, because=because[alert.id], now=now)
+            escalation.start_over(subject_kind=SUBJECT_KIND, subject_id=alert.id, because=because[alert.id], now=now)
         elif alert.suppressed_by_id is None:  # otherwise the end of the maintenance begins it
             begin_escalation(alert, now=now, because=because[alert.id])
     record(records, actor=ENGINE, now=now)
@@ -95,7 +95,7 @@ def end_maintenance(timers: Sequence[DueTimer], *, now: datetime) -> None:
         records.append(
             Record(
                 action="alert.maintenance_ended",
-                subject_kind="alert",
+                subject_kind=SUBJECT_KIND,
                 subject_id=alert.id,
                 subject_label=alert.summary,
             )

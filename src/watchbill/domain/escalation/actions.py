@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from watchbill.domain.escalation.models import Run, RunState
 from watchbill.domain.escalation.rules import Target
 from watchbill.domain.timers.actions import NewTimer, set_timers
@@ -55,17 +57,19 @@ def start(runs: Sequence[NewRun], *, now: datetime) -> list[Run]:
     return made
 
 
-def stop(*, subject_ids: Sequence[UUID], reason: str, now: datetime) -> None:
+def stop(*, subject_kind: str, subject_ids: Sequence[UUID], reason: str, now: datetime) -> None:
     """Also ends what is exhausted or notified. The run's row is locked first, then its timer goes."""
-    live = Run.objects.filter(subject_id__in=list(subject_ids)).exclude(state=RunState.STOPPED)
+    live = runs_of(subject_kind, subject_ids).exclude(state=RunState.STOPPED)
     ids = list(live.select_for_update().order_by("id").values_list("id", flat=True))
     Run.objects.filter(id__in=ids).update(state=RunState.STOPPED, ended_at=now, end_reason=reason[:200])
     clear_unlocked(kinds=_TIMERS, subject_ids=ids)
 
 
-def start_over(*, subject_id: UUID, because: str, now: datetime, targets: Sequence[Target] = ()) -> Run:
+def start_over(
+    *, subject_kind: str, subject_id: UUID, because: str, now: datetime, targets: Sequence[Target] = ()
+) -> Run:
     """From the top of the frozen plan; with `targets`, those come first. `because` stands beside the pages it makes."""
-    run = Run.objects.select_for_update().get(subject_id=subject_id)
+    run = runs_of(subject_kind, [subject_id]).select_for_update().get()
     run.generation += 1
     run.state = RunState.LIVE
     run.cycle = run.level = 0
@@ -87,11 +91,11 @@ def again_later(*, run_id: UUID, generation: int, now: datetime) -> NewTimer:
     return NewTimer(kind=TRY_AGAIN, subject_id=run_id, generation=generation, due_at=now + wait)
 
 
-def escalate_now(*, subject_id: UUID, because: str, now: datetime) -> Run:
+def escalate_now(*, subject_kind: str, subject_id: UUID, because: str, now: datetime) -> Run:
     """Take the next step at once instead of when its time has come. `because` stands beside the pages it makes."""
-    run = Run.objects.select_for_update().get(subject_id=subject_id)
+    run = runs_of(subject_kind, [subject_id]).select_for_update().get()
     if run.state == RunState.EXHAUSTED and Timer.objects.filter(kind=TRY_AGAIN, subject_id=run.id).exists():
-        return start_over(subject_id=subject_id, because=because, now=now)
+        return start_over(subject_kind=subject_kind, subject_id=subject_id, because=because, now=now)
     if run.state == RunState.EXHAUSTED:
         raise RunCannotEscalate("Every level was tried already: reassign the alert to somebody instead.")
     run.because = because[:_BECAUSE_MAX]
@@ -108,5 +112,10 @@ def escalate_now(*, subject_id: UUID, because: str, now: datetime) -> Run:
     return run
 
 
-def subjects_with_run(subject_ids: Sequence[UUID]) -> set[UUID]:
-    return set(Run.objects.filter(subject_id__in=list(subject_ids)).values_list("subject_id", flat=True))
+def subjects_with_run(subject_kind: str, subject_ids: Sequence[UUID]) -> set[UUID]:
+    return set(runs_of(subject_kind, subject_ids).values_list("subject_id", flat=True))
+
+
+def runs_of(subject_kind: str, subject_ids: Sequence[UUID]) -> QuerySet[Run]:
+    """Never by the id alone: the index begins with the kind, and without it every run is looked at."""
+    return Run.objects.filter(subject_kind=subject_kind, subject_id__in=list(subject_ids))

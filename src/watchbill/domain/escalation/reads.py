@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from watchbill.domain.escalation.actions import STEP, TRY_AGAIN
+from watchbill.domain.escalation.actions import STEP, TRY_AGAIN, runs_of
 from watchbill.domain.escalation.explain import ExplainedStep, ladder_from
-from watchbill.domain.escalation.models import Run, RunState
+from watchbill.domain.escalation.models import RunState
 from watchbill.domain.escalation.rules import Position
 from watchbill.domain.escalation.steps import Ways, plan_of, policy_words
 from watchbill.domain.paging.models import Page
@@ -33,8 +33,8 @@ class RunView:
     fallback: tuple[str, ...] = ()
 
 
-def run_view(*, subject_id: UUID, ways: Ways, now: datetime) -> RunView | None:
-    run = Run.objects.select_related("policy_version__policy").filter(subject_id=subject_id).first()
+def run_view(*, subject_kind: str, subject_id: UUID, ways: Ways, now: datetime) -> RunView | None:
+    run = runs_of(subject_kind, [subject_id]).select_related("policy_version__policy").first()
     if run is None:
         return None
     if run.state != RunState.LIVE:

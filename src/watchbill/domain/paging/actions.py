@@ -90,7 +90,13 @@ def _page_row(page_id: UUID, page: NewPage) -> dict[str, object]:
 
 
 def close_pages(
-    *, subject_ids: Sequence[UUID], state: PageState, reason: str, now: datetime, by: UUID | None = None
+    *,
+    subject_kind: str,
+    subject_ids: Sequence[UUID],
+    state: PageState,
+    reason: str,
+    now: datetime,
+    by: UUID | None = None,
 ) -> int:
     """Nothing that has not left yet will leave. `by`: the person who answered.
 
@@ -98,8 +104,9 @@ def close_pages(
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM paging_page WHERE subject_id = ANY(%s) AND state = %s ORDER BY id FOR UPDATE",
-            [list(subject_ids), PageState.ACTIVE],
+            "SELECT id FROM paging_page WHERE subject_kind = %s AND subject_id = ANY(%s) AND state = %s "
+            "ORDER BY id FOR UPDATE",
+            [subject_kind, list(subject_ids), PageState.ACTIVE],
         )
         page_ids = [row[0] for row in cursor.fetchall()]
         if not page_ids:

@@ -15,7 +15,8 @@ _SHOWN_MAX = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupWarning:
-    """`subject_kind` and `subject_id` say where it can be mended: fallback, user, service."""
+    """`subject_kind` and `subject_id` say where it can be mended: fallback, user, service, or the list
+    of people or services."""
 
     problem: str
     remedy: str
@@ -46,21 +47,33 @@ def _fallback(reachable: set[UUID]) -> Iterable[SetupWarning]:
 
 
 def _services() -> Iterable[SetupWarning]:
-    for row in Service.objects.filter(archived_at=None, policy=None).order_by("name")[:_SHOWN_MAX]:
+    rows = Service.objects.filter(archived_at=None, policy=None).order_by("name")
+    for row in rows[:_SHOWN_MAX]:
         yield SetupWarning(
             problem=f"Service {row.name} has no escalation policy.",
             remedy="Its alerts page the fallback at once. Choose a policy.",
             subject_kind="service",
             subject_id=row.id,
         )
+    yield from _more(rows.count(), "services have no escalation policy", subject_kind="services")
 
 
 def _people(ways: Ways, now: datetime) -> Iterable[SetupWarning]:
-    for person in out_of_reach(ways=ways, now=now)[:_SHOWN_MAX]:
+    silent = out_of_reach(ways=ways, now=now)
+    for person in silent[:_SHOWN_MAX]:
         where = f" They are counted on by {', '.join(person.counted_on)}." if person.counted_on else ""
         yield SetupWarning(
             problem=f"{person.name} cannot be reached.",
             remedy=f"There is no contact that is confirmed and that this instance can send to.{where} Add one.",
             subject_kind="user",
             subject_id=person.user_id,
+        )
+    yield from _more(len(silent), "people cannot be reached", subject_kind="people")
+
+
+def _more(count: int, what: str, *, subject_kind: str) -> Iterable[SetupWarning]:
+    left = count - _SHOWN_MAX
+    if left > 0:
+        yield SetupWarning(
+            problem=f"And {left} more: {count} {what}.", remedy="The list shows all.", subject_kind=subject_kind
         )

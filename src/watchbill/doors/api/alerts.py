@@ -116,11 +116,14 @@ class NextStepOut(Output):
 
 
 class AlertDetailOut(AlertOut):
+    """`timeline` has the newest entries; `timeline_left` more stand before them."""
+
     details: Any
     policy: str
     pages: list[PageOut]
     attempts: list[AttemptOut]
     timeline: list[TimelineOut]
+    timeline_left: int
     next_step: NextStepOut
 
 
@@ -315,6 +318,7 @@ def _detail_out(detail: AlertDetail) -> AlertDetailOut:
             )
             for entry in detail.timeline
         ],
+        timeline_left=detail.timeline_left,
         next_step=NextStepOut(
             kind=step.kind, due_at=step.due_at, words=step.words, steps=[step_out(one) for one in step.steps]
         ),

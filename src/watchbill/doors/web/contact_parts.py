@@ -15,7 +15,7 @@ from watchbill.domain.people.models import ContactMethod, Urgency
 from watchbill.domain.people.reads import ContactLine, PersonDetail
 from watchbill.domain.people.rules import ContactDraft
 from watchbill.doors.web.components import kind_label
-from watchbill.doors.web.forms import posted
+from watchbill.doors.web.forms import posted, posted_numbers
 from watchbill.doors.web.guards import caller
 from watchbill.doors.web.page import actor_of, now_of
 from watchbill.doors.web.wiring import wired
@@ -23,7 +23,6 @@ from watchbill.ground.durations import format_duration, parse_duration
 from watchbill.ground.refusals import ChangeRefused
 
 PREVIEW = timedelta(minutes=10)
-_ROWS_MAX = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +120,7 @@ def contact_setting() -> Setting:
 def typed_rules(request: HttpRequest, urgency: str) -> list[tuple[str, str]]:
     rows = [
         (posted(request, f"{urgency}[{number}].contact"), posted(request, f"{urgency}[{number}].after"))
-        for number in range(_ROWS_MAX)
+        for number in posted_numbers(request, urgency)
     ]
     return [row for row in rows if row[0]]
 

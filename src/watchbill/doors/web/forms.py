@@ -1,5 +1,6 @@
 """Forms that keep what was typed, name the field and the remedy, and need no script."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -165,6 +166,12 @@ def person_choices(*, kept: Iterable[str] = ()) -> list[tuple[str, str]]:
     rows = [row for row in User.objects.order_by("name", "email") if row.is_active or row.email in held]
     names = Counter(row.name for row in rows)
     return [(row.email, row.name if names[row.name] == 1 and row.name else f"{row.name} ({row.email})") for row in rows]
+
+
+def posted_numbers(request: HttpRequest, prefix: str) -> list[int]:
+    """Of the groups that came, `prefix[0].…`, `prefix[7].…`: all of them, so that a limit is refused and not cut."""
+    found = (re.match(rf"{re.escape(prefix)}\[(\d{{1,6}})\]\.", name, re.ASCII) for name in request.POST)
+    return sorted({int(match[1]) for match in found if match})
 
 
 def posted_id(request: HttpRequest, name: str) -> UUID | None:

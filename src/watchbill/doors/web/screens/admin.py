@@ -31,6 +31,7 @@ from watchbill.doors.web.page import actor_of, now_of, show
 from watchbill.ground.refusals import ChangeRefused
 
 _TRAIL = ("/admin", "Admin")
+_VERSIONS_SHOWN = 20
 _VIAS = ("web", "api", "cli", "mail-link", "engine", "ingest")
 
 
@@ -139,7 +140,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 @requires("process.read")
 def process(request: HttpRequest) -> HttpResponse:
-    document = process_reads.running()
+    document, versions = process_reads.running(), process_reads.versions()
     labels = {
         **{role.id: role.label for role in document.roles},
         **{severity.id: severity.label for severity in document.severities},
@@ -152,7 +153,8 @@ def process(request: HttpRequest) -> HttpResponse:
             "process": document,
             "labels": labels,
             "version": process_reads.running_version(),
-            "versions": process_reads.versions()[:20],
+            "versions": versions[:_VERSIONS_SHOWN],
+            "versions_left": max(0, len(versions) - _VERSIONS_SHOWN),
             "text": process_reads.running_text(),
         },
     )

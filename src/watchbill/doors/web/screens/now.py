@@ -22,8 +22,15 @@ from watchbill.doors.web.page import now_of, show, viewer_id
 from watchbill.doors.web.wiring import wired
 
 _OTHERS_SHOWN = 6
-_FORGOTTEN_SHOWN = 50
-_MEND_AT = {"fallback": "/admin/organization", "user": "/people/{}", "service": "/services/{}"}
+_SHOWN_MAX = 50
+_FORGOTTEN_READ = 1_000
+_MEND_AT = {
+    "fallback": "/admin/organization",
+    "user": "/people/{}",
+    "service": "/services/{}",
+    "people": "/people",
+    "services": "/services",
+}
 
 
 @requires("alert.read")
@@ -31,10 +38,12 @@ def now_screen(request: HttpRequest) -> HttpResponse:
     now = now_of(request)
     me = viewer_id(request)
     watches = everybody_on_watch(now=now)
-    needs_me = sorted(paged_to(me), key=lambda alert: Severity.values.index(alert.severity))
-    forgotten = _forgotten()
-    for_me = concerns(me, forgotten)
-    needs_me = [alert for alert in needs_me if alert not in for_me]
+    paged, held = paged_to(me, limit=_SHOWN_MAX + 1), held_by(me, limit=_SHOWN_MAX + 1)
+    for_me = concerns(me, _forgotten())
+    needs_me = sorted(
+        (alert for alert in paged[:_SHOWN_MAX] if alert not in for_me),
+        key=lambda alert: Severity.values.index(alert.severity),
+    )
     others = paging_others(than=needs_me, limit=_OTHERS_SHOWN)
     return show(
         request,
@@ -44,11 +53,14 @@ def now_screen(request: HttpRequest) -> HttpResponse:
             "can_schedule": caller(request).may("schedule.change").allowed,
             "my_watches": [watch for watch in watches if any(person.id == me for person in watch.people)],
             "duties": duties(me),
-            "forgotten": for_me,
+            "forgotten": for_me[:_SHOWN_MAX],
+            "forgotten_count": len(for_me),
             "needs_me": needs_me,
-            "held": held_by(me),
+            "needs_me_more": len(paged) > _SHOWN_MAX,
+            "held": held[:_SHOWN_MAX],
+            "held_more": len(held) > _SHOWN_MAX,
             "others": others,
-            "standings": standings([*for_me, *needs_me, *others]),
+            "standings": standings([*for_me[:_SHOWN_MAX], *needs_me, *others]),
             "tally": tally(),
             "warnings": [
                 {
@@ -68,7 +80,7 @@ def now_screen(request: HttpRequest) -> HttpResponse:
 
 def _forgotten() -> list[Alert]:
     rows = stranded().select_related("service__team").defer("details")
-    return list(rows.order_by("opened_at", "id")[:_FORGOTTEN_SHOWN])
+    return list(rows.order_by("opened_at", "id")[:_FORGOTTEN_READ])
 
 
 def _address(kind: str, identity: UUID | None) -> str:

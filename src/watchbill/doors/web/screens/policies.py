@@ -25,6 +25,7 @@ from watchbill.doors.web.forms import (
     posted_duration,
     posted_id,
     posted_number,
+    posted_numbers,
     posted_rows,
     rearranged,
     rearranging,
@@ -37,7 +38,7 @@ from watchbill.ground.durations import format_duration
 from watchbill.ground.refusals import ChangeRefused
 
 _TRAIL = ("/policies", "Policies")
-_LEVELS_MAX = 25
+_VERSIONS_SHOWN = 20
 _KINDS = {"schedule": "/schedules/{}", "user": "/people/{}", "team-lead": "/teams/{}", "team-manager": "/teams/{}"}
 
 
@@ -64,6 +65,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
 def policy_page(request: HttpRequest, policy_id: UUID) -> HttpResponse:
     detail = _detail(policy_id)
     plan = plan_from_json(detail.definition)
+    versions = policy_reads.versions(policy_id)
     return show(
         request,
         "policies/policy.html",
@@ -72,7 +74,8 @@ def policy_page(request: HttpRequest, policy_id: UUID) -> HttpResponse:
             "plan": plan,
             "ladder": _ladder(plan),
             "acknowledgement": _lasts(plan),
-            "versions": policy_reads.versions(policy_id)[:20],
+            "versions": versions[:_VERSIONS_SHOWN],
+            "versions_left": max(0, len(versions) - _VERSIONS_SHOWN),
             "services": Service.objects.filter(policy_id=policy_id, archived_at=None).order_by("name"),
             "may_change": caller(request).may("policy.change", team_ids=[detail.draft.team_id]).allowed,
         },
@@ -274,7 +277,7 @@ def _posted_levels(request: HttpRequest) -> list[dict[str, list[str] | str]]:
     """As they stand in the form, without those that hold nothing, and changed by the button that was pressed."""
     asked = rearranging(request)
     found: list[dict[str, list[str] | str]] = []
-    for number in range(_LEVELS_MAX):
+    for number in posted_numbers(request, "levels"):
         name = f"levels[{number}].targets"
         if name in request.POST:
             targets = rearranged(posted_rows(request, name), name, asked, blank="")
@@ -284,7 +287,7 @@ def _posted_levels(request: HttpRequest) -> list[dict[str, list[str] | str]]:
 
 def _draft(request: HttpRequest) -> PolicyDraft:
     levels = []
-    for number in range(_LEVELS_MAX):
+    for number in posted_numbers(request, "levels"):
         texts = [text for text in request.POST.getlist(f"levels[{number}].targets") if text]
         if texts:
             levels.append(

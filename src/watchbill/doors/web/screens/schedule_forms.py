@@ -36,6 +36,7 @@ from watchbill.doors.web.forms import (
     posted_id,
     posted_instant,
     posted_number,
+    posted_numbers,
     posted_rows,
     rearranged,
     rearranging,
@@ -236,7 +237,7 @@ def _numbers(request: HttpRequest) -> list[int]:
     """Those of the posted groups that hold something."""
     return [
         number
-        for number in range(60)
+        for number in posted_numbers(request, "rotations")
         if posted(request, f"rotations[{number}].name").strip()
         or posted_emails(request, f"rotations[{number}].members")
     ]
