@@ -1,12 +1,14 @@
 """From a claimed attempt to the message a channel sends: what the alert is now, not what it was."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from watchbill.domain.access.models import User
-from watchbill.domain.alerts.models import Alert
+from watchbill.domain.alerts.models import SUBJECT_KIND, Alert
 from watchbill.domain.paging.contact_message_sending import ContactMessageIntent
 from watchbill.domain.paging.contract import AlertLine, Message, Note
 from watchbill.domain.paging.links import AcknowledgeLink, make_token
@@ -24,29 +26,92 @@ class Instance:
     secret_key: str
 
 
-def compose(intents: Sequence[Intent], *, instance: Instance, now: datetime) -> list[tuple[Intent, Message]]:
-    alerts = _alerts({one.subject_id for intent in intents for one in intent.deliveries})
+class SubjectUnknown(Exception):
+    """Nobody here can say what the page is about."""
+
+
+class Lines(Protocol):
+    """The lines of those of one kind, by id; whatever is not there is absent."""
+
+    def __call__(self, ids: Collection[UUID], *, base_url: str) -> Mapping[UUID, AlertLine]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """How pages about one kind of thing are put into words: `plural` in a bundle, `path` of the screen with all."""
+
+    lines: Lines
+    plural: str
+    path: str
+
+
+def alert_lines(ids: Collection[UUID], *, base_url: str) -> Mapping[UUID, AlertLine]:
+    found = Alert.objects.filter(id__in=list(ids)).select_related("service").defer("details", "links")
+    return {alert.id: _line(alert, base_url) for alert in found}
+
+
+# What a page may be about, by the kind that its run names: as `handlers` for timers.
+SUBJECTS: Mapping[str, Subject] = {
+    SUBJECT_KIND: Subject(lines=alert_lines, plural="alerts", path="/alerts"),
+}
+
+
+def compose(
+    intents: Sequence[Intent], *, instance: Instance, now: datetime, subjects: Mapping[str, Subject] = SUBJECTS
+) -> list[tuple[Intent, Message]]:
+    """Raises SubjectUnknown for the whole batch; the caller tries one by one."""
+    lines = _lines(intents, subjects, base_url=instance.base_url)
     people = User.objects.in_bulk({intent.deliveries[0].user_id for intent in intents})
     return [
         (
             intent,
-            _message(intent, alerts=alerts, person=people[intent.deliveries[0].user_id], instance=instance, now=now),
+            _message(
+                intent,
+                lines=_of(intent, lines[intent.subject_kind]),
+                subject=subjects[intent.subject_kind],
+                person=people[intent.deliveries[0].user_id],
+                instance=instance,
+                now=now,
+            ),
         )
         for intent in intents
     ]
 
 
-def _alerts(ids: Iterable[UUID]) -> dict[UUID, Alert]:
-    found = Alert.objects.filter(id__in=list(ids)).select_related("service").defer("details", "links")
-    return {alert.id: alert for alert in found}
+def _lines(
+    intents: Sequence[Intent], subjects: Mapping[str, Subject], *, base_url: str
+) -> dict[str, Mapping[UUID, AlertLine]]:
+    """By kind: one reading for all of a kind."""
+    wanted: dict[str, set[UUID]] = defaultdict(set)
+    for intent in intents:
+        wanted[intent.subject_kind].update(one.subject_id for one in intent.deliveries)
+    unknown = wanted.keys() - subjects.keys()
+    if unknown:
+        raise SubjectUnknown(
+            f"a page is about {', '.join(sorted(unknown))}, which this version cannot put into words; an engine of a "
+            "newer version may. The register is SUBJECTS in engine/compose.py"
+        )
+    return {kind: subjects[kind].lines(ids, base_url=base_url) for kind, ids in wanted.items()}
 
 
-def _message(intent: Intent, *, alerts: dict[UUID, Alert], person: User, instance: Instance, now: datetime) -> Message:
+def _of(intent: Intent, known: Mapping[UUID, AlertLine]) -> tuple[AlertLine, ...]:
+    ids = list(dict.fromkeys(one.subject_id for one in intent.deliveries))
+    missing = [str(subject_id) for subject_id in ids if subject_id not in known]
+    if missing:
+        raise SubjectUnknown(f"a page is about {intent.subject_kind} {', '.join(missing)}, which is not there any more")
+    return tuple(known[subject_id] for subject_id in ids)
+
+
+def _message(
+    intent: Intent,
+    *,
+    lines: tuple[AlertLine, ...],
+    subject: Subject,
+    person: User,
+    instance: Instance,
+    now: datetime,
+) -> Message:
     first = intent.deliveries[0]
-    lines = tuple(
-        _line(alerts[subject_id], instance.base_url)
-        for subject_id in dict.fromkeys(one.subject_id for one in intent.deliveries)
-    )
     link = AcknowledgeLink(attempt_id=intent.attempt_id, user_id=person.id)
     token = make_token(link, secret_key=instance.secret_key, now=now)
     bundle = len(lines) > 1
@@ -59,9 +124,9 @@ def _message(intent: Intent, *, alerts: dict[UUID, Alert], person: User, instanc
         recipient_name=person.name,
         time_zone=person.time_zone,
         alerts=lines,
-        reason=f"{len(lines)} alerts; the first: {first.reason}" if bundle else first.reason,
+        reason=f"{len(lines)} {subject.plural}; the first: {first.reason}" if bundle else first.reason,
         acknowledge_url=f"{instance.base_url}/a/{token}",
-        open_url=f"{instance.base_url}/alerts" if bundle else lines[0].open_url,
+        open_url=f"{instance.base_url}{subject.path}" if bundle else lines[0].open_url,
         composed_at=now,
         thread_key=str(intent.attempt_id if bundle else first.subject_id),
     )

@@ -17,7 +17,7 @@ from watchbill.domain.paging.contact_message_sending import (
 from watchbill.domain.paging.contract import Channel, Message, Outcome, RetryLater
 from watchbill.domain.paging.sending import CalledOff, Result, claim_messages, record_outcomes
 from watchbill.domain.paging.store import Intent
-from watchbill.engine.compose import Instance, compose, compose_note
+from watchbill.engine.compose import SUBJECTS, Instance, Subject, SubjectUnknown, compose, compose_note
 from watchbill.ground.clock import Clock
 from watchbill.ground.failpoints import failpoint
 
@@ -35,20 +35,30 @@ TOOK = Histogram("watchbill_attempt_seconds", "How long a provider took to answe
 class Sender:
     """Database work is synchronous and short; sending is asynchronous, so that one slow provider delays nobody."""
 
-    def __init__(self, channels: Sequence[Channel], *, instance: Instance, clock: Clock) -> None:
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        *,
+        instance: Instance,
+        clock: Clock,
+        subjects: Mapping[str, Subject] = SUBJECTS,
+    ) -> None:
         self._channels: Mapping[str, Channel] = {channel.kind: channel for channel in channels}
         self._budgets = {channel.kind: channel.budget for channel in channels}
         self._instance = instance
         self._clock = clock
+        self._subjects = subjects
 
     def claim(self, *, now: datetime, limit: int = CLAIM) -> list[tuple[Intent, Message]]:
         intents = claim_messages(now=now, budgets=self._budgets, limit=limit)
         if intents:
             failpoint("sender.claimed")
         try:
-            return compose(intents, instance=self._instance, now=now)
+            return compose(intents, instance=self._instance, now=now, subjects=self._subjects)
         except (OperationalError, InterfaceError):
             raise
+        except SubjectUnknown:
+            return self._compose_one_by_one(intents, now=now)
         except Exception:
             FAILURES.labels("compose").inc()
             log.exception("sender.compose.failed", count=len(intents))
@@ -59,9 +69,12 @@ class Sender:
         messages: list[tuple[Intent, Message]] = []
         for intent in intents:
             try:
-                messages += compose([intent], instance=self._instance, now=now)
+                messages += compose([intent], instance=self._instance, now=now, subjects=self._subjects)
             except (OperationalError, InterfaceError):
                 raise
+            except SubjectUnknown as error:
+                log.error("sender.subject.unknown", attempt_id=str(intent.attempt_id), error=str(error))  # noqa: TRY400 - it says all
+                self.record([(intent, RetryLater(str(error)))], now=now)
             except Exception:
                 FAILURES.labels("compose").inc()
                 log.exception("sender.compose.failed", attempt_id=str(intent.attempt_id))

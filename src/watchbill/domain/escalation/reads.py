@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from watchbill.domain.escalation.actions import STEP, TRY_AGAIN, runs_of
 from watchbill.domain.escalation.explain import ExplainedStep, ladder_from
-from watchbill.domain.escalation.models import RunState
+from watchbill.domain.escalation.models import Run, RunState
 from watchbill.domain.escalation.rules import Position
 from watchbill.domain.escalation.steps import Ways, plan_of, policy_words
 from watchbill.domain.paging.models import Page

@@ -84,11 +84,28 @@ def _messages_for(
     if allowed < 1:
         store.hold(rest, until=next_message_at(budget, allowed=allowed, now=now))
         return messages
-    singles = rest[: int(allowed) - 1]
-    bundle = rest[len(singles) :]
-    messages += [_single(delivery) for delivery in singles]
-    messages.append(store.new_intent(contact_id=bundle[0].contact_id, kind=bundle[0].kind, deliveries=bundle))
+    groups = _by_kind_of_subject(rest)
+    leaving, later = groups[: int(allowed)], groups[int(allowed) :]
+    spare = int(allowed) - len(leaving)
+    for group in leaving:
+        singles = group if len(group) <= spare + 1 else group[:spare]
+        bundle = group[len(singles) :]
+        messages += [_single(delivery) for delivery in singles]
+        if bundle:
+            messages.append(store.new_intent(contact_id=bundle[0].contact_id, kind=bundle[0].kind, deliveries=bundle))
+        spare -= len(singles) - (0 if bundle else 1)
+    if later:
+        left = allowed - int(allowed)
+        store.hold([one for group in later for one in group], until=next_message_at(budget, allowed=left, now=now))
     return messages
+
+
+def _by_kind_of_subject(deliveries: Sequence[DueDelivery]) -> list[list[DueDelivery]]:
+    """Never two kinds in one message. The kind that waits longest comes first, so that none waits for ever."""
+    groups: dict[str, list[DueDelivery]] = defaultdict(list)
+    for delivery in deliveries:
+        groups[delivery.subject_kind].append(delivery)
+    return sorted(groups.values(), key=lambda group: min(one.id for one in group))
 
 
 def _single(delivery: DueDelivery) -> Intent:
@@ -228,7 +245,7 @@ def _close_unreached(page_ids: Sequence[UUID], *, now: datetime) -> None:
 def _entry(delivery: DueDelivery, action: str, **details: Any) -> Record:
     return Record(
         action=action,
-        subject_kind="alert",
+        subject_kind=delivery.subject_kind,
         subject_id=delivery.subject_id,
         subject_label="",
         details={

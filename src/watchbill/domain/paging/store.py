@@ -14,7 +14,7 @@ GROUP_QUIET_SECONDS = 10 * 60
 
 _DUE = """
 SELECT delivery.id, delivery.page_id, delivery.contact_id, delivery.position, delivery.tries,
-       page.subject_id, page.user_id, page.reason, page.run_id, page.generation, page.urgency,
+       page.subject_kind, page.subject_id, page.user_id, page.reason, page.run_id, page.generation, page.urgency,
        contact.kind, contact.name, person.name, contact.address, contact.sealed_secret,
        delivery.position = 0 AND delivery.tries = 0 AND NOT EXISTS (
            SELECT 1 FROM paging_page AS earlier
@@ -43,6 +43,7 @@ class DueDelivery:
     contact_id: UUID
     position: int
     tries: int
+    subject_kind: str
     subject_id: UUID
     user_id: UUID
     reason: str
@@ -69,19 +70,20 @@ def claim_due(*, now: datetime, limit: int) -> list[DueDelivery]:
                 contact_id=row[2],
                 position=row[3],
                 tries=row[4],
-                subject_id=row[5],
-                user_id=row[6],
-                reason=row[7],
-                run_id=row[8],
-                generation=row[9],
-                urgency=row[10],
-                kind=row[11],
-                contact=row[12],
-                person=row[13],
-                address=row[14],
-                sealed_secret=row[15],
-                first_of_group=row[16],
-                usable=row[17],
+                subject_kind=row[5],
+                subject_id=row[6],
+                user_id=row[7],
+                reason=row[8],
+                run_id=row[9],
+                generation=row[10],
+                urgency=row[11],
+                kind=row[12],
+                contact=row[13],
+                person=row[14],
+                address=row[15],
+                sealed_secret=row[16],
+                first_of_group=row[17],
+                usable=row[18],
             )
             for row in cursor.fetchall()
         ]
@@ -101,13 +103,21 @@ def recent_messages(contact_ids: Iterable[UUID], *, since: datetime) -> dict[UUI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """One message that is about to go out, and the exact deliveries it stands for."""
+    """One message that is about to go out, and the exact deliveries it stands for: all about one kind of subject."""
 
     attempt_id: UUID
     token: UUID
     contact_id: UUID
     kind: str
     deliveries: tuple[DueDelivery, ...]
+
+    def __post_init__(self) -> None:
+        if len({delivery.subject_kind for delivery in self.deliveries}) != 1:
+            raise ValueError("deliveries: a message is about one kind of subject, and about at least one of it")
+
+    @property
+    def subject_kind(self) -> str:
+        return self.deliveries[0].subject_kind
 
 
 _WRITE_INTENTS = """
