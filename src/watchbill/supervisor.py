@@ -5,6 +5,7 @@ It lives as long as the instance, so it imports the standard library and two sma
 
 import argparse
 import contextlib
+import errno
 import json
 import os
 import select
@@ -23,6 +24,7 @@ _STOP_SECONDS_MAX = 15.0
 _RESTART_SECONDS_MIN, _RESTART_SECONDS_MAX = 0.1, 10.0
 # A child that ran this long was healthy: its next death starts the back-off anew.
 _HEALTHY_SECONDS = 60.0
+_PORT_SECONDS_MAX = 5.0
 _READY_SECONDS_MAX = 120.0
 
 
@@ -215,7 +217,9 @@ class Supervisor:
 
     def _write_state(self) -> None:
         """For `watchbill doctor` and whoever wants to know the process ids."""
-        state: dict[str, object] = {"supervisor": {"pid": os.getpid(), "starts": 1}}
+        state: dict[str, object] = {
+            "supervisor": {"pid": os.getpid(), "starts": 1, "base_url": os.environ.get("WATCHBILL_BASE_URL", "")}
+        }
         for child in self.children:
             state[child.name] = {"pid": child.process.pid if child.process else None, "starts": child.starts}
         if self.postgres.process is not None:
@@ -244,6 +248,23 @@ def _answers_ready(host: str, port: int) -> bool:
     return False
 
 
+def _is_taken(host: str, port: int) -> bool:
+    """Asked before anything starts: otherwise whoever holds the port would answer for us. What else is wrong with the
+    address, the web process says."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror:
+        return False
+    family, kind, _, _, address = found[0]
+    with socket.socket(family, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the web process does
+        try:
+            probe.bind(address)
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
 def _why(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
@@ -261,6 +282,12 @@ def main() -> int:
     parser.add_argument("--apply", action="append", default=[])
     parser.add_argument("--own-server", action="store_true", help="the database is a server elsewhere")
     given = parser.parse_args()
+    patience = time.monotonic() + _PORT_SECONDS_MAX
+    while _is_taken(given.host, given.port) and time.monotonic() < patience:
+        time.sleep(0.2)  # the processes of a supervisor that was killed end within seconds
+    if _is_taken(given.host, given.port):
+        _say(f"Port {given.port} is taken, perhaps by a Watchbill that runs already; choose another with --port.")
+        return 1
     supervisor = Supervisor(given.data_dir, given.host, given.port, given.apply, embedded=not given.own_server)
     try:
         return supervisor.run()

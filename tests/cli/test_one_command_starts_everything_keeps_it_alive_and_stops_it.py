@@ -63,3 +63,22 @@ def test_when_the_supervisor_is_killed_its_processes_end_and_the_next_start_work
         wait_for("the end of its processes", lambda: not any(Path(f"/proc/{pid}").exists() for pid in ours))
         instance.start()
         assert instance.is_ready()
+
+
+def test_a_start_right_after_the_supervisor_was_killed_waits_for_the_port(tmp_path: Path) -> None:
+    with Instance(tmp_path / "data") as instance:
+        os.kill(instance.processes()["supervisor"], signal.SIGKILL)
+        assert instance.process is not None
+        instance.process.wait()
+        instance.start()
+        wait_for("everything to run", lambda: set(instance.processes()) >= EVERYTHING)
+        assert instance.is_ready()
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts(instance: Instance, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    second = instance.run("up", "--data-dir", str(other), "--port", str(instance.port))
+    assert second.returncode == 1
+    assert f"Port {instance.port} is taken" in second.stderr
+    assert "choose another with --port" in second.stderr
+    assert not other.exists()

@@ -49,6 +49,11 @@ def findings(instance: Instance, **settings: str) -> tuple[int, list[dict[str, A
 
 def test_a_bad_set_up_is_told_with_what_to_do(instance: Instance) -> None:
     code, found = findings(instance)
+    lead = next(one for one in found if one["check"] == "people" and "lead@" in one["what"])
+    assert (lead["serious"], lead["what"]) == (
+        True,
+        "Team Lead (lead@example.org) cannot be reached, and is counted on by the fallback",
+    )
     told = {(one["check"], one["serious"]): one["what"] for one in found}
     assert code == 1
     assert "lead@example.org cannot be reached" in told["fallback", True]
@@ -56,7 +61,7 @@ def test_a_bad_set_up_is_told_with_what_to_do(instance: Instance) -> None:
     assert "contacts of kind email" in told["contacts", True]
     assert any("set WATCHBILL_SMTP_HOST" in one["remedy"] for one in found)
     assert "service checkout has no escalation policy" in told["services", False]
-    assert "127.0.0.1" in told["base-url", False]
+    assert told["base-url", True] == f"WATCHBILL_BASE_URL is {instance.url}"
     assert all(one["why"] and one["remedy"] for one in found)
     assert [one["serious"] for one in found] == sorted((one["serious"] for one in found), reverse=True)
 
@@ -64,6 +69,8 @@ def test_a_bad_set_up_is_told_with_what_to_do(instance: Instance) -> None:
 def test_a_mail_server_that_does_not_answer_is_named(instance: Instance) -> None:
     _, found = findings(instance, WATCHBILL_SMTP_HOST="127.0.0.1", WATCHBILL_SMTP_PORT="1")
     assert next(one["what"] for one in found if one["check"] == "mail").startswith("the mail server 127.0.0.1:1 ")
+    told = {(one["check"], one["serious"]): one["what"] for one in found}
+    assert told["contacts", False] == "contacts that were never tried: mail of responder@example.org"
 
 
 def test_a_secret_key_that_others_can_read_is_serious(instance: Instance) -> None:

@@ -22,7 +22,7 @@ def somebody(world: World, name: str) -> Target:
 def lives(world: World, alert: Alert) -> None:
     """Every verb there is, and time."""
     actor = world.person("primary")
-    alert_detail(alert.id, ways=world.ways())
+    alert_detail(alert.id, ways=world.ways(), now=world.now)
     world.acknowledges("primary", alert)
     actions.reassign(alert_id=alert.id, targets=[somebody(world, "manager")], actor=actor, now=world.now)
     world.settle()
@@ -54,7 +54,7 @@ def test_another_thing_of_the_same_id_is_left_alone(world: World) -> None:
     after = list(Run.objects.filter(id=other.id).values()), list(Page.objects.filter(subject_kind="drill").values())
     assert after == before
     Run.objects.filter(id=other.id).delete()
-    detail = alert_detail(alert.id, ways=world.ways())
+    detail = alert_detail(alert.id, ways=world.ways(), now=world.now)
     assert detail is not None
     assert [one.reason for one in detail.pages if one.reason == "a drill"] == []
 

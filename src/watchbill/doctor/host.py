@@ -7,6 +7,7 @@ import smtplib
 import ssl
 import stat
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from watchbill.config import Config
@@ -59,20 +60,21 @@ def secret_key_file(patient: Patient) -> Iterator[Finding]:
 
 
 def base_url(patient: Patient) -> Iterator[Finding]:
-    url = urlsplit(patient.settings.base_url)
+    address = _base_url(patient)
+    url = urlsplit(address)
     if url.scheme not in ("http", "https") or not url.hostname:
         yield Finding(
             check="base-url",
             serious=True,
-            what=f"WATCHBILL_BASE_URL is {patient.settings.base_url!r}",
+            what=f"WATCHBILL_BASE_URL is {address!r}",
             why="every link in a page starts with it",
             remedy="set it to the address that people open, like https://watchbill.example.org",
         )
     elif _is_loopback(url.hostname):
         yield Finding(
             check="base-url",
-            serious=False,
-            what=f"WATCHBILL_BASE_URL is {patient.settings.base_url}",
+            serious=True,
+            what=f"WATCHBILL_BASE_URL is {address}",
             why="links in pages open on this host only: nobody can acknowledge from a phone",
             remedy="set it to the address that people open, like https://watchbill.example.org",
         )
@@ -80,7 +82,7 @@ def base_url(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             check="base-url",
             serious=False,
-            what=f"WATCHBILL_BASE_URL is {patient.settings.base_url}, without TLS",
+            what=f"WATCHBILL_BASE_URL is {address}, without TLS",
             why="whoever listens on the way can read alerts and take over sessions",
             remedy="put a reverse proxy with a certificate in front: docs/how-to/go-to-production.md",
         )
@@ -104,11 +106,7 @@ def mail(patient: Patient) -> Iterator[Finding]:
 
 def restarts(patient: Patient) -> Iterator[Finding]:
     """What `watchbill up` wrote down; nothing when the processes run by other means."""
-    try:
-        processes = json.loads((patient.settings.data_dir / "processes.json").read_text())
-    except (FileNotFoundError, ValueError):
-        return
-    for name, process in processes.items():
+    for name, process in _processes(patient).items():
         if process["starts"] > _RESTARTS_MAX:
             yield Finding(
                 check="restarts",
@@ -117,6 +115,22 @@ def restarts(patient: Patient) -> Iterator[Finding]:
                 why="it ends again and again; meanwhile pages are late",
                 remedy="look for its last lines in the log of `watchbill up`",
             )
+
+
+def _base_url(patient: Patient) -> str:
+    """As set; otherwise what the running `watchbill up` made of its --host and --port."""
+    if "base_url" in patient.settings.model_fields_set:
+        return patient.settings.base_url
+    told = _processes(patient).get("supervisor", {}).get("base_url")
+    return told or patient.settings.base_url
+
+
+def _processes(patient: Patient) -> dict[str, dict[str, Any]]:
+    try:
+        found: dict[str, dict[str, Any]] = json.loads((patient.settings.data_dir / "processes.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found
 
 
 def _greet(settings: Config) -> None:
