@@ -28,7 +28,7 @@ from watchbill.ground.secrets import digest
 
 ROUNDS = int(os.environ.get("WATCHBILL_BENCH_ROUNDS", "3"))
 SECONDS = 8
-CONNECTIONS = 128
+CONNECTIONS = 256
 ROUTING_KEY = "R" + "0" * 31
 LOAD = Path(__file__).parent / "load"
 WATCHBILL, ALERTMANAGER = "http://127.0.0.1:18765", "http://127.0.0.1:18766"

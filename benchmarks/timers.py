@@ -32,7 +32,7 @@ WITH target AS (
     WHERE service.name LIKE 'direct-%%'
 ),
 wanted AS (
-    SELECT n, gen_random_uuid() AS alert_id, gen_random_uuid() AS run_id, target.*
+    SELECT n, uuidv7() AS alert_id, uuidv7() AS run_id, target.*
     FROM generate_series(0, %(count)s - 1) AS n JOIN target ON target.number = n %% target.size
 ),
 alert AS (
