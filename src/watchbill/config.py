@@ -1,5 +1,6 @@
 """Settings of an instance: `WATCHBILL_*` variables, `WATCHBILL_*_FILE` for secrets, `watchbill.toml`. Read once."""
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -150,6 +151,23 @@ def database_url() -> str:
 def wakeup_url() -> str:
     """Where NOTIFY is heard, if it is heard anywhere."""
     return config().database_direct_url or database_url()
+
+
+def base_url_of(settings: Config) -> str:
+    """As set; otherwise what the `watchbill up` that runs in this directory made of its --host and --port."""
+    if "base_url" in settings.model_fields_set:
+        return settings.base_url
+    told = running_processes(settings.data_dir).get("supervisor", {}).get("base_url")
+    return told or settings.base_url
+
+
+def running_processes(data_dir: Path) -> dict[str, dict[str, Any]]:
+    """What `watchbill up` wrote down of its processes, by name; nothing when they run by other means."""
+    try:
+        found: dict[str, dict[str, Any]] = json.loads((data_dir / "processes.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found
 
 
 def embedded_database_url(data_dir: Path) -> str:

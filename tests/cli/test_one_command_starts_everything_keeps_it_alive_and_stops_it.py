@@ -67,12 +67,14 @@ def test_when_the_supervisor_is_killed_its_processes_end_and_the_next_start_work
 
 def test_a_start_right_after_the_supervisor_was_killed_waits_for_the_port(tmp_path: Path) -> None:
     with Instance(tmp_path / "data") as instance:
-        os.kill(instance.processes()["supervisor"], signal.SIGKILL)
+        killed = instance.processes()
+        os.kill(killed["supervisor"], signal.SIGKILL)
         assert instance.process is not None
         instance.process.wait()
-        instance.start()
+        instance.start()  # for a moment the former web process may still answer
+        wait_for("everything to be new", lambda: not set(instance.processes().values()) & set(killed.values()))
         wait_for("everything to run", lambda: set(instance.processes()) >= EVERYTHING)
-        assert instance.is_ready()
+        wait_for("ready", instance.is_ready)
 
 
 def test_a_port_that_is_taken_is_said_before_anything_starts(instance: Instance, tmp_path: Path) -> None:

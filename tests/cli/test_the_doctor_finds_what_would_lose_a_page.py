@@ -66,6 +66,11 @@ def test_a_bad_set_up_is_told_with_what_to_do(instance: Instance) -> None:
     assert [one["serious"] for one in found] == sorted((one["serious"] for one in found), reverse=True)
 
 
+def test_a_set_up_link_leads_to_the_instance_that_runs(instance: Instance) -> None:
+    made = watchbill(instance.data_dir, "person", "setup-link", "lead@example.org")
+    assert made.stdout.startswith(f"{instance.url}/setup/")
+
+
 def test_a_mail_server_that_does_not_answer_is_named(instance: Instance) -> None:
     _, found = findings(instance, WATCHBILL_SMTP_HOST="127.0.0.1", WATCHBILL_SMTP_PORT="1")
     assert next(one["what"] for one in found if one["check"] == "mail").startswith("the mail server 127.0.0.1:1 ")

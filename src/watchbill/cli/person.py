@@ -7,7 +7,7 @@ import typer
 
 from watchbill.cli.host import AsJson, tell_json
 from watchbill.cli.tables import show_table
-from watchbill.config import config
+from watchbill.config import base_url_of, config
 from watchbill.domain.access.models import User
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.people.account_actions import create_setup_link
@@ -68,4 +68,4 @@ def find_person(email: str) -> User:
 
 
 def setup_address(secret: str) -> str:
-    return f"{config().base_url}/setup/{secret}"
+    return f"{base_url_of(config())}/setup/{secret}"

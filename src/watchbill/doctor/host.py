@@ -1,16 +1,14 @@
 """This host: disk, secret key, addresses, mail."""
 
 import ipaddress
-import json
 import shutil
 import smtplib
 import ssl
 import stat
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
-from watchbill.config import Config
+from watchbill.config import Config, base_url_of, running_processes
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.ground import secret_file
 
@@ -60,7 +58,7 @@ def secret_key_file(patient: Patient) -> Iterator[Finding]:
 
 
 def base_url(patient: Patient) -> Iterator[Finding]:
-    address = _base_url(patient)
+    address = base_url_of(patient.settings)
     url = urlsplit(address)
     if url.scheme not in ("http", "https") or not url.hostname:
         yield Finding(
@@ -106,7 +104,7 @@ def mail(patient: Patient) -> Iterator[Finding]:
 
 def restarts(patient: Patient) -> Iterator[Finding]:
     """What `watchbill up` wrote down; nothing when the processes run by other means."""
-    for name, process in _processes(patient).items():
+    for name, process in running_processes(patient.settings.data_dir).items():
         if process["starts"] > _RESTARTS_MAX:
             yield Finding(
                 check="restarts",
@@ -115,22 +113,6 @@ def restarts(patient: Patient) -> Iterator[Finding]:
                 why="it ends again and again; meanwhile pages are late",
                 remedy="look for its last lines in the log of `watchbill up`",
             )
-
-
-def _base_url(patient: Patient) -> str:
-    """As set; otherwise what the running `watchbill up` made of its --host and --port."""
-    if "base_url" in patient.settings.model_fields_set:
-        return patient.settings.base_url
-    told = _processes(patient).get("supervisor", {}).get("base_url")
-    return told or patient.settings.base_url
-
-
-def _processes(patient: Patient) -> dict[str, dict[str, Any]]:
-    try:
-        found: dict[str, dict[str, Any]] = json.loads((patient.settings.data_dir / "processes.json").read_text())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return found
 
 
 def _greet(settings: Config) -> None:
