@@ -23,7 +23,8 @@ import watchbill.bootstrap  # noqa: F401 - makes Django ready
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
 from tests.harness import database
-from tests.harness.world import World
+from tests.harness.incident_world import IncidentWorld
+from tests.harness.world import START, World
 from watchbill.doors import limits
 
 # The same examples in each run, so that a red run is red again; `HYPOTHESIS_PROFILE=random` looks for new ones.
@@ -62,4 +63,14 @@ def nobody_called_before() -> None:
 @pytest.fixture
 def world(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[World]:
     with django_db_blocker.unblock(), World() as made:  # type: ignore[attr-defined]  # as above
+        yield made
+
+
+@pytest.fixture
+def incident_world(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[IncidentWorld]:
+    """Begins at the usual Monday, or at the time that a test is parametrized with, indirectly."""
+    begins_at = getattr(request, "param", START)
+    with django_db_blocker.unblock(), IncidentWorld(at=begins_at) as made:  # type: ignore[attr-defined]  # as above
         yield made

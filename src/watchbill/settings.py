@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "watchbill.domain.services",
     "watchbill.domain.alerts",
     "watchbill.domain.heartbeats",
+    "watchbill.domain.incidents",
 ]
 
 MIDDLEWARE = [

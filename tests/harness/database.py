@@ -51,6 +51,7 @@ def empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(_tables())} RESTART IDENTITY CASCADE")
         cursor.execute("ALTER SEQUENCE alerts_alert_number RESTART")
+        cursor.execute("ALTER SEQUENCE incidents_incident_number RESTART")
 
 
 @cache

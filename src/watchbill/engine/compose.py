@@ -9,11 +9,15 @@ from uuid import UUID
 
 from watchbill.domain.access.models import User
 from watchbill.domain.alerts.models import SUBJECT_KIND, Alert
+from watchbill.domain.incidents.models import SUBJECT_KIND as INCIDENT
+from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.process_followed import severity_in
 from watchbill.domain.paging.contact_message_sending import ContactMessageIntent
 from watchbill.domain.paging.contract import AlertLine, Message, Note
 from watchbill.domain.paging.links import AcknowledgeLink, make_token
 from watchbill.domain.paging.models import ContactMessageKind
 from watchbill.domain.paging.store import Intent
+from watchbill.domain.people.models import Urgency
 from watchbill.domain.people.rules import CONTACT_SECRET_PURPOSE
 from watchbill.ground.secrets import unseal
 
@@ -50,9 +54,15 @@ def alert_lines(ids: Collection[UUID], *, base_url: str) -> Mapping[UUID, AlertL
     return {alert.id: _line(alert, base_url) for alert in found}
 
 
+def incident_lines(ids: Collection[UUID], *, base_url: str) -> Mapping[UUID, AlertLine]:
+    found = Incident.objects.filter(id__in=list(ids)).select_related("service")
+    return {incident.id: _incident_line(incident, base_url) for incident in found}
+
+
 # What a page may be about, by the kind that its run names: as `handlers` for timers.
 SUBJECTS: Mapping[str, Subject] = {
     SUBJECT_KIND: Subject(lines=alert_lines, plural="alerts", path="/alerts"),
+    INCIDENT: Subject(lines=incident_lines, plural="incidents", path="/incidents"),
 }
 
 
@@ -143,6 +153,22 @@ def _line(alert: Alert, base_url: str) -> AlertLine:
         dedup_key=alert.dedup_key,
         opened_at=alert.opened_at,
         open_url=f"{base_url}/alerts/{alert.id}",
+    )
+
+
+def _incident_line(incident: Incident, base_url: str) -> AlertLine:
+    severity = severity_in(incident).label
+    drill = "DRILL " if incident.drill else ""
+    return AlertLine(
+        alert_id=incident.id,
+        number=incident.number,
+        title=f"{drill}{severity}: {incident.title}",
+        service=incident.service.name if incident.service else "no service",
+        severity=severity,
+        urgency=Urgency.HIGH,
+        dedup_key=f"incident-{incident.number}",
+        opened_at=incident.declared_at,
+        open_url=f"{base_url}/incidents/{incident.number}",
     )
 
 

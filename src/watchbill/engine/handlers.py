@@ -12,6 +12,10 @@ from watchbill.domain.escalation.steps import Ways, take_steps
 from watchbill.domain.escalation.unreached_actions import go_on_unreached, try_again
 from watchbill.domain.heartbeats.actions import fall_silent
 from watchbill.domain.heartbeats.settings_actions import SILENT
+from watchbill.domain.incidents import ladder_actions as ladders
+from watchbill.domain.incidents import repair_actions
+from watchbill.domain.incidents import timer_kinds as incident
+from watchbill.domain.incidents.role_actions import expire_offers
 from watchbill.domain.timers.store import DueTimer
 
 
@@ -24,17 +28,26 @@ class Handler(Protocol):
 def build_handlers(ways: Callable[[], Ways]) -> Mapping[str, Handler]:
     """`ways` is asked at each batch of steps: a new process document holds from the next page on."""
 
-    def escalate(timers: Sequence[DueTimer], *, now: datetime) -> None:
-        take_steps(timers, now=now, ways=ways())
+    def go_on(timers: Sequence[DueTimer], *, now: datetime) -> None:
+        """What is not the run of an alert is the call of an incident."""
+        go_on_unreached(timers, now=now)
+        ladders.go_on_unreached(timers, now=now, ways=ways())
+
+    def with_ways(handle: Callable[..., None]) -> Handler:
+        return lambda timers, *, now: handle(timers, now=now, ways=ways())
 
     return {
-        STEP: escalate,
-        UNREACHED: go_on_unreached,
+        STEP: with_ways(take_steps),
+        UNREACHED: go_on,
         TRY_AGAIN: try_again,
         ACKNOWLEDGEMENT_EXPIRES: expire_acknowledgements,
         SNOOZE_ENDS: end_snoozes,
         MAINTENANCE_ENDS: end_maintenance,
         SILENT: fall_silent,
+        incident.LADDER: with_ways(ladders.climb_ladders),
+        incident.UPDATE_DUE: with_ways(ladders.remind_of_updates),
+        incident.TRY_AGAIN: with_ways(ladders.try_again),
+        incident.OFFER_EXPIRES: with_ways(expire_offers),
     }
 
 
@@ -42,6 +55,10 @@ def abandon_step(timer: DueTimer, *, now: datetime) -> None:
     give_up(timer.subject_id, now=now)
 
 
+def abandon_ladder(timer: DueTimer, *, now: datetime) -> None:
+    repair_actions.give_up(timer.subject_id, now=now)
+
+
 # What happens, once, when a timer has failed too often and goes into quarantine. The other kinds only wait there,
 # which the watchdog reports each minute.
-LAST_RESORTS: Mapping[str, Callable[..., None]] = {STEP: abandon_step}
+LAST_RESORTS: Mapping[str, Callable[..., None]] = {STEP: abandon_step, incident.LADDER: abandon_ladder}

@@ -23,6 +23,8 @@ from watchbill.domain.audit import store as audit_store
 from watchbill.domain.audit.sealing import BATCH, Sealer
 from watchbill.domain.audit.verification import UNSEALED_MAX
 from watchbill.domain.heartbeats.absences import last_open_at
+from watchbill.domain.incidents import invariant_reads as incident_invariants
+from watchbill.domain.incidents import repair_actions as incident_repair
 from watchbill.engine.precedence import Precedence
 from watchbill.ground.clock import Clock
 from watchbill.ground.http_client import HttpClient, OutboundFailed, OutboundRefused
@@ -41,12 +43,15 @@ _FILL_SECONDS_MAX = 0.2
 _FILL_AGAIN = timedelta(minutes=1)
 UNSEALED = "unsealed"
 DEAF = "no web process"
+EVERY_CHECK = {**CHECKS, **incident_invariants.CHECKS}
 # A web process is started again within seconds, however often it ends.
 _DEAF_MAX = timedelta(seconds=60)
 
 BROKEN = Gauge("watchbill_invariants_broken", "What breaks an invariant at this minute, by check.", ["check"])
 CHECK_SECONDS = Gauge("watchbill_invariants_check_seconds", "How long the last look at the invariants took.")
-DRIVEN_AGAIN = Counter("watchbill_alerts_driven_again_total", "Alerts that nothing drove any more; a defect each.")
+DRIVEN_AGAIN = Counter(
+    "watchbill_alerts_driven_again_total", "Alerts and incidents that nothing drove any more; a defect each."
+)
 SEALED = Counter("watchbill_audit_entries_sealed_total", "Audit entries chained.")
 SEAL_FAILURES = Counter("watchbill_watchdog_failures_total", "Rounds of the watchdog that failed.")
 FILLED = Counter("watchbill_search_filled_total", "Alerts taken in for searching.")
@@ -100,16 +105,18 @@ class Watchdog:
     def check(self, *, now: datetime) -> list[Broken]:
         """Look, report, drive what nothing drives; tell the outside only if all is well."""
         began = time.perf_counter()
-        found = broken_invariants(now=now)
+        found = broken_invariants(now=now, checks=EVERY_CHECK)
         found += self._unsealed(now=now) + self._deaf(now=now)
         CHECK_SECONDS.set(time.perf_counter() - began)
         counts = {one.check: len(one.ids) for one in found}
-        for check in (*CHECKS, UNSEALED, DEAF):
+        for check in (*EVERY_CHECK, UNSEALED, DEAF):
             BROKEN.labels(check).set(counts.get(check, 0))
         for one in found:
             log.error("invariant.broken", check=one.check, count=len(one.ids), ids=one.ids[:_IDS_LOGGED])
             if one.check == DRIVERLESS:
                 DRIVEN_AGAIN.inc(drive_again(uuids(one), now=now))
+            if one.check == incident_invariants.DRIVERLESS:
+                DRIVEN_AGAIN.inc(incident_repair.drive_again(uuids(one), now=now))
         age = self._cycle_age_seconds()
         CYCLE_AGE.set(age)
         if age > _CYCLE_AGE_MAX_SECONDS:

@@ -31,7 +31,7 @@ def give_up(run_id: UUID, *, now: datetime) -> None:
         return
     run.state, run.ended_at, run.end_reason = RunState.EXHAUSTED, now, _WHY
     run.save(update_fields=["state", "ended_at", "end_reason"])
-    people = _everybody_by_every_way()
+    people = everybody_by_every_way()
     create_pages([_page(run, person) for person in people], now=now)
     entry = Record(
         action="escalation.exhausted",
@@ -50,7 +50,8 @@ def give_up(run_id: UUID, *, now: datetime) -> None:
         log.critical("escalation.reached_nobody", subject_id=str(run.subject_id), policy="fallback")
 
 
-def _everybody_by_every_way() -> list[Reachable]:
+def everybody_by_every_way() -> list[Reachable]:
+    """The fallback, without a look at rules: each verified contact at once."""
     people = []
     for recipient in FallbackRecipient.objects.select_related("user").order_by("position"):
         contacts = ContactMethod.objects.filter(USABLE, user=recipient.user)

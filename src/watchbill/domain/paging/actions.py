@@ -102,11 +102,30 @@ def close_pages(
 
     Pages are locked before deliveries, as the sender does it.
     """
+    return _close(subject_kind, subject_ids, user_id=None, state=state, reason=reason, now=now, by=by)
+
+
+def close_pages_of_person(*, subject_kind: str, subject_id: UUID, user_id: UUID, reason: str, now: datetime) -> int:
+    """That person answered; the others' pages about the same thing go on."""
+    answered = PageState.ANSWERED
+    return _close(subject_kind, [subject_id], user_id=user_id, state=answered, reason=reason, now=now, by=user_id)
+
+
+def _close(
+    subject_kind: str,
+    subject_ids: Sequence[UUID],
+    *,
+    user_id: UUID | None,
+    state: PageState,
+    reason: str,
+    now: datetime,
+    by: UUID | None,
+) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM paging_page WHERE subject_kind = %s AND subject_id = ANY(%s) AND state = %s "
-            "ORDER BY id FOR UPDATE",
-            [subject_kind, list(subject_ids), PageState.ACTIVE],
+            "AND (%s::uuid IS NULL OR user_id = %s) ORDER BY id FOR UPDATE",
+            [subject_kind, list(subject_ids), PageState.ACTIVE, user_id, user_id],
         )
         page_ids = [row[0] for row in cursor.fetchall()]
         if not page_ids:

@@ -49,6 +49,11 @@ def document_of(version: ProcessVersion) -> ProcessDocument:
     return _document(version.id)
 
 
+def document_with_id(identity: UUID) -> ProcessDocument:
+    """Raises ProcessVersion.DoesNotExist."""
+    return _document(identity)
+
+
 # A version never changes, so reading it once is enough: the pager asks for the running process at every page.
 @lru_cache(maxsize=32)
 def _document(identity: UUID) -> ProcessDocument:

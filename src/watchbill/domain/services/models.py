@@ -67,3 +67,23 @@ class MaintenanceWindow(models.Model):
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="maintenance_ends_after_start"
             )
         ]
+
+
+class RoleAssignment(models.Model):
+    """Whom a role of the process stands for: in one service, in one team, or in the whole organization.
+
+    `targets` as in a policy: kind, id and label.
+    """
+
+    role = models.CharField(max_length=80)
+    service = models.ForeignKey(Service, null=True, on_delete=models.CASCADE, related_name="roles")
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="roles")
+    targets = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["role", "service", "team"], name="role_once", nulls_distinct=False),
+            models.CheckConstraint(
+                condition=models.Q(service=None) | models.Q(team=None), name="role_of_one_service_or_team"
+            ),
+        ]

@@ -6,6 +6,8 @@ from django.utils.safestring import SafeString, mark_safe
 _STROKES = {
     "now": '<path d="M3 10h3l2-5 4 10 2-5h3"/>',
     "alerts": '<path d="M5 14V9a5 5 0 0 1 10 0v5l1.5 1.5h-13z"/><path d="M8.5 17.5h3"/>',
+    "incident": '<path d="M10 2.5l7.5 7.5-7.5 7.5L2.5 10z"/><path d="M10 6.5v4M10 13.3h.01"/>',
+    "pin": '<path d="M7 3h6l-1 5 3 3H5l3-3zM10 11v6"/>',
     "oncall": '<circle cx="10" cy="10" r="7"/><path d="M10 5.5V10l3 2"/>',
     "services": '<rect x="3" y="3.5" width="14" height="5.5" rx="1.5"/>'
     '<rect x="3" y="11" width="14" height="5.5" rx="1.5"/>'

@@ -93,6 +93,8 @@ class Sequence:
         for _, kind, subject_id in rows:
             if kind == "alert":
                 topics.update(("alerts", f"alert-{subject_id}"))
+            elif kind == "incident":
+                topics.update(("incidents", f"incident-{subject_id}"))
             else:
                 topics.add("setup")
         return topics
@@ -211,7 +213,10 @@ def is_asked(scope: Scope) -> bool:
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """`GET /live?since=STAMP&alert=ID`: events named `alerts`, `setup` and `alert-ID`, until the session ends."""
+    """`GET /live?since=STAMP&alert=ID&incident=ID`, until the session ends.
+
+    Events named `alerts`, `incidents`, `setup`, `alert-ID` and `incident-ID`.
+    """
     key = _session_key(scope)
     now = _clock.now()
     if not key or not await asyncio.to_thread(_is_signed_in, key, now):
@@ -219,8 +224,14 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": b""})
         return
     asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-    alerts = {f"alert-{found}" for text in asked.get("alert", [])[:5] if (found := _uuid(text))}
-    viewer = Viewer(session_key=key, topics=frozenset({"alerts", "setup"} | alerts), loop=asyncio.get_running_loop())
+    single = {
+        f"{kind}-{found}"
+        for kind in ("alert", "incident")
+        for text in asked.get(kind, [])[:5]
+        if (found := _uuid(text))
+    }
+    topics = frozenset({"alerts", "incidents", "setup"} | single)
+    viewer = Viewer(session_key=key, topics=topics, loop=asyncio.get_running_loop())
     gone = asyncio.ensure_future(_until_disconnected(receive))
     FEED.join(viewer, since=_since(asked.get("since", [""])[0]))
     try:

@@ -16,6 +16,7 @@ from watchbill.doors.web.guards import caller
 RAIL: tuple[tuple[str, str, str, bool], ...] = (
     ("/", "now", "Now", True),
     ("/alerts", "alerts", "Alerts", True),
+    ("/incidents", "incident", "Incidents", True),
     ("/schedules", "oncall", "On-call", True),
     ("/services", "services", "Services", False),
     ("/policies", "policies", "Policies", False),

@@ -1,0 +1,43 @@
+"""What must hold for incidents at every committed state, as queries: asked with those of alerts each minute."""
+
+from collections.abc import Mapping
+
+DRIVERLESS = "incident_driverless"
+
+# A ladder with a rung to come has the timer that brings it.
+_DRIVERLESS = """
+SELECT incident.id::text FROM incidents_incident AS incident
+LEFT JOIN timers_timer AS timer ON timer.kind = 'incident.ladder' AND timer.subject_id = incident.id
+     AND timer.generation = incident.generation AND timer.quarantined_at IS NULL
+WHERE incident.state IN ('open', 'mitigated') AND incident.next_rung_at IS NOT NULL AND timer.id IS NULL
+LIMIT %(limit)s
+"""
+# Somebody was to be called, nobody has it, nobody is being told, and nothing will try again.
+_REACHED_NOBODY = """
+SELECT incident.id::text FROM incidents_incident AS incident
+WHERE incident.state IN ('open', 'mitigated') AND incident.acknowledged_at IS NULL
+  AND EXISTS (SELECT 1 FROM incidents_call AS made WHERE made.incident_id = incident.id)
+  AND NOT EXISTS (SELECT 1 FROM paging_page AS page WHERE page.subject_id = incident.id
+                  AND page.subject_kind = 'incident' AND page.state IN ('active', 'answered'))
+  AND NOT EXISTS (SELECT 1 FROM timers_timer AS timer
+                  WHERE timer.kind = 'incident.try_again' AND timer.subject_id = incident.id)
+LIMIT %(limit)s
+"""
+_OFFER_WITHOUT_END = """
+SELECT seat.id::text FROM incidents_seat AS seat
+LEFT JOIN timers_timer AS timer ON timer.kind = 'incident.offer_expires' AND timer.subject_id = seat.id
+WHERE seat.state = 'offered' AND timer.id IS NULL
+LIMIT %(limit)s
+"""
+_PAGED_AFTER_END = """
+SELECT page.id::text FROM paging_page AS page JOIN incidents_incident AS incident ON incident.id = page.subject_id
+WHERE page.subject_kind = 'incident' AND page.state = 'active' AND incident.state NOT IN ('open', 'mitigated')
+LIMIT %(limit)s
+"""
+
+CHECKS: Mapping[str, str] = {
+    DRIVERLESS: _DRIVERLESS,
+    "incident_reached_nobody": _REACHED_NOBODY,
+    "offer_without_end": _OFFER_WITHOUT_END,
+    "paged_after_end": _PAGED_AFTER_END,
+}

@@ -1,0 +1,206 @@
+"""Incidents, who is called for them, who has which role, and what was done in which phase.
+
+Severities, phases, steps, roles and tiers are named by their ids in the process version that the incident follows.
+"""
+
+from django.conf import settings
+from django.db import models
+
+from watchbill.domain.alerts.models import Alert
+from watchbill.domain.process.models import ProcessVersion
+from watchbill.domain.services.models import Service
+from watchbill.ground.ids import new_id
+
+# What pages and entries of the audit trail call an incident.
+SUBJECT_KIND = "incident"
+
+
+class IncidentState(models.TextChoices):
+    OPEN = "open", "Open"
+    MITIGATED = "mitigated", "Mitigated"
+    RESOLVED = "resolved", "Resolved"
+    CLOSED = "closed", "Closed"
+    CANCELLED = "cancelled", "Cancelled"
+    MERGED = "merged", "Merged into another"
+
+
+# Somebody still has to restore the service.
+UNRESOLVED = (IncidentState.OPEN, IncidentState.MITIGATED)
+
+
+class Incident(models.Model):
+    """`process_version` None: the default process. `next_rung` counts the steps of the ladder that are behind.
+
+    `called` holds how often each role was called, so that a change of severity calls nobody twice for the same.
+    `next_rung_at` is None when no step is to come. `generation` grows whenever the ladder is planned anew.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.BigIntegerField(unique=True)  # from the sequence incidents_incident_number
+    title = models.CharField(max_length=300)
+    severity = models.CharField(max_length=80)
+    state = models.CharField(max_length=9, choices=IncidentState, default=IncidentState.OPEN)
+    phase = models.CharField(max_length=80)
+    service = models.ForeignKey(Service, null=True, on_delete=models.PROTECT, related_name="incidents")
+    process_version = models.ForeignKey(ProcessVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    restricted = models.BooleanField(default=False)
+    drill = models.BooleanField(default=False)
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
+    summary = models.TextField(default="", blank=True)
+    customer_impact = models.TextField(default="", blank=True)
+    customer_facing = models.BooleanField(null=True)
+
+    declared_at = models.DateTimeField()
+    declared_by = models.CharField(max_length=254)
+    declared_by_id = models.UUIDField(null=True)
+    started_at = models.DateTimeField(null=True)
+    detected_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.CharField(max_length=254, default="", blank=True)
+    acknowledged_by_id = models.UUIDField(null=True)
+    mitigated_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(null=True)  # the last status update that was posted
+
+    generation = models.PositiveIntegerField(default=1)
+    next_rung = models.PositiveSmallIntegerField(default=0)
+    next_rung_at = models.DateTimeField(null=True)
+    called = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-declared_at"]),
+            models.Index(fields=["state"], condition=models.Q(state__in=["open", "mitigated"]), name="incidents_open"),
+        ]
+
+
+class IncidentAlert(models.Model):
+    """An alert belongs to one unresolved incident at most: declaring for it again joins that one."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="alert_links")
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="incident_links", db_constraint=False)
+    linked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "alert"], name="alert_once_per_incident")]
+
+
+class Insider(models.Model):
+    """Who may see a restricted incident; those who are called for it become insiders."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="insiders")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "user"], name="insider_once")]
+
+
+class CallReason(models.TextChoices):
+    LADDER = "ladder", "A step of the severity's ladder"
+    TIER = "tier", "Escalated to a tier"
+    ROLE = "role", "Asked to take a role"
+    PROMPT = "prompt", "Asked to escalate"
+    UPDATE = "update", "A status update is due"
+    FALLBACK = "fallback", "Nobody else was reached"
+
+
+class Call(models.Model):
+    """One time that an incident pages people, and why: the `run_id` of its pages.
+
+    `people`: by the id of each person who was paged, the roles by which he was found.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="calls")
+    reason = models.CharField(max_length=8, choices=CallReason)
+    severity = models.CharField(max_length=80)
+    label = models.CharField(max_length=300)
+    people = models.JSONField(default=dict)
+    called_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["incident", "called_at"])]
+
+
+class SeatState(models.TextChoices):
+    OFFERED = "offered", "Asked"
+    HELD = "held", "Has it"
+    DECLINED = "declined", "Declined"
+    EXPIRED = "expired", "Did not answer"
+    HANDED_OVER = "handed-over", "Handed over"
+    RELEASED = "released", "Released"
+
+
+class Seat(models.Model):
+    """One person asked to take one role in one incident, and what became of it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="seats")
+    role = models.CharField(max_length=80)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="incident_seats")
+    state = models.CharField(max_length=11, choices=SeatState, default=SeatState.OFFERED)
+    why = models.CharField(max_length=300)
+    offered_at = models.DateTimeField()
+    offered_by = models.CharField(max_length=254)
+    held_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    summary = models.TextField(default="", blank=True)  # what the one before wrote when handing over
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "role"], condition=models.Q(state="held"), name="one_holder_per_role"
+            ),
+            models.UniqueConstraint(
+                fields=["incident", "role"], condition=models.Q(state="offered"), name="one_offer_per_role"
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "state"])]
+
+
+class StepDone(models.Model):
+    """One step of the workflow, done by a person or by Watchbill itself; `why` when it was passed over by hand."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="steps_done")
+    phase = models.CharField(max_length=80)
+    step = models.CharField(max_length=80)
+    done_at = models.DateTimeField()
+    done_by = models.CharField(max_length=254)
+    done_by_id = models.UUIDField(null=True)
+    evidence = models.TextField(default="", blank=True)
+    overridden = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "phase", "step"], name="step_done_once")]
+
+
+class PostKind(models.TextChoices):
+    MESSAGE = "message", "Message"
+    NOTE = "note", "Entry for the timeline"
+    UPDATE = "update", "Status update"
+
+
+class Post(models.Model):
+    """What somebody wrote into the room. `at` may lie in the past: an entry that was added later.
+
+    A correction is a post that `replaces` another; the first stays.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="posts")
+    kind = models.CharField(max_length=7, choices=PostKind)
+    at = models.DateTimeField()
+    written_at = models.DateTimeField()
+    author = models.CharField(max_length=254)
+    author_id = models.UUIDField(null=True)
+    prefix = models.CharField(max_length=40, default="", blank=True)
+    text = models.TextField()
+    thread = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="answers")
+    replaces = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
+    pinned_at = models.DateTimeField(null=True)
+    pinned_by = models.CharField(max_length=254, default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["incident", "at"])]

@@ -1,0 +1,31 @@
+"""The process that an incident follows: the version that ran when it was declared, whatever is applied later."""
+
+from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.rules import Standing
+from watchbill.domain.process.default_document import default_document
+from watchbill.domain.process.reads import document_with_id
+from watchbill.domain.process.schema import ProcessDocument
+from watchbill.domain.process.schema.severities import Severity
+
+
+def process_of(incident: Incident) -> ProcessDocument:
+    identity = incident.process_version_id
+    return default_document() if identity is None else document_with_id(identity)
+
+
+def severity_in(incident: Incident) -> Severity:
+    """As the incident's own process defines it."""
+    return next(one for one in process_of(incident).severities if one.id == incident.severity)
+
+
+def role_label(incident: Incident, role: str) -> str:
+    return next((one.label for one in process_of(incident).roles if one.id == role), role)
+
+
+def standing_of(incident: Incident) -> Standing:
+    """Restored means mitigated where the severity's target says so."""
+    mitigated = severity_in(incident).resolved_means == "mitigated" and incident.mitigated_at is not None
+    return Standing(
+        acknowledged=incident.acknowledged_at is not None,
+        restored=mitigated or incident.resolved_at is not None,
+    )

@@ -1,0 +1,281 @@
+"""Incidents as the board, their own page, the API and the command line show them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from watchbill.domain.access.models import User
+from watchbill.domain.alerts.models import Alert
+from watchbill.domain.audit.models import Entry
+from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.incidents import rules
+from watchbill.domain.incidents.models import (
+    SUBJECT_KIND,
+    UNRESOLVED,
+    Incident,
+    IncidentState,
+    Insider,
+    Post,
+    Seat,
+    SeatState,
+    StepDone,
+)
+from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in, standing_of
+from watchbill.domain.paging.models import Page
+from watchbill.domain.process.schema.severities import EscalationTier
+from watchbill.domain.process.schema.severities import Severity as ProcessSeverity
+from watchbill.domain.services.role_lookup import RoleFound, RoleLookup
+from watchbill.ground.identity import uuid_in
+
+LISTED_MAX = 200
+TIMELINE_SHOWN = 1000
+_ENDED = (IncidentState.RESOLVED, IncidentState.CLOSED, IncidentState.CANCELLED, IncidentState.MERGED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFilter:
+    """`status`: open, ended or all."""
+
+    status: str = "open"
+    severity: str = ""
+    service: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LadderLine:
+    """One rung. `state`: done, skipped (its condition did not hold), next or later. `people`: who it calls, by role."""
+
+    at: datetime
+    label: str
+    condition: str
+    state: str
+    prompts: str
+    roles: tuple[RoleFound, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatLine:
+    """One role of the war room: who has it, or who is asked for it until when."""
+
+    role: str
+    label: str
+    responsibilities: tuple[str, ...]
+    selected_from: tuple[str, ...]
+    held: Seat | None
+    offered: Seat | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLine:
+    phase: str
+    id: str
+    label: str
+    done: StepDone | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.phase}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseLine:
+    id: str
+    label: str
+    steps: tuple[StepLine, ...]
+    current: bool
+
+    @property
+    def done(self) -> int:
+        return sum(step.done is not None for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineLine:
+    """An entry of the record, and the post that it is about if there is one (as corrected last)."""
+
+    at: datetime
+    entry: Entry
+    post: Post | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentDetail:
+    incident: Incident
+    severity: ProcessSeverity
+    clocks: tuple[rules.IncidentClock, ...]
+    ladder: tuple[LadderLine, ...]
+    tiers: tuple[EscalationTier, ...]
+    seats: tuple[SeatLine, ...]
+    phases: tuple[PhaseLine, ...]
+    alerts: tuple[Alert, ...]
+    pages: tuple[Page, ...]
+    timeline: tuple[TimelineLine, ...]
+    timeline_left: int
+    present: tuple[User, ...]
+
+
+def visible_to(user_id: UUID | None) -> QuerySet[Incident]:
+    """A restricted incident is there only for those who are named; None: nobody in particular, so none of them."""
+    seen = Q(restricted=False)
+    if user_id is not None:
+        seen |= Q(id__in=Insider.objects.filter(user_id=user_id).values("incident_id"))
+    return Incident.objects.filter(seen).select_related("service__team")
+
+
+def list_incidents(wanted: IncidentFilter, *, viewer: UUID | None, limit: int = LISTED_MAX) -> list[Incident]:
+    """The open ones by severity and age, then those that are over, the newest first."""
+    rows = visible_to(viewer)
+    if wanted.status == "open":
+        rows = rows.filter(state__in=UNRESOLVED)
+    elif wanted.status == "ended":
+        rows = rows.filter(state__in=_ENDED)
+    if wanted.severity:
+        rows = rows.filter(severity=wanted.severity)
+    if wanted.service:
+        rows = rows.filter(service_id=wanted.service)
+    return list(rows.order_by("-declared_at")[:limit])
+
+
+def incident_id_of(number_or_id: str, *, viewer: UUID | None) -> UUID | None:
+    """By id, or by number with or without the `#`."""
+    identity = uuid_in(number_or_id)
+    digits = number_or_id.removeprefix("#")
+    rows = visible_to(viewer)
+    if identity is not None:
+        return rows.filter(id=identity).values_list("id", flat=True).first()
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 18):
+        return None
+    return rows.filter(number=int(digits)).values_list("id", flat=True).first()
+
+
+def incident_detail(incident_id: UUID, *, viewer: UUID | None, ways: Ways, now: datetime) -> IncidentDetail | None:
+    rows = visible_to(viewer).select_related("service__policy__current_version", "merged_into")
+    incident = rows.filter(id=incident_id).first()
+    if incident is None:
+        return None
+    process = process_of(incident)
+    entries = Entry.objects.filter(subject_id=incident.id)
+    newest = tuple(entries.order_by("-at", "-id")[:TIMELINE_SHOWN])[::-1]
+    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id).select_related("user")
+    links = incident.alert_links.select_related("alert__service").order_by("alert__number")
+    seats = _seats(incident)
+    return IncidentDetail(
+        incident=incident,
+        severity=severity_in(incident),
+        clocks=clocks_of(incident, now=now),
+        ladder=_ladder(incident, ways=ways, now=now),
+        tiers=process.escalation_matrix,
+        seats=seats,
+        phases=_phases(incident),
+        alerts=tuple(link.alert for link in links),
+        pages=tuple(pages.order_by("created_at", "id")),
+        timeline=_timeline(incident, newest),
+        timeline_left=max(0, entries.count() - TIMELINE_SHOWN),
+        present=tuple(line.held.user for line in seats if line.held is not None),
+    )
+
+
+def clocks_of(incident: Incident, *, now: datetime) -> tuple[rules.IncidentClock, ...]:
+    moments = rules.Moments(
+        declared_at=incident.declared_at,
+        acknowledged_at=incident.acknowledged_at,
+        mitigated_at=incident.mitigated_at,
+        resolved_at=incident.resolved_at,
+        updated_at=incident.updated_at,
+        ended=incident.state not in UNRESOLVED,
+    )
+    return rules.clocks(process_of(incident), severity_in(incident), moments, now=now)
+
+
+def holders_of(incidents: Sequence[Incident], *, role: str) -> dict[UUID, str]:
+    """Who has the role in each of them, by name."""
+    seats = Seat.objects.filter(incident__in=[one.id for one in incidents], role=role, state=SeatState.HELD)
+    return dict(seats.values_list("incident_id", "user__name"))
+
+
+def explain_severity(
+    severity: ProcessSeverity, incident: Incident, *, ways: Ways, now: datetime
+) -> tuple[LadderLine, ...]:
+    """What the ladder of a severity would do for an incident of this service that is declared now."""
+    incident.severity = severity.id
+    return _ladder(incident, ways=ways, now=now)
+
+
+def _ladder(incident: Incident, *, ways: Ways, now: datetime) -> tuple[LadderLine, ...]:
+    process, severity = process_of(incident), severity_in(incident)
+    rungs = rules.ladder(process, severity, declared_at=incident.declared_at)
+    roles = {role for rung in rungs for role in rung.roles}
+    lookup = RoleLookup(roles, process=process, service=incident.service, ways=ways)
+    standing = standing_of(incident)
+    lines = []
+    for index, rung in enumerate(rungs):
+        behind = index < incident.next_rung
+        state = "done" if behind else "next" if index == incident.next_rung else "later"
+        if not rules.holds(rung, standing) or (not behind and incident.state not in UNRESOLVED):
+            state = "done" if behind and rung.condition is rules.If.ALWAYS else "skipped"
+        lines.append(
+            LadderLine(
+                at=rung.at,
+                label=rung.label,
+                condition=rung.condition.value,
+                state=state,
+                prompts=rung.prompts,
+                roles=tuple(lookup.find(role, urgency="high", at=max(rung.at, now)) for role in rung.roles),
+            )
+        )
+    return tuple(lines)
+
+
+def _seats(incident: Incident) -> tuple[SeatLine, ...]:
+    rows = Seat.objects.filter(incident=incident, state__in=(SeatState.HELD, SeatState.OFFERED)).select_related("user")
+    held = {row.role: row for row in rows if row.state == SeatState.HELD}
+    offered = {row.role: row for row in rows if row.state == SeatState.OFFERED}
+    return tuple(
+        SeatLine(
+            role=one.role,
+            label=role_label(incident, one.role),
+            responsibilities=tuple(duty.label for duty in one.responsibilities),
+            selected_from=tuple(source.label for source in one.selected_from),
+            held=held.get(one.role),
+            offered=offered.get(one.role),
+        )
+        for one in process_of(incident).war_room.roles
+    )
+
+
+def _phases(incident: Incident) -> tuple[PhaseLine, ...]:
+    done = {(row.phase, row.step): row for row in StepDone.objects.filter(incident=incident)}
+    return tuple(
+        PhaseLine(
+            id=phase.id,
+            label=phase.label,
+            current=phase.id == incident.phase,
+            steps=tuple(
+                StepLine(phase=phase.id, id=one.id, label=one.label, done=done.get((phase.id, one.id)))
+                for one in phase.steps
+            ),
+        )
+        for phase in process_of(incident).war_room.workflow
+    )
+
+
+def _timeline(incident: Incident, entries: Sequence[Entry]) -> tuple[TimelineLine, ...]:
+    """By the time at which things happened: an entry that was added later stands where it belongs."""
+    posts = {str(post.id): post for post in Post.objects.filter(incident=incident).select_related("replaced_by")}
+    corrected = {str(post.replaces_id): post for post in posts.values() if post.replaces_id}
+    lines = []
+    for entry in entries:
+        if entry.action == "incident.corrected":
+            continue  # the corrected text stands where the first one stood
+        post = _last(posts.get(str(entry.details.get("post", ""))), corrected)
+        lines.append(TimelineLine(at=post.at if post is not None else entry.at, entry=entry, post=post))
+    return tuple(sorted(lines, key=lambda line: (line.at, line.entry.id)))
+
+
+def _last(post: Post | None, corrected: Mapping[str, Post]) -> Post | None:
+    while post is not None and str(post.id) in corrected:
+        post = corrected[str(post.id)]
+    return post

@@ -1,0 +1,58 @@
+"""When the machinery of an incident fails: its ladder is driven again, or the fallback is paged by another path."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from watchbill.domain.audit.actions import record
+from watchbill.domain.audit.contract import ENGINE
+from watchbill.domain.escalation.last_resort_actions import everybody_by_every_way
+from watchbill.domain.incidents.calling import call_these
+from watchbill.domain.incidents.models import UNRESOLVED, CallReason, Incident
+from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.timer_kinds import LADDER
+from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.models import Timer
+
+log = structlog.get_logger()
+
+
+def drive_again(incident_ids: Sequence[UUID], *, now: datetime) -> int:
+    """Looks again under the rows' locks. How many ladders got back the timer of their next rung."""
+    driven = []
+    with transaction.atomic():
+        rows = Incident.objects.select_for_update().filter(id__in=incident_ids, state__in=UNRESOLVED).order_by("id")
+        for incident in rows:
+            timers = Timer.objects.filter(kind=LADDER, subject_id=incident.id, generation=incident.generation)
+            if incident.next_rung_at is None or timers.filter(quarantined_at=None).exists():
+                continue
+            due_at = max(incident.next_rung_at, now)
+            set_timers([NewTimer(kind=LADDER, subject_id=incident.id, generation=incident.generation, due_at=due_at)])
+            driven.append(entry(incident, "incident.driven_again", why="its ladder had no timer"))
+        record(driven, actor=ENGINE, now=now)
+    if driven:
+        log.critical("incident.driven_again", count=len(driven))
+    return len(driven)
+
+
+def give_up(incident_id: UUID, *, now: datetime) -> None:
+    """The ladder could not be climbed: everybody of the fallback by every way. In the caller's transaction.
+
+    Asks for no role, no schedule and no process. The timer in quarantine is taken over here.
+    """
+    incident = Incident.objects.select_for_update().filter(id=incident_id, state__in=UNRESOLVED).first()
+    Timer.objects.filter(kind=LADDER, subject_id=incident_id).delete()
+    if incident is None:
+        return
+    why = "Fallback of the organization: the ladder could not be followed; the log of the engine has the details"
+    people = everybody_by_every_way()
+    call_these(incident, [(person, why) for person in people], reason=CallReason.FALLBACK, label=why, now=now)
+    incident.next_rung_at = None
+    incident.save(update_fields=["next_rung_at"])
+    named = [{"id": str(person.user_id), "name": person.name} for person in people]
+    record([entry(incident, "incident.fallback_called", why=why, people=named)], actor=ENGINE, now=now)
+    if not people:
+        log.critical("incident.reached_nobody", incident=incident.number)

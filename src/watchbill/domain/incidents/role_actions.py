@@ -1,0 +1,329 @@
+"""Who has which role in an incident: asked, accepted, declined, handed over. Each change stands on the timeline.
+
+An offer that is not answered within five minutes goes to the next candidate. Whoever is asked is paged; who is being
+paged for the incident anyway is not paged once more.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from watchbill.domain.access.models import Role as AccountRole
+from watchbill.domain.access.models import User
+from watchbill.domain.audit.actions import record
+from watchbill.domain.audit.contract import ENGINE, Actor, Record
+from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.incidents import rules
+from watchbill.domain.incidents.calling import call_people
+from watchbill.domain.incidents.models import (
+    SUBJECT_KIND,
+    UNRESOLVED,
+    CallReason,
+    Incident,
+    Seat,
+    SeatState,
+)
+from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in
+from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.timer_kinds import OFFER_EXPIRES
+from watchbill.domain.incidents.workflow_actions import mark_step
+from watchbill.domain.paging.actions import close_pages_of_person
+from watchbill.domain.paging.models import Page, PageState
+from watchbill.domain.people.models import Membership, Urgency
+from watchbill.domain.services.role_lookup import RoleLookup
+from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.store import DueTimer, clear_unlocked
+from watchbill.ground.ids import new_id
+from watchbill.ground.refusals import ChangeRefused
+
+OFFER_LASTS = timedelta(minutes=5)
+DECLARER, ANYONE = "declarer", "anyone"  # ids of selections in the process that name no roster
+_SUMMARY_MAX = 4000
+
+
+class SeatTaken(ChangeRefused):
+    """Somebody else has the role; hand-over is what changes that."""
+
+
+def offer_open_roles(incident: Incident, *, actor: Actor, ways: Ways, now: datetime) -> None:
+    """Ask the first candidate for each role that nobody has and nobody is asked for. In the caller's transaction."""
+    settled = set(
+        Seat.objects.filter(incident=incident, state__in=(SeatState.HELD, SeatState.OFFERED)).values_list(
+            "role", flat=True
+        )
+    )
+    for one in process_of(incident).war_room.roles:
+        if one.role not in settled:
+            _offer_next(incident, one.role, actor=actor, ways=ways, now=now)
+
+
+def offer(*, incident_id: UUID, role: str, user_id: UUID, actor: Actor, ways: Ways, now: datetime) -> Seat:
+    """Ask this person. Replaces an offer that waits. Raises SeatTaken, ChangeRefused."""
+    with transaction.atomic():
+        incident = _locked(incident_id, role=role)
+        holder = _holder(incident, role)
+        if holder is not None:
+            raise SeatTaken(
+                "role", f"{holder.user.name} is {role_label(incident, role).lower()}; let them hand it over"
+            )
+        user = _responder(user_id)
+        _end_offer(incident, role, SeatState.RELEASED, now=now)
+        return _make_offer(incident, role, user, why=f"{actor.label} asked", actor=actor, ways=ways, now=now)
+
+
+def take(*, incident_id: UUID, role: str, actor: Actor, now: datetime) -> Seat:
+    """I have it: takes a role that nobody holds, asked or not. Raises SeatTaken."""
+    with transaction.atomic():
+        incident = _locked(incident_id, role=role)
+        user = _responder(actor.id)
+        holder = _holder(incident, role)
+        if holder is not None:
+            if holder.user_id == user.id:
+                return holder
+            label = role_label(incident, role).lower()
+            raise SeatTaken("role", f"{holder.user.name} is {label} already; let them hand it over to you")
+        offered = Seat.objects.filter(incident=incident, role=role, state=SeatState.OFFERED).first()
+        if offered is not None and offered.user_id != user.id:
+            _end_offer(incident, role, SeatState.RELEASED, now=now)
+            offered = None
+        return _hold(incident, role, user, offered=offered, actor=actor, now=now)
+
+
+def decline(*, incident_id: UUID, role: str, actor: Actor, ways: Ways, now: datetime) -> None:
+    """The next candidate is asked at once. Raises ChangeRefused when this person is not asked."""
+    with transaction.atomic():
+        incident = _locked(incident_id, role=role)
+        seat = Seat.objects.filter(
+            incident=incident, role=role, user=_responder(actor.id), state=SeatState.OFFERED
+        ).first()
+        if seat is None:
+            raise ChangeRefused("role", f"you are not asked to be {role_label(incident, role).lower()}")
+        _end(seat, SeatState.DECLINED, now=now)
+        record([_about(incident, seat, "incident.role_declined")], actor=actor, now=now)
+        _offer_next(incident, role, actor=ENGINE, ways=ways, now=now)
+
+
+def hand_over(*, incident_id: UUID, role: str, to: UUID, summary: str, actor: Actor, ways: Ways, now: datetime) -> Seat:
+    """The other one is asked and has the role on accepting; until then it stays where it is. The summary is for them.
+
+    Raises ChangeRefused when nobody has the role, or nothing was written.
+    """
+    with transaction.atomic():
+        incident = _locked(incident_id, role=role)
+        holder = _holder(incident, role)
+        if holder is None:
+            raise ChangeRefused("role", "nobody has this role yet: ask somebody instead")
+        if not summary.strip():
+            raise ChangeRefused("summary", "write what the next one has to know: what is going on, what is decided")
+        user = _responder(to)
+        if user.id == holder.user_id:
+            raise ChangeRefused("to", f"{user.name} has the role already; choose somebody else")
+        _end_offer(incident, role, SeatState.RELEASED, now=now)
+        why = f"{actor.label} hands over"
+        return _make_offer(
+            incident, role, user, why=why, actor=actor, ways=ways, now=now, summary=summary.strip()[:_SUMMARY_MAX]
+        )
+
+
+def expire_offers(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
+    """Not answered in time: the next candidate is asked. In the caller's transaction."""
+    ids = [timer.subject_id for timer in timers]
+    for seat in Seat.objects.filter(id__in=ids, state=SeatState.OFFERED).order_by("id"):
+        incident = _lock_incident(seat.incident_id)
+        if incident is None:
+            continue
+        seat.refresh_from_db(fields=["state"])
+        if seat.state != SeatState.OFFERED:
+            continue
+        _end(seat, SeatState.EXPIRED, now=now)
+        record([_about(incident, seat, "incident.role_unanswered")], actor=ENGINE, now=now)
+        if _holder(incident, seat.role) is None:
+            _offer_next(incident, seat.role, actor=ENGINE, ways=ways, now=now)
+
+
+def release_seats(incident: Incident, *, now: datetime) -> None:
+    """It is over: nobody is asked any more. Who had a role keeps it in the record."""
+    offers = list(Seat.objects.filter(incident=incident, state=SeatState.OFFERED))
+    for seat in offers:
+        _end(seat, SeatState.RELEASED, now=now)
+
+
+def _offer_next(incident: Incident, role: str, *, actor: Actor, ways: Ways, now: datetime) -> None:
+    asked = set(Seat.objects.filter(incident=incident, role=role).values_list("user_id", flat=True))
+    busy = set(
+        Seat.objects.filter(incident=incident, state__in=(SeatState.HELD, SeatState.OFFERED)).values_list(
+            "user_id", flat=True
+        )
+    )
+    candidates = [(user, why) for user, why in _candidates(incident, role, ways=ways, now=now) if user.id not in asked]
+    # Better two roles for one person than a role for nobody.
+    candidates.sort(key=lambda one: one[0].id in busy)
+    if not candidates:
+        label = role_label(incident, role)
+        open_ = entry(incident, "incident.role_open", role=role, label=label, why="nobody else can be asked")
+        record([open_], actor=actor, now=now)
+        return
+    user, why = candidates[0]
+    if user.id == incident.declared_by_id and role == rules.COMMANDER:
+        _hold(incident, role, user, offered=None, actor=actor, now=now, why=why)
+        return
+    _make_offer(incident, role, user, why=why, actor=actor, ways=ways, now=now)
+
+
+def _candidates(incident: Incident, role: str, *, ways: Ways, now: datetime) -> Iterator[tuple[User, str]]:
+    """By the process's `selected_from`, in its order; each person once; only those who respond."""
+    process = process_of(incident)
+    one = next(found for found in process.war_room.roles if found.role == role)
+    seen: set[UUID] = set()
+    for selection in one.selected_from:
+        for user in _selected(incident, role, selection.id, selection.roster, ways=ways, now=now):
+            if user.id not in seen and user.is_active and user.role != AccountRole.STAKEHOLDER:
+                seen.add(user.id)
+                yield user, selection.label
+
+
+def _selected(
+    incident: Incident, role: str, selection: str, roster: str | None, *, ways: Ways, now: datetime
+) -> list[User]:
+    if roster is not None:
+        return _behind([roster], incident, ways=ways, now=now)
+    if selection == DECLARER:
+        return list(User.objects.filter(id=incident.declared_by_id)) if incident.declared_by_id else []
+    if selection == ANYONE:
+        team = incident.service.team if incident.service else None
+        members = Membership.objects.filter(team=team).select_related("user").order_by("position") if team else ()
+        return [row.user for row in members]
+    named = _behind([role], incident, ways=ways, now=now)
+    return [*named, *_behind([rules.ON_CALL], incident, ways=ways, now=now)]
+
+
+def _behind(roles: Sequence[str], incident: Incident, *, ways: Ways, now: datetime) -> list[User]:
+    lookup = RoleLookup(roles, process=process_of(incident), service=incident.service, ways=ways)
+    ids = [person.user_id for role in roles for person in lookup.find(role, urgency="high", at=now).people]
+    found = User.objects.in_bulk(ids)
+    return [found[user_id] for user_id in ids]
+
+
+def _make_offer(
+    incident: Incident,
+    role: str,
+    user: User,
+    *,
+    why: str,
+    actor: Actor,
+    ways: Ways,
+    now: datetime,
+    summary: str = "",
+) -> Seat:
+    seat = Seat.objects.create(
+        id=new_id(),
+        incident=incident,
+        role=role,
+        user=user,
+        why=why[:300],
+        offered_at=now,
+        offered_by=actor.label,
+        summary=summary,
+    )
+    set_timers([NewTimer(kind=OFFER_EXPIRES, subject_id=seat.id, due_at=now + OFFER_LASTS)])
+    record([_about(incident, seat, "incident.role_offered", why=why)], actor=actor, now=now)
+    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, user_id=user.id)
+    if user.id != actor.id and not pages.filter(state=PageState.ACTIVE).exists():
+        label = f"You are asked to be {role_label(incident, role).lower()} of {severity_in(incident).label}: {why}"
+        urgency = Urgency.HIGH if _is_duty(incident, role) else Urgency.LOW
+        asked = call_people(
+            incident, [user.id], reason=CallReason.ROLE, label=label, roles=[role], urgency=urgency, ways=ways, now=now
+        )
+        record([asked], actor=actor, now=now)
+    return seat
+
+
+def _is_duty(incident: Incident, role: str) -> bool:
+    """Somebody is on duty for it, or knows the system: worth waking. For what anybody may do, nobody is woken."""
+    one = next(found for found in process_of(incident).war_room.roles if found.role == role)
+    return any(selection.id != ANYONE for selection in one.selected_from)
+
+
+def _hold(
+    incident: Incident,
+    role: str,
+    user: User,
+    *,
+    offered: Seat | None,
+    actor: Actor,
+    now: datetime,
+    why: str = "took it",
+) -> Seat:
+    before = _holder(incident, role)
+    if before is not None:
+        _end(before, SeatState.HANDED_OVER, now=now)
+    seat = offered or Seat(
+        id=new_id(), incident=incident, role=role, user=user, why=why, offered_at=now, offered_by=actor.label
+    )
+    seat.state, seat.held_at = SeatState.HELD, now
+    seat.save()
+    clear_unlocked(kinds=[OFFER_EXPIRES], subject_ids=[seat.id])
+    close_pages_of_person(
+        subject_kind=SUBJECT_KIND, subject_id=incident.id, user_id=user.id, reason="took a role", now=now
+    )
+    details = {"before": before.user.name} if before is not None else {}
+    record([_about(incident, seat, "incident.role_taken", **details)], actor=actor, now=now)
+    wanted = {one.role for one in process_of(incident).war_room.roles}
+    held = set(Seat.objects.filter(incident=incident, state=SeatState.HELD).values_list("role", flat=True))
+    if wanted <= held:
+        mark_step(incident, "assign-roles", actor=ENGINE, now=now)
+    return seat
+
+
+def _end_offer(incident: Incident, role: str, state: SeatState, *, now: datetime) -> None:
+    for seat in Seat.objects.filter(incident=incident, role=role, state=SeatState.OFFERED):
+        _end(seat, state, now=now)
+
+
+def _end(seat: Seat, state: SeatState, *, now: datetime) -> None:
+    seat.state, seat.ended_at = state, now
+    seat.save(update_fields=["state", "ended_at"])
+    clear_unlocked(kinds=[OFFER_EXPIRES], subject_ids=[seat.id])
+
+
+def _holder(incident: Incident, role: str) -> Seat | None:
+    return Seat.objects.select_related("user").filter(incident=incident, role=role, state=SeatState.HELD).first()
+
+
+def _responder(user_id: UUID | None) -> User:
+    user = User.objects.filter(id=user_id, is_active=True).first() if user_id else None
+    if user is None:
+        raise ChangeRefused("to", "there is nobody of that name, or not any more; choose another")
+    if user.role == AccountRole.STAKEHOLDER:
+        raise ChangeRefused("to", f"{user.name} is a stakeholder and takes no role; choose a responder")
+    return user
+
+
+def _locked(incident_id: UUID, *, role: str) -> Incident:
+    incident = _lock_incident(incident_id)
+    if incident is None:
+        raise ChangeRefused("", "this incident is over, or there is none such: nobody takes a role in it any more")
+    if role not in {one.role for one in process_of(incident).war_room.roles}:
+        known = ", ".join(one.role for one in process_of(incident).war_room.roles)
+        raise ChangeRefused("role", f"{role!r} is no role of the war room; use {known}")
+    return incident
+
+
+def _lock_incident(incident_id: UUID) -> Incident | None:
+    rows = Incident.objects.select_for_update(of=("self",)).select_related(
+        "service__policy__current_version", "service__team"
+    )
+    return rows.filter(id=incident_id, state__in=UNRESOLVED).first()
+
+
+def _about(incident: Incident, seat: Seat, action: str, **details: str) -> Record:
+    return entry(
+        incident,
+        action,
+        role=seat.role,
+        label=role_label(incident, seat.role),
+        people=[{"id": str(seat.user_id), "name": seat.user.name}],
+        **details,
+    )

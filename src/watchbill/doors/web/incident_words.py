@@ -1,0 +1,170 @@
+"""The entries about an incident, as sentences: who did what, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from watchbill.domain.audit.models import ActorKind, Entry
+from watchbill.domain.incidents.models import Post
+from watchbill.domain.incidents.reads import TimelineLine
+from watchbill.doors.web.timeline import LOOKS as PAGE_LOOKS
+from watchbill.doors.web.timeline import line_of
+
+# action: icon, tone, group (what the timeline can be narrowed to), and what the actor did.
+LOOKS: Mapping[str, tuple[str, str, str, str]] = {
+    "incident.declared": ("incident", "is-bad", "state", "declared it"),
+    "incident.acknowledged": ("ring", "is-warn", "state", "is on it"),
+    "incident.answered": ("ring", "is-idle", "state", "knows of it"),
+    "incident.severity_changed": ("level", "is-warn", "state", "changed the severity"),
+    "incident.room_opened": ("chat", "is-idle", "state", "opened the war room"),
+    "incident.escalated": ("up", "is-warn", "pages", "escalated it"),
+    "incident.mitigated": ("check", "is-good", "state", "mitigated it: customers are no longer harmed"),
+    "incident.not_mitigated": ("warning", "is-bad", "state", "says that it is back"),
+    "incident.resolved": ("check", "is-good", "state", "resolved it"),
+    "incident.reopened": ("warning", "is-bad", "state", "reopened it"),
+    "incident.closed": ("check", "is-good", "state", "closed it"),
+    "incident.cancelled": ("cross", "is-idle", "state", "cancelled it: no incident after all"),
+    "incident.merged": ("link", "is-idle", "state", "merged it"),
+    "incident.merged_from": ("link", "is-idle", "state", "merged another one into it"),
+    "incident.alerts_added": ("alerts", "is-idle", "state", "added alerts"),
+    "incident.insider_added": ("people", "is-idle", "state", "let somebody see it:"),
+    "incident.called": ("alerts", "is-warn", "pages", "paged"),
+    "incident.fallback_called": ("warning", "is-bad", "pages", "paged the fallback:"),
+    "incident.driven_again": ("warning", "is-bad", "pages", "took its ladder up again"),
+    "incident.role_offered": ("people", "is-idle", "roles", "asked"),
+    "incident.role_taken": ("people", "is-good", "roles", "gave a role to"),
+    "incident.role_declined": ("people", "is-warn", "roles", "declined a role:"),
+    "incident.role_unanswered": ("people", "is-warn", "roles", "got no answer from"),
+    "incident.role_open": ("warning", "is-warn", "roles", "found nobody else to ask"),
+    "incident.step_done": ("check", "is-good", "steps", "did a step"),
+    "incident.step_undone": ("cross", "is-idle", "steps", "took a step back"),
+    "incident.step_passed_over": ("warning", "is-warn", "steps", "passed over a step"),
+    "incident.message": ("chat", "is-idle", "messages", "wrote"),
+    "incident.noted": ("history", "is-idle", "messages", "noted"),
+    "incident.updated": ("send", "is-good", "updates", "posted a status update"),
+    "incident.pinned": ("pin", "is-idle", "messages", "pinned a message"),
+    "incident.unpinned": ("pin", "is-idle", "messages", "unpinned a message"),
+}
+GROUPS = (
+    ("messages", "Messages"),
+    ("updates", "Updates"),
+    ("pages", "Pages"),
+    ("roles", "Roles"),
+    ("steps", "Steps"),
+    ("state", "State"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentLine:
+    """`people`: id and name of those the entry names. `group`: one of GROUPS."""
+
+    at: datetime
+    recorded_at: datetime
+    icon: str
+    tone: str
+    group: str
+    actor: str
+    actor_id: UUID | None
+    words: str
+    people: tuple[tuple[str, str], ...]
+    why: str
+    via: str
+    post: Post | None
+
+
+def incident_line(line: TimelineLine, *, zone: ZoneInfo) -> IncidentLine:
+    entry = line.entry
+    if entry.action in PAGE_LOOKS:
+        page = line_of(entry, zone=zone)
+        return IncidentLine(
+            at=line.at,
+            recorded_at=entry.at,
+            icon=page.icon,
+            tone=page.tone,
+            group="pages",
+            actor=page.actor,
+            actor_id=page.actor_id,
+            words=page.words,
+            people=page.people,
+            why=page.why,
+            via=page.via,
+            post=None,
+        )
+    icon, tone, group, _ = LOOKS.get(entry.action, ("history", "is-idle", "state", ""))
+    is_person = entry.actor_kind == ActorKind.PERSON
+    return IncidentLine(
+        at=line.at,
+        recorded_at=entry.at,
+        icon=icon,
+        tone=tone,
+        group=group,
+        actor=entry.actor_label,
+        actor_id=entry.actor_id if is_person else None,
+        words=_words(entry),
+        people=tuple(
+            (str(one.get("id", "")), str(one.get("name", "")))
+            for one in entry.details.get("people", ())
+            if isinstance(one, Mapping)
+        ),
+        why=_why(entry.details),
+        via=entry.via if is_person else "",
+        post=line.post,
+    )
+
+
+def _words(entry: Entry) -> str:
+    details = entry.details
+    match entry.action:
+        case "incident.declared":
+            service = f" of {details['service']}" if details.get("service") else ""
+            return f"declared {details.get('severity', 'it')}{service}"
+        case "incident.severity_changed":
+            return f"changed the severity from {details.get('before', '?')} to {details.get('after', '?')}"
+        case "incident.escalated":
+            return f"escalated it to tier {details.get('tier', '?')}"
+        case "incident.merged":
+            return f"merged it into #{details.get('into', '?')}"
+        case "incident.merged_from":
+            return f"merged #{details.get('number', '?')} into it"
+        case "incident.alerts_added":
+            return "added " + ", ".join(f"alert #{number}" for number in details.get("alerts", ()))
+        case "incident.role_offered":
+            return f"asked for {_label(details)}:"
+        case "incident.role_taken":
+            return f"made {_label(details)}:"
+        case "incident.role_declined":
+            return f"declined to be {_label(details)}:"
+        case "incident.role_unanswered":
+            return f"got no answer about {_label(details)} from"
+        case "incident.role_open":
+            return f"found nobody else to be {_label(details)}"
+        case "incident.step_done" | "incident.step_undone" | "incident.step_passed_over":
+            how = {"incident.step_done": "done", "incident.step_undone": "not done after all"}
+            return f"{how.get(entry.action, 'passed over')}: {details.get('label', '?')}"
+        case "incident.fallback_called" if details.get("reached_nobody"):
+            return "found nobody to page, and no fallback who can be reached"
+        case "incident.called" if not details.get("people"):
+            return "had nobody new to page" if details.get("here") else "found nobody to page"
+    if entry.action in LOOKS:
+        return LOOKS[entry.action][3]
+    return entry.action.replace(".", ": ").replace("_", " ")
+
+
+def _label(details: Mapping[str, Any]) -> str:
+    return str(details.get("label", "a role")).lower()
+
+
+def _why(details: Mapping[str, Any]) -> str:
+    parts = [details.get("why")]
+    missing = details.get("nobody")
+    if isinstance(missing, Mapping):
+        parts += [f"{role}: {why}" for role, why in missing.items()]
+    here = details.get("here")
+    if isinstance(here, list) and here:
+        names = ", ".join(str(one.get("name", "")) for one in here if isinstance(one, Mapping))
+        parts.append(f"not paged, because they know already: {names}")
+    return "; ".join(str(part) for part in parts if part)

@@ -1,0 +1,331 @@
+"""One incident: what is going on, who does what, what time brings next; and the buttons that change it."""
+
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_POST
+
+from watchbill.domain.access.models import Role, User
+from watchbill.domain.incidents import actions, role_actions, room_actions, workflow_actions
+from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
+from watchbill.domain.incidents.reads import (
+    IncidentDetail,
+    IncidentFilter,
+    incident_detail,
+    incident_id_of,
+    list_incidents,
+)
+from watchbill.domain.incidents.room_actions import prefix_of
+from watchbill.doors.web.forms import posted, posted_id, posted_instant, required_id
+from watchbill.doors.web.guards import caller, requires
+from watchbill.doors.web.incident_words import GROUPS, incident_line
+from watchbill.doors.web.live import stamp_of
+from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
+from watchbill.doors.web.screens.incidents import severities_of
+from watchbill.doors.web.wiring import wired
+from watchbill.ground.refusals import ChangeRefused
+
+# What a verb does; what it answers stands above the page afterwards.
+Verb = Callable[[HttpRequest, UUID], str]
+
+
+@requires("incident.read")
+def incident_page(request: HttpRequest, number: int) -> HttpResponse:
+    return _page(request, number)
+
+
+@require_POST
+@requires("incident.respond")
+def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
+    """A refused change shows the page again with what was typed, the reason above it."""
+    if verb not in VERBS:
+        raise Http404("An incident has no such button.")
+    incident_id = _id(request, number)
+    try:
+        told = VERBS[verb](request, incident_id)
+    except ChangeRefused as refused:
+        return _page(request, number, refused=refused, verb=verb)
+    if told:
+        messages.success(request, told)
+    anchor = {"write": "#room", "update": "#room", "note": "#room", "pin": "#room", "step": "#workflow"}.get(verb, "")
+    return HttpResponseRedirect(f"/incidents/{number}{anchor}")
+
+
+def _acknowledge(request: HttpRequest, incident_id: UUID) -> str:
+    incident = actions.acknowledge(incident_id=incident_id, actor=actor_of(request), now=now_of(request))
+    if incident.acknowledged_by_id == viewer_id(request):
+        return "You are on it. Your pages have stopped; those of the others go on."
+    return "Noted: you know of it. Your pages have stopped."
+
+
+def _severity(request: HttpRequest, incident_id: UUID) -> str:
+    incident = actions.change_severity(
+        incident_id=incident_id,
+        severity=posted(request, "severity"),
+        reason=posted(request, "reason"),
+        actor=actor_of(request),
+        now=now_of(request),
+    )
+    return f"It is {incident.severity.upper()} now. Who is due by its ladder and was not paged yet is paged now."
+
+
+def _room(request: HttpRequest, incident_id: UUID) -> str:
+    actions.open_room(incident_id=incident_id, actor=actor_of(request), ways=wired().ways(), now=now_of(request))
+    return "The war room is open, and the roles are offered."
+
+
+def _tier(request: HttpRequest, incident_id: UUID) -> str:
+    text = posted(request, "tier")
+    actions.escalate_to_tier(
+        incident_id=incident_id,
+        tier=int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0,
+        reason=posted(request, "reason"),
+        actor=actor_of(request),
+        ways=wired().ways(),
+        now=now_of(request),
+    )
+    return f"Tier {text} is being paged."
+
+
+def _mitigate(request: HttpRequest, incident_id: UUID) -> str:
+    actions.mitigate(incident_id=incident_id, actor=actor_of(request), now=now_of(request))
+    return "Mitigated. The ladder rests; if it comes back, say so here."
+
+
+def _not_mitigated(request: HttpRequest, incident_id: UUID) -> str:
+    actions.not_mitigated(
+        incident_id=incident_id, reason=posted(request, "reason"), actor=actor_of(request), now=now_of(request)
+    )
+    return "It is back: the ladder goes on."
+
+
+def _resolve(request: HttpRequest, incident_id: UUID) -> str:
+    actions.resolve(
+        incident_id=incident_id,
+        actor=actor_of(request),
+        now=now_of(request),
+        pass_over=posted(request, "reason"),
+    )
+    return "Resolved. What follows up stands under the workflow."
+
+
+def _reopen(request: HttpRequest, incident_id: UUID) -> str:
+    actions.reopen(
+        incident_id=incident_id, reason=posted(request, "reason"), actor=actor_of(request), now=now_of(request)
+    )
+    return "It is open again."
+
+
+def _close(request: HttpRequest, incident_id: UUID) -> str:
+    actions.close(
+        incident_id=incident_id,
+        actor=actor_of(request),
+        now=now_of(request),
+        pass_over=posted(request, "reason"),
+    )
+    return "Closed."
+
+
+def _cancel(request: HttpRequest, incident_id: UUID) -> str:
+    actions.cancel(
+        incident_id=incident_id, reason=posted(request, "reason"), actor=actor_of(request), now=now_of(request)
+    )
+    return "Cancelled: no incident after all. The record stays."
+
+
+def _merge(request: HttpRequest, incident_id: UUID) -> str:
+    into = incident_id_of(posted(request, "into"), viewer=viewer_id(request))
+    if into is None:
+        raise ChangeRefused("into", "there is no such incident; choose the one that stays")
+    other = actions.merge(incident_id=incident_id, into=into, actor=actor_of(request), now=now_of(request))
+    return f"Merged into #{other.number}. Its record stays here."
+
+
+def _step(request: HttpRequest, incident_id: UUID) -> str:
+    workflow_actions.tick_step(
+        incident_id=incident_id,
+        step=posted(request, "step"),
+        done=posted(request, "done") == "yes",
+        evidence=posted(request, "evidence"),
+        actor=actor_of(request),
+        now=now_of(request),
+    )
+    return ""
+
+
+def _take(request: HttpRequest, incident_id: UUID) -> str:
+    role_actions.take(
+        incident_id=incident_id, role=posted(request, "role"), actor=actor_of(request), now=now_of(request)
+    )
+    return "You have the role."
+
+
+def _decline(request: HttpRequest, incident_id: UUID) -> str:
+    role_actions.decline(
+        incident_id=incident_id,
+        role=posted(request, "role"),
+        actor=actor_of(request),
+        ways=wired().ways(),
+        now=now_of(request),
+    )
+    return "Declined. The next one is asked."
+
+
+def _offer(request: HttpRequest, incident_id: UUID) -> str:
+    seat = role_actions.offer(
+        incident_id=incident_id,
+        role=posted(request, "role"),
+        user_id=required_id(request, "to"),
+        actor=actor_of(request),
+        ways=wired().ways(),
+        now=now_of(request),
+    )
+    return f"{seat.user.name} is asked and has five minutes to answer."
+
+
+def _hand_over(request: HttpRequest, incident_id: UUID) -> str:
+    seat = role_actions.hand_over(
+        incident_id=incident_id,
+        role=posted(request, "role"),
+        to=required_id(request, "to"),
+        summary=posted(request, "summary"),
+        actor=actor_of(request),
+        ways=wired().ways(),
+        now=now_of(request),
+    )
+    return f"{seat.user.name} is asked to take over. Until then the role stays where it is."
+
+
+def _write(request: HttpRequest, incident_id: UUID) -> str:
+    room_actions.write(
+        incident_id=incident_id,
+        text=posted(request, "text"),
+        thread=posted_id(request, "thread"),
+        actor=actor_of(request),
+        now=now_of(request),
+    )
+    return ""
+
+
+def _note(request: HttpRequest, incident_id: UUID) -> str:
+    now = now_of(request)
+    at = posted_instant(request, "at", zone=zone_of(request)) if posted(request, "at") else now
+    room_actions.note(incident_id=incident_id, text=posted(request, "text"), at=at, actor=actor_of(request), now=now)
+    return "Noted on the timeline."
+
+
+def _update(request: HttpRequest, incident_id: UUID) -> str:
+    room_actions.post_update(
+        incident_id=incident_id, text=posted(request, "text"), actor=actor_of(request), now=now_of(request)
+    )
+    return "Posted. The clock of updates begins anew."
+
+
+def _pin(request: HttpRequest, incident_id: UUID) -> str:
+    room_actions.pin(
+        incident_id=incident_id,
+        post_id=required_id(request, "post"),
+        pinned=posted(request, "pinned") == "yes",
+        actor=actor_of(request),
+        now=now_of(request),
+    )
+    return ""
+
+
+def _correct(request: HttpRequest, incident_id: UUID) -> str:
+    room_actions.correct(
+        incident_id=incident_id,
+        post_id=required_id(request, "post"),
+        text=posted(request, "text"),
+        actor=actor_of(request),
+        now=now_of(request),
+    )
+    return "Corrected. What stood there before is in the audit record."
+
+
+VERBS: Mapping[str, Verb] = {
+    "acknowledge": _acknowledge,
+    "severity": _severity,
+    "room": _room,
+    "tier": _tier,
+    "mitigate": _mitigate,
+    "not-mitigated": _not_mitigated,
+    "resolve": _resolve,
+    "reopen": _reopen,
+    "close": _close,
+    "cancel": _cancel,
+    "merge": _merge,
+    "step": _step,
+    "take": _take,
+    "decline": _decline,
+    "offer": _offer,
+    "hand-over": _hand_over,
+    "write": _write,
+    "note": _note,
+    "update": _update,
+    "pin": _pin,
+    "correct": _correct,
+}
+
+
+def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = None, verb: str = "") -> HttpResponse:
+    now, zone = now_of(request), zone_of(request)
+    detail = incident_detail(_id(request, number), viewer=viewer_id(request), ways=wired().ways(), now=now)
+    if detail is None:
+        raise Http404("There is no such incident.")
+    incident = detail.incident
+    group = request.GET.get("only", "")
+    lines = [incident_line(line, zone=zone) for line in detail.timeline]
+    me = viewer_id(request)
+    return show(
+        request,
+        "incidents/incident.html",
+        {
+            "detail": detail,
+            "incident": incident,
+            "is_open": incident.state in UNRESOLVED,
+            "is_resolved": incident.state == IncidentState.RESOLVED,
+            "may_respond": caller(request).may("incident.respond").allowed,
+            "waits_for_me": any(page.user_id == me and page.state == "active" for page in detail.pages),
+            "my_offers": [line for line in detail.seats if line.offered is not None and line.offered.user_id == me],
+            "prefix": prefix_of(incident, me),
+            "lines": [line for line in lines if not group or line.group == group][::-1],
+            "pinned": [line for line in lines if line.post is not None and line.post.pinned_at is not None],
+            "groups": GROUPS,
+            "only": group,
+            "next_rung": next((line for line in detail.ladder if line.state == "next"), None),
+            "prompted": _prompted(detail),
+            "severities": severities_of(incident),
+            "responders": User.objects.filter(is_active=True)
+            .exclude(role=Role.STAKEHOLDER)
+            .order_by("name")
+            .only("id", "name", "email"),
+            "others": _others(incident, me),
+            "refused": refused,
+            "refused_verb": verb,
+            "typed": request.POST if refused else {},
+            "since": stamp_of(now),
+        },
+        status=422 if refused else 200,
+    )
+
+
+def _prompted(detail: IncidentDetail) -> str:
+    """The number of the tier that time says to go to, as long as it is not resolved."""
+    due = [line for line in detail.ladder if line.prompts and line.state == "done"]
+    tiers = {tier.id: str(tier.tier) for tier in detail.tiers}
+    return tiers.get(due[-1].prompts, "") if due and detail.incident.state in UNRESOLVED else ""
+
+
+def _others(incident: Incident, viewer: UUID) -> list[Incident]:
+    found = list_incidents(IncidentFilter(status="open"), viewer=viewer)
+    return [one for one in found if one.id != incident.id]
+
+
+def _id(request: HttpRequest, number: int) -> UUID:
+    found = incident_id_of(str(number), viewer=viewer_id(request))
+    if found is None:
+        raise Http404("There is no such incident.")
+    return found

@@ -1,0 +1,200 @@
+"""All incidents, by phase and severity; and the form that declares one in ten seconds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from watchbill.domain.alerts.models import Alert
+from watchbill.domain.incidents import actions, rules
+from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.process_followed import process_of, severity_in
+from watchbill.domain.incidents.reads import IncidentFilter, clocks_of, holders_of, list_incidents
+from watchbill.domain.process.reads import running
+from watchbill.domain.process.schema import ProcessDocument
+from watchbill.domain.services.models import Service
+from watchbill.doors.web.forms import posted, posted_id
+from watchbill.doors.web.guards import caller, requires
+from watchbill.doors.web.live import stamp_of
+from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
+from watchbill.ground.identity import uuid_in
+from watchbill.ground.refusals import ChangeRefused
+
+_STATUSES = (("open", "Open"), ("ended", "Over"), ("all", "All"))
+_ALERTS_MAX = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    incident: Incident
+    severity: str
+    rank: int
+    commander: str
+    clock: rules.IncidentClock | None
+
+
+@requires("incident.read")
+def board(request: HttpRequest) -> HttpResponse:
+    """Open ones stand in their phase, the worst first; `wall`: for a screen that nobody touches."""
+    now = now_of(request)
+    status = request.GET.get("status", "open")
+    wanted = IncidentFilter(status=status if status in dict(_STATUSES) else "open")
+    cards = _cards(list_incidents(wanted, viewer=viewer_id(request)), now=now)
+    return show(
+        request,
+        "incidents/board.html",
+        {
+            "status": wanted.status,
+            "statuses": _STATUSES,
+            "cards": cards,
+            "columns": _columns(cards) if wanted.status == "open" else [],
+            "wall": "wall" in request.GET,
+            "severities": running().severities,
+            "may_declare": caller(request).may("incident.declare").allowed,
+            "since": stamp_of(now),
+        },
+    )
+
+
+def _cards(incidents: Sequence[Incident], *, now: Any) -> list[Card]:
+    commanders = holders_of(incidents, role=rules.COMMANDER)
+    cards = [
+        Card(
+            incident=one,
+            severity=severity_in(one).label,
+            rank=severity_in(one).rank,
+            commander=commanders.get(one.id, ""),
+            clock=_pressing(clocks_of(one, now=now)),
+        )
+        for one in incidents
+    ]
+    return sorted(cards, key=lambda card: (card.rank, card.incident.declared_at))
+
+
+def _pressing(clocks: Sequence[rules.IncidentClock]) -> rules.IncidentClock | None:
+    """The one that runs out first of those that still run."""
+    running_ones = [one for one in clocks if one.met_at is None and one.due_at is not None]
+    return min(running_ones, key=lambda one: one.due_at or one.met_at, default=None)  # type: ignore[arg-type,return-value]  # due_at is set
+
+
+def _columns(cards: Sequence[Card]) -> list[dict[str, Any]]:
+    """One per phase of the running process; what follows an older process with other phases stands in the first."""
+    phases = running().war_room.workflow
+    known = {phase.id for phase in phases}
+    return [
+        {
+            "label": phase.label,
+            "cards": [
+                card
+                for card in cards
+                if card.incident.phase == phase.id or (index == 0 and card.incident.phase not in known)
+            ],
+        }
+        for index, phase in enumerate(phases)
+    ]
+
+
+@requires("incident.declare")
+def declare(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST" or posted(request, "do") == "suggest":
+        return _form(request)
+    wanted = actions.Declaration(
+        title=posted(request, "title"),
+        severity=posted(request, "severity"),
+        service_id=posted_id(request, "service"),
+        alert_ids=_alert_ids(request.POST.getlist("alert")),
+        restricted=posted(request, "restricted") == "yes",
+        drill=posted(request, "drill") == "yes",
+        summary=posted(request, "summary"),
+    )
+    if not wanted.severity:
+        return _form(request, refused=ChangeRefused("severity", "choose one; when in doubt, the higher"))
+    try:
+        made = actions.declare(wanted, actor=actor_of(request), now=now_of(request))
+    except ChangeRefused as refused:
+        return _form(request, refused=refused)
+    number = made.incident.number
+    if made.joined:
+        messages.info(request, f"Incident #{number} is about this already: you joined it.")
+    else:
+        messages.success(request, f"Incident #{number} is declared. Those whom its severity names are being paged.")
+    return HttpResponseRedirect(f"/incidents/{number}")
+
+
+def _form(request: HttpRequest, *, refused: ChangeRefused | None = None) -> HttpResponse:
+    process = running()
+    given = request.POST if request.method == "POST" else request.GET
+    alerts = list(Alert.objects.filter(id__in=_alert_ids(given.getlist("alert"))).select_related("service"))
+    title = given.get("title", "") or (alerts[0].summary[: actions.TITLE_MAX] if alerts else "")
+    service = given.get("service", "") or (str(alerts[0].service_id) if alerts else "")
+    suggested = _suggestion(process, given.get("customers", ""), given.get("example", ""))
+    return show(
+        request,
+        "incidents/declare.html",
+        {
+            "title_typed": title,
+            "summary_typed": given.get("summary", ""),
+            "service_chosen": service,
+            "severity_chosen": suggested or given.get("severity", ""),
+            "restricted": given.get("restricted") == "yes",
+            "drill": given.get("drill") == "yes",
+            "alerts": alerts,
+            "suggested": next((one for one in process.severities if one.id == suggested), None),
+            "severities": _severity_help(process),
+            "customers": _CUSTOMERS,
+            "examples": [(one.id, one.label) for severity in process.severities for one in severity.examples],
+            "asked": {"customers": given.get("customers", ""), "example": given.get("example", "")},
+            "services": Service.objects.filter(archived_at=None).order_by("name").only("id", "name"),
+            "refused": refused,
+        },
+        status=422 if refused else 200,
+    )
+
+
+_CUSTOMERS = (
+    ("all-or-most", "All or most of them"),
+    ("many", "Many of them"),
+    ("some", "Some of them"),
+    ("none", "None"),
+)
+
+
+def _suggestion(process: ProcessDocument, customers: str, example: str) -> str:
+    """Of what the answers point to, the worst: when in doubt, the higher."""
+    found = [
+        severity
+        for severity in process.severities
+        if (customers and severity.impact.customers == customers)
+        or (example and any(one.id == example for one in severity.examples))
+    ]
+    return min(found, key=lambda severity: severity.rank).id if found else ""
+
+
+def _severity_help(process: ProcessDocument) -> list[dict[str, Any]]:
+    roles = {role.id: role.label for role in process.roles}
+    return [
+        {
+            "id": one.id,
+            "label": one.label,
+            "name": one.name,
+            "impact": one.impact.label,
+            "examples": [example.label for example in one.examples],
+            "pages": ", ".join(roles[role] for role in one.pages) or "Nobody; a ticket is kept",
+            "respond": rules.deadline_words(process, one.respond),
+            "updates": rules.update_words(one),
+            "restore": f"{rules.restore_words(one)} {rules.deadline_words(process, one.resolve)}",
+            "communication": ", ".join(part.label for part in one.communication) or "None",
+        }
+        for one in process.severities
+    ]
+
+
+def _alert_ids(texts: Sequence[str]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(found for text in texts[:_ALERTS_MAX] if (found := uuid_in(text))))
+
+
+def severities_of(incident: Incident) -> list[tuple[str, str]]:
+    return [(one.id, f"{one.label} {one.name}") for one in process_of(incident).severities]
