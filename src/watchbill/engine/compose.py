@@ -11,7 +11,7 @@ from watchbill.domain.access.models import User
 from watchbill.domain.alerts.models import SUBJECT_KIND, Alert
 from watchbill.domain.incidents.models import SUBJECT_KIND as INCIDENT
 from watchbill.domain.incidents.models import Incident
-from watchbill.domain.incidents.process_followed import severity_in
+from watchbill.domain.incidents.process_followed import severity_label
 from watchbill.domain.paging.contact_message_sending import ContactMessageIntent
 from watchbill.domain.paging.contract import AlertLine, Message, Note
 from watchbill.domain.paging.links import AcknowledgeLink, make_token
@@ -157,7 +157,7 @@ def _line(alert: Alert, base_url: str) -> AlertLine:
 
 
 def _incident_line(incident: Incident, base_url: str) -> AlertLine:
-    severity = severity_in(incident).label
+    severity = severity_label(incident)
     drill = "DRILL " if incident.drill else ""
     return AlertLine(
         alert_id=incident.id,

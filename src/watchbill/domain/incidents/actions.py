@@ -104,7 +104,7 @@ def declare(wanted: Declaration, *, actor: Actor, now: datetime) -> Declared:
         mark_step(incident, "declare/declare", actor=actor, now=now)
         if rules.opens_room(process_of(incident), severity_in(incident)):
             mark_step(incident, "declare/open-room", actor=ENGINE, now=now)
-        _plan(incident, now=now)
+        _plan(incident, now=now, again=False)
         failpoint("incident.before_commit")
     failpoint("incident.after_commit")
     return Declared(incident=incident, joined=False)
@@ -357,10 +357,10 @@ def add_insider(*, incident_id: UUID, user_id: UUID, actor: Actor, now: datetime
         record([entry(incident, "incident.insider_added", people=people)], actor=actor, now=now)
 
 
-def _plan(incident: Incident, *, now: datetime) -> None:
-    """Everything that waits for this incident, from the foot of its ladder."""
+def _plan(incident: Incident, *, now: datetime, again: bool = True) -> None:
+    """Everything that waits for this incident, from the foot of its ladder. `again`: it was planned before."""
     process, severity = process_of(incident), severity_in(incident)
-    if incident.called:
+    if again:
         incident.generation += 1
     rungs = rules.ladder(process, severity, declared_at=incident.declared_at)
     incident.next_rung = 0
@@ -373,7 +373,10 @@ def _plan(incident: Incident, *, now: datetime) -> None:
         timers.append(NewTimer(kind=LADDER, subject_id=incident.id, generation=incident.generation, due_at=due_at))
     window = rules.update_window(process, severity, since=incident.updated_at or incident.declared_at)
     if window is not None:
-        timers.append(NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=max(window[0], now)))
+        # Whoever just changed the severity need not be reminded at once that an update is due.
+        fresh = rules.update_window(process, severity, since=now)
+        due_at = window[0] if window[0] > now or fresh is None else fresh[0]
+        timers.append(NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=due_at))
     set_timers(timers)
 
 

@@ -21,7 +21,6 @@ from watchbill.domain.timers.store import DueTimer
 
 _BLINK = timedelta(milliseconds=50)
 _AGAIN_FIRST, _AGAIN_MAX = timedelta(minutes=1), timedelta(minutes=30)
-_SHORT, _LONG = 0, 1  # which end of the interval a reminder of an update belongs to: its timer's generation
 
 
 def climb_ladders(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
@@ -63,7 +62,7 @@ def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
             timers.append(_again(incident, tries=0, now=now))
         if incident.declared_by_id in called.here and incident.acknowledged_at is None:
             _take_declaration_as_answer(incident, called.here[incident.declared_by_id], now=now)
-    for rung in due.prompts:
+    for rung in () if replanned else due.prompts:  # whoever changed the severity sees it on the page
         _prompt(incident, rung, now=now, ways=ways)
     incident.called, incident.next_rung = due.called, due.next_rung
     incident.next_rung_at = rungs[due.next_rung].at if due.next_rung < len(rungs) else None
@@ -93,7 +92,8 @@ def _at_work(incident: Incident) -> set[UUID | None]:
 
 
 def _paged_before(incident: Incident) -> frozenset[UUID]:
-    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id)
+    """A reminder or a question that only told somebody does not count."""
+    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, urgency=Urgency.HIGH)
     return frozenset(pages.exclude(state=PageState.UNREACHED).values_list("user_id", flat=True))
 
 
@@ -138,7 +138,6 @@ def _tell(
 
 def remind_of_updates(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
     """The communications lead when the short interval has passed, the commander when the long one has."""
-    ends = {timer.subject_id: timer.generation for timer in timers}
     for incident in _locked(timers, now=now):
         process, severity = process_of(incident), severity_in(incident)
         window = rules.update_window(process, severity, since=incident.updated_at or incident.declared_at)
@@ -148,7 +147,7 @@ def remind_of_updates(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) 
         if now < soft_at:  # an update was posted meanwhile
             set_timers([update_timer(incident.id, window)])
             continue
-        late = ends[incident.id] == _LONG and now >= hard_at
+        late = now >= hard_at
         role, other = (
             (rules.COMMANDER, rules.COMMUNICATIONS_LEAD) if late else (rules.COMMUNICATIONS_LEAD, rules.COMMANDER)
         )
@@ -166,11 +165,11 @@ def remind_of_updates(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) 
         )
         interval = hard_at - (incident.updated_at or incident.declared_at)
         due_at = now + interval if late else max(hard_at, now)
-        set_timers([NewTimer(kind=UPDATE_DUE, subject_id=incident.id, generation=_LONG, due_at=due_at)])
+        set_timers([NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=due_at)])
 
 
 def update_timer(incident_id: UUID, window: tuple[datetime, datetime]) -> NewTimer:
-    return NewTimer(kind=UPDATE_DUE, subject_id=incident_id, generation=_SHORT, due_at=window[0])
+    return NewTimer(kind=UPDATE_DUE, subject_id=incident_id, due_at=window[0])
 
 
 def go_on_unreached(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:

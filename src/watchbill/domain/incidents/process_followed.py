@@ -18,6 +18,12 @@ def severity_in(incident: Incident) -> Severity:
     return next(one for one in process_of(incident).severities if one.id == incident.severity)
 
 
+def severity_label(incident: Incident) -> str:
+    """For messages, which leave whatever is wrong: the id where the process has no such severity."""
+    known = {one.id: one.label for one in process_of(incident).severities}
+    return known.get(incident.severity, incident.severity.upper())
+
+
 def role_label(incident: Incident, role: str) -> str:
     return next((one.label for one in process_of(incident).roles if one.id == role), role)
 

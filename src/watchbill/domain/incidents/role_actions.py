@@ -74,17 +74,17 @@ def offer(*, incident_id: UUID, role: str, user_id: UUID, actor: Actor, ways: Wa
 
 
 def take(*, incident_id: UUID, role: str, actor: Actor, now: datetime) -> Seat:
-    """I have it: takes a role that nobody holds, asked or not. Raises SeatTaken."""
+    """I have it: a role that nobody holds, asked or not, or one that is being handed over to me. Raises SeatTaken."""
     with transaction.atomic():
         incident = _locked(incident_id, role=role)
         user = _responder(actor.id)
         holder = _holder(incident, role)
-        if holder is not None:
-            if holder.user_id == user.id:
-                return holder
+        offered = Seat.objects.filter(incident=incident, role=role, state=SeatState.OFFERED).first()
+        if holder is not None and holder.user_id == user.id:
+            return holder
+        if holder is not None and (offered is None or offered.user_id != user.id):
             label = role_label(incident, role).lower()
             raise SeatTaken("role", f"{holder.user.name} is {label} already; let them hand it over to you")
-        offered = Seat.objects.filter(incident=incident, role=role, state=SeatState.OFFERED).first()
         if offered is not None and offered.user_id != user.id:
             _end_offer(incident, role, SeatState.RELEASED, now=now)
             offered = None
