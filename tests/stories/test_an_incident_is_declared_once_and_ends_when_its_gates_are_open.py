@@ -5,7 +5,7 @@ import pytest
 from tests.harness.incident_world import IncidentWorld
 from watchbill.domain.incidents import actions, room_actions, workflow_actions
 from watchbill.domain.incidents.models import Incident, Post
-from watchbill.domain.incidents.reads import IncidentFilter, incident_detail, list_incidents
+from watchbill.domain.incidents.reads import EVERYTHING, IncidentFilter, incident_detail, list_incidents
 from watchbill.ground.refusals import ChangeRefused
 
 
@@ -186,7 +186,7 @@ def test_a_correction_keeps_what_stood_there_and_stands_in_its_place(incident_wo
         actor=world.person("engineer"),
         now=world.now,
     )
-    detail = incident_detail(incident.id, viewer=None, ways=world.ways(), now=world.now)
+    detail = incident_detail(incident.id, viewer=EVERYTHING, ways=world.ways(), now=world.now)
     assert detail is not None
     written = [line.post.text for line in detail.timeline if line.post is not None]
     assert written == ["First customer called", "The queue is down", "Restarting it"]

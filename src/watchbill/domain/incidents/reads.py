@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -24,7 +25,7 @@ from watchbill.domain.incidents.models import (
     StepDone,
 )
 from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in, standing_of
-from watchbill.domain.paging.models import Page
+from watchbill.domain.paging.models import AttemptedDelivery, Page, PageState
 from watchbill.domain.process.schema.severities import EscalationTier
 from watchbill.domain.process.schema.severities import Severity as ProcessSeverity
 from watchbill.domain.services.role_lookup import RoleFound, RoleLookup
@@ -117,15 +118,31 @@ class IncidentDetail:
     present: tuple[User, ...]
 
 
-def visible_to(user_id: UUID | None) -> QuerySet[Incident]:
-    """A restricted incident is there only for those who are named; None: nobody in particular, so none of them."""
-    seen = Q(restricted=False)
-    if user_id is not None:
-        seen |= Q(id__in=Insider.objects.filter(user_id=user_id).values("incident_id"))
-    return Incident.objects.filter(seen).select_related("service__team")
+class Everything(Enum):
+    """The viewer that sees all: the command line on the host, the engine."""
+
+    EVERYTHING = auto()
 
 
-def list_incidents(wanted: IncidentFilter, *, viewer: UUID | None, limit: int = LISTED_MAX) -> list[Incident]:
+EVERYTHING = Everything.EVERYTHING
+Viewer = UUID | Everything
+
+
+def visible_to(viewer: Viewer) -> QuerySet[Incident]:
+    """A restricted incident is there only for those who are named or were called for it."""
+    rows = Incident.objects.select_related("service__team", "merged_into")
+    if isinstance(viewer, Everything):
+        return rows
+    inside = Insider.objects.filter(user_id=viewer).values("incident_id")
+    return rows.filter(Q(restricted=False) | Q(id__in=inside))
+
+
+def hidden_from(viewer: Viewer) -> QuerySet[Incident]:
+    """The restricted incidents that this viewer must not see anything of."""
+    return Incident.objects.filter(restricted=True).exclude(id__in=visible_to(viewer).values("id"))
+
+
+def list_incidents(wanted: IncidentFilter, *, viewer: Viewer, limit: int = LISTED_MAX) -> list[Incident]:
     """The open ones by severity and age, then those that are over, the newest first."""
     rows = visible_to(viewer)
     if wanted.status == "open":
@@ -139,7 +156,7 @@ def list_incidents(wanted: IncidentFilter, *, viewer: UUID | None, limit: int = 
     return list(rows.order_by("-declared_at")[:limit])
 
 
-def incident_id_of(number_or_id: str, *, viewer: UUID | None) -> UUID | None:
+def incident_id_of(number_or_id: str, *, viewer: Viewer) -> UUID | None:
     """By id, or by number with or without the `#`."""
     identity = uuid_in(number_or_id)
     digits = number_or_id.removeprefix("#")
@@ -151,8 +168,8 @@ def incident_id_of(number_or_id: str, *, viewer: UUID | None) -> UUID | None:
     return rows.filter(number=int(digits)).values_list("id", flat=True).first()
 
 
-def incident_detail(incident_id: UUID, *, viewer: UUID | None, ways: Ways, now: datetime) -> IncidentDetail | None:
-    rows = visible_to(viewer).select_related("service__policy__current_version", "merged_into")
+def incident_detail(incident_id: UUID, *, viewer: Viewer, ways: Ways, now: datetime) -> IncidentDetail | None:
+    rows = visible_to(viewer).select_related("service__policy__current_version")
     incident = rows.filter(id=incident_id).first()
     if incident is None:
         return None
@@ -188,6 +205,30 @@ def clocks_of(incident: Incident, *, now: datetime) -> tuple[rules.IncidentClock
         ended=incident.state not in UNRESOLVED,
     )
     return rules.clocks(process_of(incident), severity_in(incident), moments, now=now)
+
+
+def incidents_of_attempt(attempt_id: UUID, *, user_id: UUID) -> list[Incident]:
+    """What the link in a message stands for: the incidents it carried, if it was sent to that person."""
+    carried = AttemptedDelivery.objects.filter(
+        attempt_id=attempt_id, delivery__page__user_id=user_id, delivery__page__subject_kind=SUBJECT_KIND
+    )
+    ids = list(carried.values_list("delivery__page__subject_id", flat=True))
+    return list(Incident.objects.filter(id__in=ids).select_related("service").order_by("declared_at"))
+
+
+def waiting_for(user_id: UUID, incidents: Sequence[Incident]) -> set[UUID]:
+    """Those of the incidents for which this person was paged and has not answered yet."""
+    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id__in=[one.id for one in incidents])
+    return set(pages.filter(user_id=user_id, state=PageState.ACTIVE).values_list("subject_id", flat=True))
+
+
+def offers_to(user_id: UUID, incidents: Sequence[Incident]) -> dict[UUID, list[Seat]]:
+    """The roles that this person is asked to take, by incident."""
+    found: dict[UUID, list[Seat]] = {}
+    rows = Seat.objects.filter(incident__in=[one.id for one in incidents], user_id=user_id, state=SeatState.OFFERED)
+    for seat in rows:
+        found.setdefault(seat.incident_id, []).append(seat)
+    return found
 
 
 def holders_of(incidents: Sequence[Incident], *, role: str) -> dict[UUID, str]:

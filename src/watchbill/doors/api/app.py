@@ -16,6 +16,7 @@ from watchbill.doors.api import (
     audit,
     contacts,
     events,
+    incidents,
     integrations,
     maintenance,
     organization,
@@ -32,6 +33,7 @@ from watchbill.doors.api.problems import MEDIA_TYPE, Problem, answer_errors, pro
 
 NOUNS: tuple[tuple[str, Router], ...] = (
     ("/alerts", alerts.router),
+    ("/incidents", incidents.router),
     ("/schedules", schedules.router),
     ("/policies", policies.router),
     ("/services", services.router),

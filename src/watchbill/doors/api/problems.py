@@ -15,6 +15,8 @@ from watchbill.domain.alerts.actions import AlertResolvedAlready, AlertUnknown, 
 from watchbill.domain.alerts.listing import CursorRefused
 from watchbill.domain.escalation.actions import RunCannotEscalate
 from watchbill.domain.escalation.policy_actions import PolicyStillNeeded
+from watchbill.domain.incidents.actions import GateShut, IncidentOver
+from watchbill.domain.incidents.role_actions import SeatTaken
 from watchbill.domain.oncall.actions import ScheduleStillNeeded
 from watchbill.domain.oncall.override_actions import OverrideOver
 from watchbill.domain.paging.contact_messages import TooManyMessages
@@ -54,6 +56,9 @@ _CONFLICTS = (
     PolicyStillNeeded,
     OverrideOver,
     MaintenanceOver,
+    IncidentOver,
+    GateShut,
+    SeatTaken,
 )
 
 

@@ -39,7 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("incidents", incidents.board),
     path("incidents/new", incidents.declare),
     path("incidents/<int:number>", incident.incident_page),
-    path("incidents/<int:number>/<str:verb>", incident.act),
+    *(path(f"incidents/<int:number>/{verb}", incident.act, {"verb": verb}) for verb in incident.VERBS),
     path("a/<str:token>", acknowledge_link.acknowledge_link),
     path("schedules", schedules.schedule_list),
     path("schedules/new", schedule_forms.new_schedule),

@@ -9,11 +9,12 @@ from watchbill.domain.access.models import User
 from watchbill.domain.alerts import actions
 from watchbill.domain.alerts.models import Alert
 from watchbill.domain.alerts.reads import alerts_of_attempt, pages_again_at
-from watchbill.domain.audit.contract import Actor
+from watchbill.domain.incidents.reads import incidents_of_attempt
 from watchbill.domain.paging.links import LinkRefused, read_token
 from watchbill.doors.web.guards import open_to_all
 from watchbill.doors.web.page import now_of, show, zone_named
 from watchbill.doors.web.screens.alert import is_web
+from watchbill.doors.web.screens.incident_link import incident_link, person_by_link
 from watchbill.doors.web.wiring import wired
 
 
@@ -26,8 +27,11 @@ def acknowledge_link(request: HttpRequest, token: str) -> HttpResponse:
         return show(request, "alerts/link_refused.html", {"why": str(error)}, status=410)
     person = User.objects.filter(id=link.user_id, is_active=True).first()
     alerts = alerts_of_attempt(link.attempt_id, user_id=link.user_id) if person else []
+    incidents = incidents_of_attempt(link.attempt_id, user_id=link.user_id) if person else []
+    if person is not None and incidents:
+        return incident_link(request, person, incidents)
     if person is None or not alerts:
-        why = "This link does not stand for any alert any more. Sign in to see what is open."
+        why = "This link does not stand for anything any more. Sign in to see what is open."
         return show(request, "alerts/link_refused.html", {"why": why}, status=410)
     if request.method == "POST":
         _acknowledge(request, person, alerts)
@@ -61,13 +65,7 @@ def _lines(person: User, alerts: list[Alert]) -> list[dict[str, Any]]:
 
 
 def _acknowledge(request: HttpRequest, person: User, alerts: list[Alert]) -> None:
-    actor = Actor(
-        kind="person",
-        id=person.id,
-        label=str(person),
-        via="mail-link",
-        source_address=request.META.get("REMOTE_ADDR", ""),
-    )
+    actor = person_by_link(request, person)
     for alert in alerts:
         try:
             actions.acknowledge(alert_id=alert.id, actor=actor, now=now_of(request))
