@@ -8,7 +8,7 @@ from tests.harness.world import START, World
 from watchbill.domain.access.models import Role
 from watchbill.domain.alerts.models import Alert
 from watchbill.domain.audit.models import Entry
-from watchbill.domain.incidents import actions, role_actions
+from watchbill.domain.incidents import actions, ending_actions, role_actions
 from watchbill.domain.incidents.models import Incident, Seat
 from watchbill.domain.people.models import Membership
 from watchbill.domain.services.models import RoleAssignment, Service
@@ -102,7 +102,7 @@ class IncidentWorld(World):
 
     def ends(self, incident: Incident, *, by: str = "engineer") -> None:
         """So that a story may stop anywhere."""
-        actions.cancel(incident_id=incident.id, reason="the story is over", actor=self.person(by), now=self.now)
+        ending_actions.cancel(incident_id=incident.id, reason="the story is over", actor=self.person(by), now=self.now)
         self.settle()
         self.received()
 

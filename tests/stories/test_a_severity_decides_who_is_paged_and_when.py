@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.harness.incident_world import IncidentWorld
-from watchbill.domain.incidents import actions
+from watchbill.domain.incidents import ending_actions
 from watchbill.domain.process.default_document import default_document
 
 RUNGS = {step.label for ladder in default_document().time_based_escalation for step in ladder.steps}
@@ -110,10 +110,10 @@ def test_nobody_is_called_once_it_is_mitigated_and_again_when_it_is_back(inciden
     incident = world.declares("sev2")
     world.received()
     world.passes(minutes=10)
-    actions.mitigate(incident_id=incident.id, actor=world.person("primary"), now=world.now)
+    ending_actions.mitigate(incident_id=incident.id, actor=world.person("primary"), now=world.now)
     world.passes(hours=2)
     assert not {"lead", "manager", "secondary"} & {one.to for one in world.received()}
-    actions.not_mitigated(
+    ending_actions.not_mitigated(
         incident_id=incident.id, reason="errors are back", actor=world.person("primary"), now=world.now
     )
     world.settle()

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.harness.incident_world import IncidentWorld
-from watchbill.domain.incidents import actions, room_actions, workflow_actions
+from watchbill.domain.incidents import actions, ending_actions, room_actions, workflow_actions
 from watchbill.domain.incidents.models import Incident, Post
 from watchbill.domain.incidents.reads import EVERYTHING, IncidentFilter, incident_detail, list_incidents
 from watchbill.ground.refusals import ChangeRefused
@@ -60,8 +60,8 @@ def test_it_is_not_resolved_before_somebody_has_verified_it(incident_world: Inci
     world = incident_world
     incident = world.declares("sev2", by="engineer")
     world.takes("commander", "incident-commander", incident)
-    with pytest.raises(actions.GateShut) as shut:
-        actions.resolve(incident_id=incident.id, actor=world.person("commander"), now=world.now)
+    with pytest.raises(ending_actions.GateShut) as shut:
+        ending_actions.resolve(incident_id=incident.id, actor=world.person("commander"), now=world.now)
     assert shut.value.missing == (
         "Confirm that the service is back to normal",
         "Verify that monitoring shows healthy metrics",
@@ -69,10 +69,10 @@ def test_it_is_not_resolved_before_somebody_has_verified_it(incident_world: Inci
 
     does(world, incident, "resolve/confirm")
     with pytest.raises(ChangeRefused, match="only Commander may pass over it"):
-        actions.resolve(
+        ending_actions.resolve(
             incident_id=incident.id, actor=world.person("engineer"), now=world.now, pass_over="looks fine to me"
         )
-    actions.resolve(
+    ending_actions.resolve(
         incident_id=incident.id, actor=world.person("commander"), now=world.now, pass_over="no metrics there yet"
     )
     passed = incident.steps_done.get(step="verify")
@@ -86,9 +86,9 @@ def test_a_sev1_is_closed_when_its_follow_up_is_arranged(incident_world: Inciden
     world = incident_world
     incident = world.declares("sev1", by="engineer")
     does(world, incident, "resolve/confirm", "resolve/verify", by="engineer")
-    actions.resolve(incident_id=incident.id, actor=world.person("engineer"), now=world.now)
-    with pytest.raises(actions.GateShut) as shut:
-        actions.close(incident_id=incident.id, actor=world.person("engineer"), now=world.now)
+    ending_actions.resolve(incident_id=incident.id, actor=world.person("engineer"), now=world.now)
+    with pytest.raises(ending_actions.GateShut) as shut:
+        ending_actions.close(incident_id=incident.id, actor=world.person("engineer"), now=world.now)
     assert shut.value.missing == (
         "The final status page update is posted",
         "Schedule the post-mortem",
@@ -96,7 +96,7 @@ def test_a_sev1_is_closed_when_its_follow_up_is_arranged(incident_world: Inciden
     )
     updates(world, incident, "All is well again.")
     does(world, incident, "schedule-review", "internal-summary")
-    closed = actions.close(incident_id=incident.id, actor=world.person("engineer"), now=world.now)
+    closed = ending_actions.close(incident_id=incident.id, actor=world.person("engineer"), now=world.now)
     assert closed.state == "closed"
     assert world.happened(incident)[-1] == "incident.closed"
     world.received()
@@ -106,19 +106,21 @@ def test_a_sev4_asks_for_nothing_when_it_is_closed(incident_world: IncidentWorld
     world = incident_world
     incident = world.declares("sev4")
     does(world, incident, "resolve/confirm", "resolve/verify")
-    actions.resolve(incident_id=incident.id, actor=world.person("engineer"), now=world.now)
-    assert actions.close(incident_id=incident.id, actor=world.person("engineer"), now=world.now).state == "closed"
+    ending_actions.resolve(incident_id=incident.id, actor=world.person("engineer"), now=world.now)
+    assert (
+        ending_actions.close(incident_id=incident.id, actor=world.person("engineer"), now=world.now).state == "closed"
+    )
 
 
 def test_a_reopened_incident_calls_again_whom_time_has_brought(incident_world: IncidentWorld) -> None:
     world = incident_world
     incident = world.declares("sev2")
     does(world, incident, "resolve/confirm", "resolve/verify", by="engineer")
-    actions.resolve(incident_id=incident.id, actor=world.person("engineer"), now=world.now)
+    ending_actions.resolve(incident_id=incident.id, actor=world.person("engineer"), now=world.now)
     world.received()
     world.passes(minutes=65)
     world.expects_nothing()
-    actions.reopen(incident_id=incident.id, reason="errors again", actor=world.person("primary"), now=world.now)
+    ending_actions.reopen(incident_id=incident.id, reason="errors again", actor=world.person("primary"), now=world.now)
     world.settle()
     assert {"primary", "secondary", "lead"} <= {one.to for one in world.received()}
     assert not incident.steps_done.filter(phase="resolve").exists()
@@ -199,7 +201,7 @@ def test_a_duplicate_is_merged_and_its_alerts_go_over(incident_world: IncidentWo
     alert = world.fires("errors")
     one, other = world.declares("sev2"), world.declares("sev3", alerts=[alert], title="Errors in checkout")
     world.received()
-    actions.merge(incident_id=other.id, into=one.id, actor=world.person("engineer"), now=world.now)
+    ending_actions.merge(incident_id=other.id, into=one.id, actor=world.person("engineer"), now=world.now)
     assert world.again(other).merged_into_id == one.id
     assert [link.alert_id for link in one.alert_links.all()] == [alert.id]
     world.passes(hours=1)

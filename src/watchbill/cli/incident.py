@@ -12,7 +12,7 @@ from watchbill.cli.host import found as found_by
 from watchbill.cli.tables import at_text, show_table
 from watchbill.domain.alerts.listing import alert_id_of
 from watchbill.domain.audit.contract import Actor
-from watchbill.domain.incidents import actions, role_actions, room_actions, workflow_actions
+from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions, workflow_actions
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.process_followed import severity_label
 from watchbill.domain.incidents.reads import EVERYTHING, IncidentDetail, IncidentFilter, incident_detail, list_incidents
@@ -289,14 +289,14 @@ def update(incident: Number, text: Annotated[str, typer.Argument(help="What is k
 @app.command()
 def mitigate(incident: Number) -> None:
     """Say that customers are no longer harmed."""
-    row = actions.mitigate(incident_id=_id(incident), actor=host_actor(), now=now())
+    row = ending_actions.mitigate(incident_id=_id(incident), actor=host_actor(), now=now())
     typer.echo(f"#{row.number} is mitigated.")
 
 
 @app.command()
 def back(incident: Number, *, reason: Reason) -> None:
     """Say that it is back after it was mitigated: the ladder goes on."""
-    row = actions.not_mitigated(incident_id=_id(incident), reason=reason, actor=host_actor(), now=now())
+    row = ending_actions.not_mitigated(incident_id=_id(incident), reason=reason, actor=host_actor(), now=now())
     typer.echo(f"#{row.number} is open.")
 
 
@@ -309,14 +309,14 @@ def resolve(
 ) -> None:
     """Resolve it. What is not confirmed and verified stands in the way."""
     who = _as(person) if person else host_actor()
-    row = actions.resolve(incident_id=_id(incident), actor=who, now=now(), pass_over=pass_over)
+    row = ending_actions.resolve(incident_id=_id(incident), actor=who, now=now(), pass_over=pass_over)
     typer.echo(f"#{row.number} is resolved.")
 
 
 @app.command()
 def reopen(incident: Number, *, reason: Reason) -> None:
     """It was not over."""
-    row = actions.reopen(incident_id=_id(incident), reason=reason, actor=host_actor(), now=now())
+    row = ending_actions.reopen(incident_id=_id(incident), reason=reason, actor=host_actor(), now=now())
     typer.echo(f"#{row.number} is open.")
 
 
@@ -329,21 +329,21 @@ def close(
 ) -> None:
     """Close it, once what its severity requires is done."""
     who = _as(person) if person else host_actor()
-    row = actions.close(incident_id=_id(incident), actor=who, now=now(), pass_over=pass_over)
+    row = ending_actions.close(incident_id=_id(incident), actor=who, now=now(), pass_over=pass_over)
     typer.echo(f"#{row.number} is closed.")
 
 
 @app.command()
 def cancel(incident: Number, *, reason: Reason) -> None:
     """It is no incident after all."""
-    row = actions.cancel(incident_id=_id(incident), reason=reason, actor=host_actor(), now=now())
+    row = ending_actions.cancel(incident_id=_id(incident), reason=reason, actor=host_actor(), now=now())
     typer.echo(f"#{row.number} is cancelled.")
 
 
 @app.command()
 def merge(incident: Number, into: Annotated[str, typer.Argument(help="The one that stays.")]) -> None:
     """Merge a duplicate into another incident."""
-    other = actions.merge(incident_id=_id(incident), into=_id(into), actor=host_actor(), now=now())
+    other = ending_actions.merge(incident_id=_id(incident), into=_id(into), actor=host_actor(), now=now())
     typer.echo(f"Merged into #{other.number}.")
 
 

@@ -16,7 +16,7 @@ from watchbill.domain.incidents.role_actions import offer_open_roles
 from watchbill.domain.incidents.timer_kinds import LADDER, TRY_AGAIN, UPDATE_DUE
 from watchbill.domain.paging.models import Page, PageState
 from watchbill.domain.people.models import Urgency
-from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.actions import NewTimer, put_back, set_timers
 from watchbill.domain.timers.store import DueTimer
 
 _BLINK = timedelta(milliseconds=50)
@@ -228,10 +228,7 @@ def _locked(timers: Sequence[DueTimer], *, now: datetime) -> list[Incident]:
     found = _lock(wanted)
     held = wanted.keys() - {incident.id for incident in found}
     live = Incident.objects.filter(id__in=held, state__in=UNRESOLVED).values_list("id", flat=True)
-    set_timers(
-        NewTimer(kind=timer.kind, subject_id=timer.subject_id, generation=timer.generation, due_at=now + _BLINK)
-        for timer in (wanted[identity] for identity in live)
-    )
+    put_back((wanted[identity] for identity in live), due_at=now + _BLINK)
     return found
 
 

@@ -1,12 +1,13 @@
 """Set and clear timers. Claiming them is the engine's, in `store`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
+from watchbill.domain.timers.store import DueTimer
 from watchbill.ground.row_sets import as_rows
 
 WAKE_CHANNEL = "watchbill_timers"
@@ -30,12 +31,19 @@ class NewTimer:
 
 def set_timers(timers: Iterable[NewTimer]) -> None:
     """Set, or move when there is one of that kind for that subject already. Wakes the engine at commit."""
-    rows = [
-        {"kind": one.kind, "subject_id": one.subject_id, "generation": one.generation, "due_at": one.due_at}
-        for one in timers
-    ]
-    if not rows:
+    _set([(one.kind, one.subject_id, one.generation, one.due_at) for one in timers])
+
+
+def put_back(timers: Iterable[DueTimer], *, due_at: datetime) -> None:
+    """What was claimed and cannot be handled right now is due again then, as it was."""
+    _set([(one.kind, one.subject_id, one.generation, due_at) for one in timers])
+
+
+def _set(timers: Sequence[tuple[str, UUID, int, datetime]]) -> None:
+    if not timers:
         return
+    names = ("kind", "subject_id", "generation", "due_at")
+    rows = [dict(zip(names, one, strict=True)) for one in timers]
     with connection.cursor() as cursor:
         cursor.execute(_SET, [as_rows(rows)])
         cursor.execute("SELECT pg_notify(%s, '')", [WAKE_CHANNEL])

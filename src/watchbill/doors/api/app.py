@@ -16,6 +16,7 @@ from watchbill.doors.api import (
     audit,
     contacts,
     events,
+    incident_work,
     incidents,
     integrations,
     maintenance,
@@ -34,6 +35,7 @@ from watchbill.doors.api.problems import MEDIA_TYPE, Problem, answer_errors, pro
 NOUNS: tuple[tuple[str, Router], ...] = (
     ("/alerts", alerts.router),
     ("/incidents", incidents.router),
+    ("/incidents", incident_work.router),
     ("/schedules", schedules.router),
     ("/policies", policies.router),
     ("/services", services.router),

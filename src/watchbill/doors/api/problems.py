@@ -15,7 +15,8 @@ from watchbill.domain.alerts.actions import AlertResolvedAlready, AlertUnknown, 
 from watchbill.domain.alerts.listing import CursorRefused
 from watchbill.domain.escalation.actions import RunCannotEscalate
 from watchbill.domain.escalation.policy_actions import PolicyStillNeeded
-from watchbill.domain.incidents.actions import GateShut, IncidentOver
+from watchbill.domain.incidents.actions import IncidentOver
+from watchbill.domain.incidents.ending_actions import GateShut
 from watchbill.domain.incidents.role_actions import SeatTaken
 from watchbill.domain.oncall.actions import ScheduleStillNeeded
 from watchbill.domain.oncall.override_actions import OverrideOver

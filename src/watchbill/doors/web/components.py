@@ -27,6 +27,7 @@ _SEVERITIES = {
     "warning": ("info", "Warning"),
     "info": ("ring", "Info"),
 }
+_RANKS = {1: "sev-1", 2: "sev-2", 3: "sev-3"}
 _STATUSES = {
     "triggered": ("dot", "Triggered"),
     "acknowledged": ("ring", "Acknowledged"),
@@ -98,6 +99,12 @@ def severity(value: str) -> SafeString:
         draw_icon(drawing, "small"),
         label,
     )
+
+
+@register.simple_tag
+def incident_severity(rank: int, label: str) -> SafeString:
+    """By rank, because a process may call its severities as it likes; those after the third look alike."""
+    return format_html('<span class="chip {}">{}</span>', _RANKS.get(rank, ""), label)
 
 
 @register.simple_tag

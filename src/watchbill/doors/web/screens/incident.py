@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from watchbill.domain.access.models import Role, User
-from watchbill.domain.incidents import actions, role_actions, room_actions, workflow_actions
+from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions, workflow_actions
 from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
 from watchbill.domain.incidents.reads import (
     IncidentDetail,
@@ -90,19 +90,19 @@ def _tier(request: HttpRequest, incident_id: UUID) -> str:
 
 
 def _mitigate(request: HttpRequest, incident_id: UUID) -> str:
-    actions.mitigate(incident_id=incident_id, actor=actor_of(request), now=now_of(request))
+    ending_actions.mitigate(incident_id=incident_id, actor=actor_of(request), now=now_of(request))
     return "Mitigated. The ladder rests; if it comes back, say so here."
 
 
 def _not_mitigated(request: HttpRequest, incident_id: UUID) -> str:
-    actions.not_mitigated(
+    ending_actions.not_mitigated(
         incident_id=incident_id, reason=posted(request, "reason"), actor=actor_of(request), now=now_of(request)
     )
     return "It is back: the ladder goes on."
 
 
 def _resolve(request: HttpRequest, incident_id: UUID) -> str:
-    actions.resolve(
+    ending_actions.resolve(
         incident_id=incident_id,
         actor=actor_of(request),
         now=now_of(request),
@@ -112,14 +112,14 @@ def _resolve(request: HttpRequest, incident_id: UUID) -> str:
 
 
 def _reopen(request: HttpRequest, incident_id: UUID) -> str:
-    actions.reopen(
+    ending_actions.reopen(
         incident_id=incident_id, reason=posted(request, "reason"), actor=actor_of(request), now=now_of(request)
     )
     return "It is open again."
 
 
 def _close(request: HttpRequest, incident_id: UUID) -> str:
-    actions.close(
+    ending_actions.close(
         incident_id=incident_id,
         actor=actor_of(request),
         now=now_of(request),
@@ -129,7 +129,7 @@ def _close(request: HttpRequest, incident_id: UUID) -> str:
 
 
 def _cancel(request: HttpRequest, incident_id: UUID) -> str:
-    actions.cancel(
+    ending_actions.cancel(
         incident_id=incident_id, reason=posted(request, "reason"), actor=actor_of(request), now=now_of(request)
     )
     return "Cancelled: no incident after all. The record stays."
@@ -139,7 +139,7 @@ def _merge(request: HttpRequest, incident_id: UUID) -> str:
     into = incident_id_of(posted(request, "into"), viewer=viewer_id(request))
     if into is None:
         raise ChangeRefused("into", "there is no such incident; choose the one that stays")
-    other = actions.merge(incident_id=incident_id, into=into, actor=actor_of(request), now=now_of(request))
+    other = ending_actions.merge(incident_id=incident_id, into=into, actor=actor_of(request), now=now_of(request))
     return f"Merged into #{other.number}. Its record stays here."
 
 
@@ -294,7 +294,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "lines": [line for line in lines if not group or line.group == group][::-1],
             "pinned": [line for line in lines if line.post is not None and line.post.pinned_at is not None],
             "groups": GROUPS,
-            "only": group,
+            "group": group,
             "next_rung": next((line for line in detail.ladder if line.state == "next"), None),
             "prompted": _prompted(detail),
             "severities": severities_of(incident),

@@ -178,6 +178,7 @@ def _severity_help(process: ProcessDocument) -> list[dict[str, Any]]:
     return [
         {
             "id": one.id,
+            "rank": one.rank,
             "label": one.label,
             "name": one.name,
             "impact": one.impact.label,

@@ -1,0 +1,213 @@
+"""How an incident comes to its end, and back: mitigated, resolved, closed, cancelled, merged, reopened.
+
+Its gates ask for what the process wants done first; whoever is in charge may pass over them with a reason.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from watchbill.domain.audit.actions import record
+from watchbill.domain.audit.contract import Actor
+from watchbill.domain.incidents import rules
+from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, locked, unresolved
+from watchbill.domain.incidents.models import (
+    SUBJECT_KIND,
+    UNRESOLVED,
+    Incident,
+    IncidentAlert,
+    IncidentState,
+    Seat,
+    SeatState,
+    StepDone,
+)
+from watchbill.domain.incidents.planning import plan
+from watchbill.domain.incidents.process_followed import process_of, severity_in
+from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.role_actions import release_seats
+from watchbill.domain.incidents.timer_kinds import OF_INCIDENT
+from watchbill.domain.incidents.workflow_actions import mark_step
+from watchbill.domain.paging.actions import close_pages
+from watchbill.domain.paging.models import PageState
+from watchbill.domain.timers.store import clear_unlocked
+from watchbill.ground.refusals import ChangeRefused, Unknown
+
+
+class GateShut(ChangeRefused):
+    """Something that has to be done first is not. `missing`: the labels of the steps."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__("reason", f"not done yet: {'; '.join(missing)}. Do it, or pass over it with a reason")
+        self.missing = tuple(missing)
+
+
+def mitigate(*, incident_id: UUID, actor: Actor, now: datetime, at: datetime | None = None) -> Incident:
+    """Customers are no longer harmed; the cause may still be there. `at`: when that was, if not now."""
+    with transaction.atomic():
+        incident = unresolved(incident_id)
+        if incident.state == IncidentState.MITIGATED:
+            return incident
+        incident.state, incident.mitigated_at = IncidentState.MITIGATED, _past(at, incident, now=now, field="at")
+        incident.save(update_fields=["state", "mitigated_at"])
+        record([entry(incident, "incident.mitigated")], actor=actor, now=now)
+        mark_step(incident, "mitigate/restore-first", actor=actor, now=now)
+    return incident
+
+
+def not_mitigated(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> Incident:
+    """It is back. The ladder goes on where time has brought it."""
+    with transaction.atomic():
+        incident = unresolved(incident_id)
+        if incident.state != IncidentState.MITIGATED:
+            return incident
+        incident.state, incident.mitigated_at = IncidentState.OPEN, None
+        incident.save(update_fields=["state", "mitigated_at"])
+        record([entry(incident, "incident.not_mitigated", why=reason.strip())], actor=actor, now=now)
+        plan(incident, now=now)
+    return incident
+
+
+def resolve(*, incident_id: UUID, actor: Actor, now: datetime, pass_over: str = "") -> Incident:
+    """Over for customers. Raises GateShut while it is not confirmed and verified; `pass_over` says why not to wait.
+
+    Only the commander passes over a gate, or whoever declared it while there is no commander.
+    """
+    with transaction.atomic():
+        incident = unresolved(incident_id)
+        _through_gate(incident, _missing(incident, rules.BEFORE_RESOLVING), pass_over=pass_over, actor=actor, now=now)
+        incident.state, incident.resolved_at = IncidentState.RESOLVED, now
+        incident.mitigated_at = incident.mitigated_at or now
+        incident.next_rung_at = None
+        incident.save(update_fields=["state", "resolved_at", "mitigated_at", "next_rung_at"])
+        _stop(incident, reason=f"resolved by {actor.label}", actor=actor, now=now)
+        record([entry(incident, "incident.resolved")], actor=actor, now=now)
+        mark_step(incident, "resolve/declare-resolved", actor=actor, now=now)
+    return incident
+
+
+def reopen(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> Incident:
+    """It was not over. Those whom the ladder would have called meanwhile are called now, each once."""
+    with transaction.atomic():
+        incident = locked(incident_id)
+        if incident.state not in (IncidentState.RESOLVED, IncidentState.CLOSED, IncidentState.CANCELLED):
+            raise ChangeRefused("", "it is open: there is nothing to reopen")
+        if not reason.strip():
+            raise ChangeRefused("reason", "say what shows that it is not over")
+        incident.state = IncidentState.OPEN
+        incident.mitigated_at = incident.resolved_at = incident.closed_at = None
+        incident.save(update_fields=["state", "mitigated_at", "resolved_at", "closed_at"])
+        StepDone.objects.filter(incident=incident, phase__in=rules.UNDONE_BY_REOPENING).delete()
+        record([entry(incident, "incident.reopened", why=reason.strip()[:REASON_MAX])], actor=actor, now=now)
+        plan(incident, now=now)
+    return incident
+
+
+def close(*, incident_id: UUID, actor: Actor, now: datetime, pass_over: str = "") -> Incident:
+    """The follow-up is arranged. Raises GateShut for what the severity requires and is not done."""
+    with transaction.atomic():
+        incident = locked(incident_id)
+        if incident.state == IncidentState.CLOSED:
+            return incident
+        if incident.state != IncidentState.RESOLVED:
+            raise ChangeRefused("", "resolve it first; what is no incident after all is cancelled")
+        wanted = rules.before_closing(process_of(incident), severity_in(incident))
+        _through_gate(incident, _missing(incident, wanted), pass_over=pass_over, actor=actor, now=now)
+        incident.state, incident.closed_at = IncidentState.CLOSED, now
+        incident.save(update_fields=["state", "closed_at"])
+        record([entry(incident, "incident.closed")], actor=actor, now=now)
+    return incident
+
+
+def cancel(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> Incident:
+    """A false alarm. The record stays, and it counts in no figure."""
+    with transaction.atomic():
+        incident = unresolved(incident_id)
+        if not reason.strip():
+            raise ChangeRefused("reason", "say why it is no incident after all")
+        _end(incident, IncidentState.CANCELLED, reason=f"cancelled by {actor.label}", actor=actor, now=now)
+        record([entry(incident, "incident.cancelled", why=reason.strip()[:REASON_MAX])], actor=actor, now=now)
+    return incident
+
+
+def merge(*, incident_id: UUID, into: UUID, actor: Actor, now: datetime) -> Incident:
+    """A duplicate: its alerts go over to the other, its record stays and points there. Answers the other one."""
+    with transaction.atomic():
+        if incident_id == into:
+            raise ChangeRefused("into", "an incident cannot be merged into itself; choose the one that stays")
+        locked = {
+            one.id: one
+            for one in Incident.objects.select_for_update(of=("self",))
+            .filter(id__in=[incident_id, into])
+            .order_by("id")
+        }
+        incident, other = locked.get(incident_id), locked.get(into)
+        if incident is None or other is None:
+            raise Unknown("into", "there is no such incident")
+        for one, field_name in ((incident, ""), (other, "into")):
+            if one.state not in UNRESOLVED:
+                raise IncidentOver(field_name, f"#{one.number} is {one.get_state_display().lower()}")
+        IncidentAlert.objects.filter(incident=incident).update(incident=other)
+        incident.merged_into = other
+        incident.save(update_fields=["merged_into"])
+        _end(incident, IncidentState.MERGED, reason=f"merged into #{other.number}", actor=actor, now=now)
+        record([entry(incident, "incident.merged", into=other.number)], actor=actor, now=now)
+        record([entry(other, "incident.merged_from", number=incident.number)], actor=actor, now=now)
+    return other
+
+
+def _missing(incident: Incident, steps: Sequence[str]) -> list[tuple[str, str]]:
+    """(step, label) of those of the steps that the process has and that are not done."""
+    done = set(StepDone.objects.filter(incident=incident).values_list("phase", "step"))
+    found = []
+    for phase in process_of(incident).war_room.workflow:
+        for one in phase.steps:
+            name = f"{phase.id}/{one.id}"
+            if name in steps and (phase.id, one.id) not in done:
+                found.append((name, one.label))
+    return found
+
+
+def _through_gate(
+    incident: Incident, missing: Sequence[tuple[str, str]], *, pass_over: str, actor: Actor, now: datetime
+) -> None:
+    if not missing:
+        return
+    why = pass_over.strip()
+    if not why:
+        raise GateShut([label for _, label in missing])
+    commander = Seat.objects.filter(incident=incident, role=rules.COMMANDER, state=SeatState.HELD).first()
+    in_charge = commander.user_id if commander else incident.declared_by_id
+    if in_charge is not None and actor.id != in_charge:
+        who = commander.user.name if commander else incident.declared_by
+        raise ChangeRefused("reason", f"only {who} may pass over it, who is in charge; ask them, or take the role")
+    for step, _ in missing:
+        mark_step(incident, step, actor=actor, now=now, evidence=why, overridden=True)
+
+
+def _end(incident: Incident, state: IncidentState, *, reason: str, actor: Actor, now: datetime) -> None:
+    incident.state, incident.closed_at, incident.next_rung_at = state, now, None
+    incident.save(update_fields=["state", "closed_at", "next_rung_at"])
+    _stop(incident, reason=reason, actor=actor, now=now)
+
+
+def _stop(incident: Incident, *, reason: str, actor: Actor, now: datetime) -> None:
+    clear_unlocked(kinds=OF_INCIDENT, subject_ids=[incident.id])
+    release_seats(incident, now=now)
+    close_pages(
+        subject_kind=SUBJECT_KIND,
+        subject_ids=[incident.id],
+        state=PageState.ANSWERED,
+        reason=reason,
+        now=now,
+        by=actor.id,
+    )
+
+
+def _past(at: datetime | None, incident: Incident, *, now: datetime, field: str) -> datetime:
+    if at is None:
+        return now
+    if not incident.declared_at - timedelta(days=30) <= at <= now:
+        raise ChangeRefused(field, "give a time that is over, and not a month before the declaration")
+    return at

@@ -1,0 +1,33 @@
+"""Set everything that waits for an incident, from the foot of its ladder."""
+
+from datetime import datetime
+
+from watchbill.domain.incidents import rules
+from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.process_followed import process_of, severity_in
+from watchbill.domain.incidents.timer_kinds import LADDER, OF_INCIDENT, UPDATE_DUE
+from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.store import clear_unlocked
+
+
+def plan(incident: Incident, *, now: datetime, again: bool = True) -> None:
+    """Everything that waits for this incident, from the foot of its ladder. `again`: it was planned before."""
+    process, severity = process_of(incident), severity_in(incident)
+    if again:
+        incident.generation += 1
+    rungs = rules.ladder(process, severity, declared_at=incident.declared_at)
+    incident.next_rung = 0
+    incident.next_rung_at = rungs[0].at if rungs else None
+    incident.save(update_fields=["generation", "next_rung", "next_rung_at"])
+    clear_unlocked(kinds=OF_INCIDENT, subject_ids=[incident.id])
+    timers = []
+    if incident.next_rung_at is not None:
+        due_at = max(incident.next_rung_at, now)
+        timers.append(NewTimer(kind=LADDER, subject_id=incident.id, generation=incident.generation, due_at=due_at))
+    window = rules.update_window(process, severity, since=incident.updated_at or incident.declared_at)
+    if window is not None:
+        # Whoever just changed the severity need not be reminded at once that an update is due.
+        fresh = rules.update_window(process, severity, since=now)
+        due_at = window[0] if window[0] > now or fresh is None else fresh[0]
+        timers.append(NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=due_at))
+    set_timers(timers)

@@ -1,0 +1,270 @@
+"""An incident as the API shows it, and how one is named in an address."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.process_followed import severity_label
+from watchbill.domain.incidents.reads import IncidentDetail, incident_detail, incident_id_of
+from watchbill.domain.people.reads import person_id_of
+from watchbill.doors.api.auth import caller
+from watchbill.doors.api.problems import NotFound
+from watchbill.doors.api.values import InstantOut, Output
+from watchbill.doors.moment import now_of
+from watchbill.doors.web.wiring import wired
+from watchbill.ground.refusals import Unknown
+
+
+class IncidentOut(Output):
+    id: UUID
+    number: int
+    title: str
+    severity: str
+    severity_label: str
+    status: str
+    phase: str
+    service: str | None
+    restricted: bool
+    drill: bool
+    merged_into: int | None
+    declared_at: InstantOut
+    declared_by: str
+    detected_at: InstantOut | None
+    acknowledged_at: InstantOut | None
+    acknowledged_by: str | None
+    mitigated_at: InstantOut | None
+    resolved_at: InstantOut | None
+    closed_at: InstantOut | None
+    updated_at: InstantOut | None
+
+
+class ClockOut(Output):
+    """`state`: met, missed, green, due or overdue. `due_at` null: it depends on planning."""
+
+    id: str
+    label: str
+    limit: str
+    due_at: InstantOut | None
+    met_at: InstantOut | None
+    state: str
+
+
+class CalledOut(Output):
+    """`nobody` says why nobody stands behind the role."""
+
+    role: str
+    source: str
+    people: list[str]
+    nobody: str
+
+
+class RungOut(Output):
+    """`state`: done, skipped, next or later. `prompts`: the tier that is asked for; nobody is paged."""
+
+    at: InstantOut
+    label: str
+    condition: str
+    state: str
+    prompts: str
+    calls: list[CalledOut]
+
+
+class RoleOut(Output):
+    role: str
+    label: str
+    held_by: str | None
+    offered_to: str | None
+    responsibilities: list[str]
+
+
+class StepOut(Output):
+    phase: str
+    step: str
+    label: str
+    done_at: InstantOut | None
+    done_by: str | None
+    evidence: str
+    overridden: bool
+
+
+class IncidentPageOut(Output):
+    person: str
+    email: str
+    reason: str
+    urgency: str
+    state: str
+    created_at: InstantOut
+    closed_at: InstantOut | None
+
+
+class IncidentEntryOut(Output):
+    """`at` is when it happened, `recorded_at` when it was written down. `text`: what somebody wrote."""
+
+    id: str | None
+    at: InstantOut
+    recorded_at: InstantOut
+    action: str
+    actor: str
+    via: str
+    kind: str
+    prefix: str
+    text: str
+    details: Any
+
+
+class IncidentDetailOut(IncidentOut):
+    """`timeline` has the newest entries; `timeline_left` more stand before them."""
+
+    summary: str
+    alerts: list[int]
+    clocks: list[ClockOut]
+    ladder: list[RungOut]
+    roles: list[RoleOut]
+    steps: list[StepOut]
+    pages: list[IncidentPageOut]
+    timeline: list[IncidentEntryOut]
+    timeline_left: int
+
+
+class IncidentsOut(Output):
+    items: list[IncidentOut]
+
+
+def viewer_of(request: HttpRequest) -> UUID:
+    return caller(request).person.id
+
+
+def incident_id(request: HttpRequest, text: str) -> UUID:
+    found = incident_id_of(text, viewer=viewer_of(request))
+    if found is None:
+        raise NotFound(f"There is no incident {text!r}. Name it by its id or number.")
+    return found
+
+
+def person_id(text: str, *, field: str) -> UUID:
+    found = person_id_of(text) if text else None
+    if found is None:
+        raise Unknown(field, f"there is nobody {text!r}; name a person by address or id")
+    return found
+
+
+def facts(incident: Incident) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "number": incident.number,
+        "title": incident.title,
+        "severity": incident.severity,
+        "severity_label": severity_label(incident),
+        "status": str(incident.state),
+        "phase": incident.phase,
+        "service": incident.service.name if incident.service else None,
+        "restricted": incident.restricted,
+        "drill": incident.drill,
+        "merged_into": incident.merged_into.number if incident.merged_into else None,
+        "declared_at": incident.declared_at,
+        "declared_by": incident.declared_by,
+        "detected_at": incident.detected_at,
+        "acknowledged_at": incident.acknowledged_at,
+        "acknowledged_by": incident.acknowledged_by or None,
+        "mitigated_at": incident.mitigated_at,
+        "resolved_at": incident.resolved_at,
+        "closed_at": incident.closed_at,
+        "updated_at": incident.updated_at,
+    }
+
+
+def detail_out(request: HttpRequest, incident_id: UUID) -> IncidentDetailOut:
+    detail = incident_detail(incident_id, viewer=viewer_of(request), ways=wired().ways(), now=now_of(request))
+    if detail is None:
+        raise NotFound(f"There is no incident {incident_id}.")
+    return IncidentDetailOut(
+        **facts(detail.incident),
+        summary=detail.incident.summary,
+        alerts=[alert.number for alert in detail.alerts],
+        clocks=[
+            ClockOut(
+                id=one.id, label=one.label, limit=one.limit, due_at=one.due_at, met_at=one.met_at, state=one.tone.value
+            )
+            for one in detail.clocks
+        ],
+        ladder=_ladder(detail),
+        roles=[
+            RoleOut(
+                role=line.role,
+                label=line.label,
+                held_by=line.held.user.email if line.held else None,
+                offered_to=line.offered.user.email if line.offered else None,
+                responsibilities=list(line.responsibilities),
+            )
+            for line in detail.seats
+        ],
+        steps=_steps(detail),
+        pages=[
+            IncidentPageOut(
+                person=page.user.name,
+                email=page.user.email,
+                reason=page.reason,
+                urgency=page.urgency,
+                state=str(page.state),
+                created_at=page.created_at,
+                closed_at=page.closed_at,
+            )
+            for page in detail.pages
+        ],
+        timeline=[
+            IncidentEntryOut(
+                id=str(line.post.id) if line.post else None,
+                at=line.at,
+                recorded_at=line.entry.at,
+                action=line.entry.action,
+                actor=line.entry.actor_label,
+                via=line.entry.via,
+                kind=str(line.post.kind) if line.post else "",
+                prefix=line.post.prefix if line.post else "",
+                text=line.post.text if line.post else "",
+                details=line.entry.details,
+            )
+            for line in detail.timeline
+        ],
+        timeline_left=detail.timeline_left,
+    )
+
+
+def _ladder(detail: IncidentDetail) -> list[RungOut]:
+    return [
+        RungOut(
+            at=rung.at,
+            label=rung.label,
+            condition=rung.condition,
+            state=rung.state,
+            prompts=rung.prompts,
+            calls=[
+                CalledOut(
+                    role=found.role.id,
+                    source=found.source,
+                    people=[person.email for person in found.people],
+                    nobody=found.nobody,
+                )
+                for found in rung.roles
+            ],
+        )
+        for rung in detail.ladder
+    ]
+
+
+def _steps(detail: IncidentDetail) -> list[StepOut]:
+    return [
+        StepOut(
+            phase=phase.id,
+            step=step.id,
+            label=step.label,
+            done_at=step.done.done_at if step.done else None,
+            done_by=step.done.done_by if step.done else None,
+            evidence=step.done.evidence if step.done else "",
+            overridden=step.done.overridden if step.done else False,
+        )
+        for phase in detail.phases
+        for step in phase.steps
+    ]
