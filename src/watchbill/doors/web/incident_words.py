@@ -60,7 +60,7 @@ GROUPS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentLine:
-    """`people`: id and name of those the entry names. `group`: one of GROUPS."""
+    """`people`: id and name of those the entry names. `group`: one of GROUPS. `minor`: shown only when asked for."""
 
     at: datetime
     recorded_at: datetime
@@ -74,6 +74,7 @@ class IncidentLine:
     why: str
     via: str
     post: Post | None
+    minor: bool = False
 
 
 def incident_line(line: TimelineLine, *, zone: ZoneInfo) -> IncidentLine:
@@ -93,6 +94,7 @@ def incident_line(line: TimelineLine, *, zone: ZoneInfo) -> IncidentLine:
             why=page.why,
             via=page.via,
             post=None,
+            minor=entry.action == "page.sent" or bool(entry.details.get("again")),
         )
     icon, tone, group, _ = LOOKS.get(entry.action, ("history", "is-idle", "state", ""))
     is_person = entry.actor_kind == ActorKind.PERSON

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from watchbill.domain.access.models import Role, User
-from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions, workflow_actions
+from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions, rules, workflow_actions
 from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
 from watchbill.domain.incidents.reads import (
     IncidentDetail,
@@ -20,7 +20,7 @@ from watchbill.domain.incidents.reads import (
 from watchbill.domain.incidents.room_actions import prefix_of
 from watchbill.doors.web.forms import posted, posted_id, posted_instant, required_id
 from watchbill.doors.web.guards import caller, requires
-from watchbill.doors.web.incident_words import GROUPS, incident_line
+from watchbill.doors.web.incident_words import GROUPS, IncidentLine, incident_line
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
 from watchbill.doors.web.screens.incidents import severities_of
@@ -291,10 +291,13 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "waits_for_me": any(page.user_id == me and page.state == "active" for page in detail.pages),
             "my_offers": [line for line in detail.seats if line.offered is not None and line.offered.user_id == me],
             "prefix": prefix_of(incident, me),
-            "lines": [line for line in lines if not group or line.group == group][::-1],
+            "lines": [line for line in lines if _is_shown(line, group)][::-1],
             "pinned": [line for line in lines if line.post is not None and line.post.pinned_at is not None],
             "groups": GROUPS,
             "group": group,
+            "no_commander": any(
+                line.role == rules.COMMANDER and line.held is None and line.offered is None for line in detail.seats
+            ),
             "next_rung": next((line for line in detail.ladder if line.state == "next"), None),
             "prompted": _prompted(detail),
             "severities": severities_of(incident),
@@ -310,6 +313,10 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
         },
         status=422 if refused else 200,
     )
+
+
+def _is_shown(line: IncidentLine, group: str) -> bool:
+    return line.group == group if group else not line.minor
 
 
 def _prompted(detail: IncidentDetail) -> str:
