@@ -43,7 +43,7 @@ def test_the_export_says_what_the_example_says_and_plans_nothing() -> None:
     assert planned(text) == []
     assert planned(text, prune=True) == []
     wanted, got = (parse_files(files(*texts), kinds=KINDS) for texts in ((EXAMPLE, SECONDARY), (text,)))
-    for section in ("organization", "users", "teams", "schedules", "policies", "services"):
+    for section in ("organization", "users", "teams", "schedules", "policies", "services", "roles"):
         assert getattr(got, section) == getattr(wanted, section), section
 
 
@@ -287,3 +287,49 @@ def test_a_dry_run_tells_nobody() -> None:
     planned(EXAMPLE.replace("9901/responder", "9902/somebody"), SECONDARY, now=LATER)
 
     assert not ContactMessage.objects.exists()
+
+
+ROLES = """\
+roles:
+  - {role: incident-commander, targets: ["user:lead@example.org"]}
+  - {role: technical-lead, team: payments, targets: ["schedule:payments-primary"]}
+  - {role: technical-lead, service: checkout, targets: ["user:responder@example.org", "team-lead:payments"]}
+"""
+
+
+def test_roles_are_named_taken_away_and_exported() -> None:
+    apply(EXAMPLE, SECONDARY)
+    assert planned(ROLES) == [
+        "+ role incident-commander",
+        "+ role technical-lead of team payments",
+        "+ role technical-lead of service checkout",
+    ]
+    apply(ROLES)
+    assert planned(ROLES) == planned(exported(), prune=True) == []
+    text = ROLES.replace("user:lead@example.org", "user:responder@example.org")
+    assert planned(text) == [
+        "~ role incident-commander: targets [user:lead@example.org] -> [user:responder@example.org]"
+    ]
+    assert planned(EXAMPLE, SECONDARY, prune=True) == [
+        "- role incident-commander",
+        "- role technical-lead of team payments",
+        "- role technical-lead of service checkout",
+    ]
+    apply(EXAMPLE, SECONDARY, prune=True)
+    assert "roles:" not in exported()
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{role: boss, targets: []}", "'boss' is no role of the process"),
+        ("{role: scribe, team: none, targets: []}", 'there is no team "none"'),
+        ("{role: scribe, team: payments, service: checkout, targets: []}", "names a team and a service"),
+        ('{role: scribe, targets: ["user:nobody@example.org"]}', 'there is no user "nobody@example.org"'),
+    ],
+)
+def test_a_role_that_leads_nowhere_is_refused(entry: str, said: str) -> None:
+    apply(EXAMPLE, SECONDARY)
+    with pytest.raises(FilesRefused) as refused:
+        apply(f"roles: [{entry}]")
+    assert said in str(refused.value)

@@ -12,8 +12,17 @@ from watchbill.domain.alerts.models import Alert
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Actor, Record
 from watchbill.domain.escalation.models import Policy, PolicyVersion, Run
+from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.incidents.actions import Declaration, declare
+from watchbill.domain.incidents.ladder_actions import climb_ladders
+from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.role_actions import take
+from watchbill.domain.incidents.room_actions import pin, post_update, write
+from watchbill.domain.incidents.timer_kinds import LADDER
 from watchbill.domain.oncall.models import Override, Rotation, RotationMember, Schedule
+from watchbill.domain.paging.contract import Family
 from watchbill.domain.paging.models import Attempt, AttemptedDelivery, Delivery, Page
+from watchbill.domain.paging.reads import default_rules
 from watchbill.domain.people.models import (
     ContactMethod,
     FallbackRecipient,
@@ -25,6 +34,7 @@ from watchbill.domain.people.models import (
 from watchbill.domain.services.models import Integration, MaintenanceWindow, Service
 from watchbill.domain.services.throttle_notices import Refusals, note_refusals
 from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.store import DueTimer
 from watchbill.ground.secrets import digest, hint
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \u202egnp.exe & \"quoted\" 'single'"
@@ -43,6 +53,7 @@ class Stage:
     policies: dict[str, Policy]
     teams: dict[str, Team]
     alerts: dict[str, Alert]
+    incident: Incident
 
 
 def build(now: datetime) -> Stage:
@@ -89,7 +100,33 @@ def _build(now: datetime) -> Stage:
     services = _services(teams, policies, now)
     alerts = _alerts(people, contacts, services, policies, now)
     _turned_away(services, now)
-    return Stage(people["lead"], people, services, schedules, policies, teams, alerts)
+    incident = _incident(people, services, alerts, now)
+    return Stage(people["lead"], people, services, schedules, policies, teams, alerts, incident)
+
+
+def _incident(
+    people: dict[str, User], services: dict[str, Service], alerts: dict[str, Alert], now: datetime
+) -> Incident:
+    """A SEV1 of some minutes ago: everybody called, roles asked for, written in, with hostile text everywhere."""
+    declared_at = now - timedelta(minutes=12)
+    actor = Actor(kind="person", label=people["first"].name, via="web", id=people["first"].id)
+    wanted = Declaration(
+        title=f"Checkout is down {HOSTILE}",
+        severity="sev1",
+        service_id=services["checkout"].id,
+        alert_ids=(alerts["live"].id, alerts["hostile"].id),
+        drill=True,
+        summary=f"First seen by customers {HOSTILE}",
+    )
+    incident = declare(wanted, actor=actor, now=declared_at).incident
+    due = DueTimer(id=0, kind=LADDER, subject_id=incident.id, generation=1, due_at=declared_at, failures=0)
+    ways = Ways(families={"demo": Family.PUSH, "email": Family.EMAIL}, defaults=default_rules())
+    climb_ladders([due], now=declared_at, ways=ways)
+    take(incident_id=incident.id, role="scribe", actor=actor, now=declared_at + timedelta(minutes=1))
+    said = write(incident_id=incident.id, text=HOSTILE, actor=actor, now=declared_at + timedelta(minutes=2))
+    pin(incident_id=incident.id, post_id=said.id, pinned=True, actor=actor, now=declared_at + timedelta(minutes=3))
+    post_update(incident_id=incident.id, text="We look into it.", actor=actor, now=declared_at + timedelta(minutes=4))
+    return Incident.objects.get(id=incident.id)
 
 
 def _turned_away(services: dict[str, Service], now: datetime) -> None:

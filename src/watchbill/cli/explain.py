@@ -1,5 +1,6 @@
 """`watchbill explain`"""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -10,6 +11,9 @@ from watchbill import composition
 from watchbill.cli.host import AsJson, found, instant, now, tell_json
 from watchbill.cli.tables import at_text, show_table
 from watchbill.domain.escalation.explain import ExplainedStep
+from watchbill.domain.incidents.reads import LadderLine, explain_severity
+from watchbill.domain.incidents.rules import severity_of
+from watchbill.domain.process.reads import running
 from watchbill.domain.services.explain import Explanation
 from watchbill.domain.services.explain import explain as explain_service
 from watchbill.domain.services.models import Service
@@ -29,18 +33,57 @@ def explain(
         str, typer.Option("--at", help="ISO 8601; without an offset the organization's local time; now if left out.")
     ] = "",
     urgency: Annotated[Urgency, typer.Option(help="Of the alert.")] = Urgency.HIGH,
+    severity: Annotated[str, typer.Option(help="Like sev1: of an incident that is declared then.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Who would be paged for a service, when, on which device, and why."""
-    row = Service.objects.select_related("policy__current_version__policy").get(
+    row = Service.objects.select_related("policy__current_version__policy", "team").get(
         id=found(service_id_of, "service", service)
     )
     moment = instant(at, option="--at") if at else now()
+    if severity:
+        named = severity_of(running(), severity)
+        ladder = explain_severity(row, named, at=moment, ways=composition.ways())
+        tell_json(_rungs(ladder)) if as_json else _tell_ladder(ladder)
+        return
     explanation = explain_service(row, urgency=urgency.value, at=moment, ways=composition.ways())
     if as_json:
         tell_json(_as_json(explanation))
     else:
         _tell(explanation)
+
+
+def _tell_ladder(ladder: Sequence[LadderLine]) -> None:
+    rows: list[tuple[object, ...]] = []
+    for rung in ladder:
+        for found_role in rung.roles if not rung.prompts else ():
+            people = ", ".join(person.email for person in found_role.people) or "nobody"
+            why = found_role.source if found_role.people else found_role.nobody
+            rows.append((rung.at, rung.condition, found_role.role.label, people, why))
+        if rung.prompts:
+            rows.append((rung.at, rung.condition, "", "", f"asks whether {rung.prompts} is needed"))
+    show_table(["time", "if still", "role", "people", "where from"], rows, nothing="This severity pages nobody.")
+
+
+def _rungs(ladder: Sequence[LadderLine]) -> list[dict[str, object]]:
+    return [
+        {
+            "at": rung.at,
+            "label": rung.label,
+            "if_still": rung.condition,
+            "prompts": rung.prompts,
+            "calls": [
+                {
+                    "role": one.role.id,
+                    "source": one.source,
+                    "people": [person.email for person in one.people],
+                    "nobody": one.nobody,
+                }
+                for one in rung.roles
+            ],
+        }
+        for rung in ladder
+    ]
 
 
 def _tell(explanation: Explanation) -> None:

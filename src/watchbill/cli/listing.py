@@ -1,4 +1,4 @@
-"""`watchbill service|schedule|policy|team|integration list`: what there is. `watchbill apply` changes it."""
+"""`watchbill service|schedule|policy|team|integration|role list`: what there is. `watchbill apply` changes it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,9 +8,11 @@ import typer
 from watchbill.cli.host import AsJson, now, tell_json
 from watchbill.cli.tables import show_table
 from watchbill.domain.escalation.policy_reads import policies
+from watchbill.domain.escalation.target_words import word_of
 from watchbill.domain.oncall.reads import schedules
 from watchbill.domain.people.reads import teams
 from watchbill.domain.services.reads import services
+from watchbill.domain.services.role_lookup import assignments
 
 Rows = list[dict[str, Any]]
 
@@ -47,6 +49,18 @@ def _schedules() -> Rows:
             "id": row.id,
         }
         for row in schedules(now=now())
+    ]
+
+
+def _roles() -> Rows:
+    return [
+        {
+            "role": row.role,
+            "team": row.team.name if row.team else "",
+            "service": row.service.name if row.service else "",
+            "targets": ", ".join(word_of(one["kind"], one["label"]) for one in row.targets),
+        }
+        for row in assignments()
     ]
 
 
@@ -100,3 +114,4 @@ integration = _noun("Integrations", ["service", "kind", "name", "key", "id"], _i
 schedule = _noun("Schedules", ["name", "team", "time_zone", "rotations", "id"], _schedules)
 policy = _noun("Policies", ["name", "team", "version", "levels", "repeat", "id"], _policies)
 team = _noun("Teams", ["name", "lead", "manager", "members", "id"], _teams)
+role = _noun("Roles of the process", ["role", "team", "service", "targets"], _roles)

@@ -49,6 +49,7 @@ NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("schedule", listing.schedule),
     ("policy", listing.policy),
     ("team", listing.team),
+    ("role", listing.role),
     ("token", token.app),
     ("person", person.app),
     ("contact", contact.app),

@@ -1,6 +1,6 @@
 """The record, newest first, narrowed as the reader asks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,13 +11,17 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """Empty means: any. `action` is the beginning of one, like `policy.`; `actor` a part of the name."""
+    """Empty means: any. `action` is the beginning of one, like `policy.`; `actor` a part of the name.
+
+    `hidden`: subjects that the reader must not see anything of.
+    """
 
     action: str = ""
     actor: str = ""
     subject_kind: str = ""
     subject_id: UUID | None = None
     via: str = ""
+    hidden: Collection[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,8 @@ def entries(wanted: EntryFilter, *, before: int = 0, limit: int = PAGE_SIZE) -> 
         rows = rows.filter(subject_id=wanted.subject_id)
     if wanted.via:
         rows = rows.filter(via=wanted.via)
+    if wanted.hidden:
+        rows = rows.exclude(subject_id__in=list(wanted.hidden))
     if before:
         rows = rows.filter(id__lt=before)
     found = list(rows.order_by("-id")[: limit + 1])

@@ -1,6 +1,6 @@
 """Incidents as the board, their own page, the API and the command line show them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -26,8 +26,10 @@ from watchbill.domain.incidents.models import (
 )
 from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in, standing_of
 from watchbill.domain.paging.models import AttemptedDelivery, Page, PageState
+from watchbill.domain.process.reads import running
 from watchbill.domain.process.schema.severities import EscalationTier
 from watchbill.domain.process.schema.severities import Severity as ProcessSeverity
+from watchbill.domain.services.models import Service
 from watchbill.domain.services.role_lookup import RoleFound, RoleLookup
 from watchbill.ground.identity import uuid_in
 
@@ -137,9 +139,10 @@ def visible_to(viewer: Viewer) -> QuerySet[Incident]:
     return rows.filter(Q(restricted=False) | Q(id__in=inside))
 
 
-def hidden_from(viewer: Viewer) -> QuerySet[Incident]:
-    """The restricted incidents that this viewer must not see anything of."""
-    return Incident.objects.filter(restricted=True).exclude(id__in=visible_to(viewer).values("id"))
+def hidden_ids(viewer: Viewer) -> frozenset[UUID]:
+    """The restricted incidents that this viewer must not see anything of, in the audit record neither."""
+    hidden = Incident.objects.filter(restricted=True).exclude(id__in=visible_to(viewer).values("id"))
+    return frozenset(hidden.values_list("id", flat=True))
 
 
 def list_incidents(wanted: IncidentFilter, *, viewer: Viewer, limit: int = LISTED_MAX) -> list[Incident]:
@@ -231,6 +234,11 @@ def offers_to(user_id: UUID, incidents: Sequence[Incident]) -> dict[UUID, list[S
     return found
 
 
+def incidents_about(alert_id: UUID, *, viewer: Viewer) -> list[Incident]:
+    """The newest first."""
+    return list(visible_to(viewer).filter(alert_links__alert_id=alert_id).order_by("-declared_at"))
+
+
 def holders_of(incidents: Sequence[Incident], *, role: str) -> dict[UUID, str]:
     """Who has the role in each of them, by name."""
     seats = Seat.objects.filter(incident__in=[one.id for one in incidents], role=role, state=SeatState.HELD)
@@ -238,18 +246,19 @@ def holders_of(incidents: Sequence[Incident], *, role: str) -> dict[UUID, str]:
 
 
 def explain_severity(
-    severity: ProcessSeverity, incident: Incident, *, ways: Ways, now: datetime
+    service: Service, severity: ProcessSeverity, *, at: datetime, ways: Ways
 ) -> tuple[LadderLine, ...]:
-    """What the ladder of a severity would do for an incident of this service that is declared now."""
-    incident.severity = severity.id
-    return _ladder(incident, ways=ways, now=now)
+    """What the ladder of a severity of the running process would do for an incident of the service declared then."""
+    process = running()
+    rungs = rules.ladder(process, severity, declared_at=at)
+    lookup = RoleLookup(_roles_of(rungs), process=process, service=service, ways=ways)
+    return tuple(_line(rung, lookup, state="later", at=rung.at) for rung in rungs)
 
 
 def _ladder(incident: Incident, *, ways: Ways, now: datetime) -> tuple[LadderLine, ...]:
     process, severity = process_of(incident), severity_in(incident)
     rungs = rules.ladder(process, severity, declared_at=incident.declared_at)
-    roles = {role for rung in rungs for role in rung.roles}
-    lookup = RoleLookup(roles, process=process, service=incident.service, ways=ways)
+    lookup = RoleLookup(_roles_of(rungs), process=process, service=incident.service, ways=ways)
     standing = standing_of(incident)
     lines = []
     for index, rung in enumerate(rungs):
@@ -257,17 +266,23 @@ def _ladder(incident: Incident, *, ways: Ways, now: datetime) -> tuple[LadderLin
         state = "done" if behind else "next" if index == incident.next_rung else "later"
         if not rules.holds(rung, standing) or (not behind and incident.state not in UNRESOLVED):
             state = "done" if behind and rung.condition is rules.If.ALWAYS else "skipped"
-        lines.append(
-            LadderLine(
-                at=rung.at,
-                label=rung.label,
-                condition=rung.condition.value,
-                state=state,
-                prompts=rung.prompts,
-                roles=tuple(lookup.find(role, urgency="high", at=max(rung.at, now)) for role in rung.roles),
-            )
-        )
+        lines.append(_line(rung, lookup, state=state, at=max(rung.at, now)))
     return tuple(lines)
+
+
+def _roles_of(rungs: Iterable[rules.Rung]) -> set[str]:
+    return {role for rung in rungs for role in rung.roles}
+
+
+def _line(rung: rules.Rung, lookup: RoleLookup, *, state: str, at: datetime) -> LadderLine:
+    return LadderLine(
+        at=rung.at,
+        label=rung.label,
+        condition=rung.condition.value,
+        state=state,
+        prompts=rung.prompts,
+        roles=tuple(lookup.find(role, urgency="high", at=at) for role in rung.roles),
+    )
 
 
 def _seats(incident: Incident) -> tuple[SeatLine, ...]:

@@ -10,6 +10,7 @@ from django.db import transaction
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.escalation import policy_actions
 from watchbill.domain.escalation.policy_rules import LevelDraft, PolicyDraft, TargetDraft
+from watchbill.domain.escalation.target_words import targets_of
 from watchbill.domain.heartbeats import settings_actions as heartbeats
 from watchbill.domain.oncall import actions as schedules
 from watchbill.domain.oncall import override_actions
@@ -28,6 +29,7 @@ from watchbill.domain.people.rules import ContactDraft, PersonDraft, TeamDraft
 from watchbill.domain.services import actions as services
 from watchbill.domain.services import integration_actions
 from watchbill.domain.services import reads as service_reads
+from watchbill.domain.services.assignment_actions import Where, assign_role
 from watchbill.domain.services.models import IntegrationKind
 from watchbill.domain.services.rules import IntegrationDraft, ServiceDraft
 from watchbill.ground.refusals import ChangeRefused
@@ -318,6 +320,16 @@ def _add_integration(hand: _Hand, change: Change) -> None:
         hand.made.append(f"key of {change.owner} {change.name}: {added.key}")
 
 
+def _role(hand: _Hand, change: Change) -> None:
+    entry = change.after or change.before
+    where = Where(
+        team_id=_team_id(hand, entry.team),
+        service_id=hand.state.service_ids[entry.service] if entry.service else None,
+    )
+    targets = targets_of(change.after.targets) if change.after is not None else ()
+    assign_role(entry.role, targets, where=where, actor=hand.actor, now=hand.now)
+
+
 def _team_id(hand: _Hand, name: str | None) -> UUID | None:
     return hand.state.team_ids[name] if name else None
 
@@ -335,4 +347,5 @@ _VERBS: dict[Section, Callable[[_Hand, Change], None]] = {
     Section.POLICY: _policy,
     Section.SERVICE: _service,
     Section.INTEGRATION: _integration,
+    Section.ROLE: _role,
 }

@@ -17,6 +17,7 @@ from watchbill.domain.organization_file.schema import (
     OrganizationEntry,
     OverrideEntry,
     PolicyEntry,
+    RoleEntry,
     RotationEntry,
     RuleEntry,
     RulesEntry,
@@ -33,6 +34,7 @@ from watchbill.domain.people.models import ContactMethod
 from watchbill.domain.services import reads as service_reads
 from watchbill.domain.services.integration_actions import key_of
 from watchbill.domain.services.models import Integration, IntegrationKind
+from watchbill.domain.services.role_lookup import assignments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class State:
     schedules: dict[str, ScheduleEntry] = field(default_factory=dict)
     policies: dict[str, PolicyEntry] = field(default_factory=dict)
     services: dict[str, ServiceEntry] = field(default_factory=dict)
+    roles: dict[str, RoleEntry] = field(default_factory=dict)
     overrides: dict[str, list[HeldOverride]] = field(default_factory=dict)  # by schedule
     archived_schedules: frozenset[str] = frozenset()
     user_ids: dict[str, UUID] = field(default_factory=dict)
@@ -77,6 +80,7 @@ def read_state(*, secret_key: str, now: datetime) -> State:
     _read_schedules(state, emails, now=now)
     _read_policies(state, emails)
     _read_services(state, secret_key=secret_key)
+    _read_roles(state, emails)
     return state
 
 
@@ -173,10 +177,28 @@ def _rotation(draft: RotationDraft, emails: dict[UUID, str]) -> RotationEntry:
     )
 
 
-def _read_policies(state: State, emails: dict[UUID, str]) -> None:
+def _names_of_targets(state: State, emails: dict[UUID, str]) -> dict[str, dict[UUID, str]]:
     teams = {team_id: name for name, team_id in state.team_ids.items()}
     schedules = {schedule_id: name for name, schedule_id in state.schedule_ids.items()}
-    names = {"schedule": schedules, "user": emails, "team-lead": teams, "team-manager": teams}
+    return {"schedule": schedules, "user": emails, "team-lead": teams, "team-manager": teams}
+
+
+def _read_roles(state: State, emails: dict[UUID, str]) -> None:
+    names = _names_of_targets(state, emails)
+    for row in assignments():
+        entry = RoleEntry(
+            role=row.role,
+            team=row.team.name if row.team else None,
+            service=row.service.name if row.service else None,
+            targets=tuple(
+                f"{one['kind']}:{names[one['kind']].get(UUID(one['id']), one['label'])}" for one in row.targets
+            ),
+        )
+        state.roles[entry.name] = entry
+
+
+def _read_policies(state: State, emails: dict[UUID, str]) -> None:
+    names = _names_of_targets(state, emails)
     for detail in policy_reads.policies():
         draft = detail.draft
         state.policy_ids[draft.name] = detail.id

@@ -24,6 +24,7 @@ def to_entry(state: State) -> FileEntry:
         schedules=tuple(_in_local_time(schedule) for schedule in state.schedules.values()),
         policies=tuple(state.policies.values()),
         services=tuple(state.services.values()),
+        roles=tuple(state.roles.values()),
     )
 
 

@@ -40,6 +40,7 @@ class Section(StrEnum):
     POLICY = "policy"
     SERVICE = "service"
     INTEGRATION = "integration of service"
+    ROLE = "role"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,7 @@ def plan(document: Document, state: State, *, now: datetime, prune: bool) -> lis
         *_schedules(document, state, now=now, prune=prune),
         *_policies(document, state),
         *_services(document, state, prune=prune),
+        *_roles(document, state),
         *_removals(document, state, prune=prune),
     ]
 
@@ -146,12 +148,17 @@ def _policies(document: Document, state: State) -> Iterator[Change]:
         yield from _difference(Section.POLICY, wanted, state.policies.get(name), document.sources["policies", name])
 
 
+def _roles(document: Document, state: State) -> Iterator[Change]:
+    for name, wanted in document.roles.items():
+        yield from _difference(Section.ROLE, wanted, state.roles.get(name), document.sources["roles", name])
+
+
 def _difference(
     section: Section, wanted: Entry, held: Entry | None, source: Source, *, leave_out: Sequence[str] = ()
 ) -> Iterator[Change]:
     """A list that the files leave out (None) says nothing."""
     ignored = {*leave_out, *(name for name in type(wanted).model_fields if getattr(wanted, name) is None)}
-    ignored -= {"lead", "manager", "team", "policy", "acknowledgement_timeout"}  # there None says: none
+    ignored -= {"lead", "manager", "team", "policy", "acknowledgement_timeout", "service"}  # there None says: none
     if held is not None and not _fields_that_differ(held, wanted, ignored):
         return
     name = wanted.email if isinstance(wanted, UserEntry) else str(getattr(wanted, "name", ""))
@@ -244,7 +251,7 @@ def _surplus_integrations(wanted: ServiceEntry, held: ServiceEntry | None) -> It
 def _removals(document: Document, state: State, *, prune: bool) -> Iterator[Change]:
     """Above before below; people at the very end, when nothing needs them any more."""
     if prune:
-        for section, key in ((Section.SERVICE, "services"), (Section.POLICY, "policies")):
+        for section, key in ((Section.ROLE, "roles"), (Section.SERVICE, "services"), (Section.POLICY, "policies")):
             yield from _gone(section, key, document, state)
         for name, schedule in document.schedules.items():
             for held in state.overrides.get(name, []):

@@ -10,7 +10,7 @@ from watchbill.domain.organization_file.rules import Document
 from watchbill.domain.organization_file.schema import ScheduleEntry, UserEntry
 
 _SECTION_OF_TARGET = {"schedule": "schedules", "user": "users", "team-lead": "teams", "team-manager": "teams"}
-_WORDS = {"users": "user", "teams": "team", "schedules": "schedule", "policies": "policy"}
+_WORDS = {"users": "user", "teams": "team", "schedules": "schedule", "policies": "policy", "services": "service"}
 
 
 def reference_problems(document: Document, state: State) -> list[Problem]:
@@ -26,6 +26,7 @@ class _References:
             "teams": {*document.teams, *state.teams},
             "schedules": {*document.schedules, *state.schedules},
             "policies": {*document.policies, *state.policies},
+            "services": {*document.services, *state.services},
         }
 
     def problems(self) -> Iterator[Problem]:
@@ -56,6 +57,13 @@ class _References:
             source = document.sources["services", name]
             yield from self._missing("teams", service.team, source, "team")
             yield from self._missing("policies", service.policy, source, "policy")
+        for name, role in document.roles.items():
+            source = document.sources["roles", name]
+            yield from self._missing("teams", role.team, source, "team")
+            yield from self._missing("services", role.service, source, "service")
+            for index, target in enumerate(role.targets):
+                kind, _, named = target.partition(":")
+                yield from self._missing(_SECTION_OF_TARGET[kind], named, source, "targets", index)
 
     def _schedule_problems(self, schedule: ScheduleEntry, source: Source) -> Iterator[Problem]:
         yield from self._missing("teams", schedule.team, source, "team")

@@ -15,6 +15,7 @@ from watchbill.domain.organization_file.schema import (
     FileEntry,
     OrganizationEntry,
     PolicyEntry,
+    RoleEntry,
     RotationEntry,
     ScheduleEntry,
     ServiceEntry,
@@ -26,8 +27,8 @@ from watchbill.ground.local_time import instant_of
 from watchbill.ground.refusals import ChangeRefused
 from watchbill.ground.yaml_text import YamlError, YamlText, read_yaml
 
-Named = UserEntry | TeamEntry | ScheduleEntry | PolicyEntry | ServiceEntry
-SECTIONS = ("users", "teams", "schedules", "policies", "services")
+Named = UserEntry | TeamEntry | ScheduleEntry | PolicyEntry | ServiceEntry | RoleEntry
+SECTIONS = ("users", "teams", "schedules", "policies", "services", "roles")
 
 
 @dataclass(kw_only=True)
@@ -43,6 +44,7 @@ class Document:
     schedules: dict[str, ScheduleEntry] = field(default_factory=dict)
     policies: dict[str, PolicyEntry] = field(default_factory=dict)
     services: dict[str, ServiceEntry] = field(default_factory=dict)
+    roles: dict[str, RoleEntry] = field(default_factory=dict)
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
 
 

@@ -200,6 +200,28 @@ class ServiceEntry(Entry):
         return checked(partial(check_url, field="runbook"))(url)
 
 
+class RoleEntry(Entry):
+    """Whom a role of the process stands for: of a team, of a service, or (with neither) everywhere."""
+
+    role: Text
+    team: Name | None = None
+    service: Name | None = None
+    targets: tuple[Target, ...]
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "RoleEntry":
+        if self.team is not None and self.service is not None:
+            raise ValueError("names a team and a service; keep one of them")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others."""
+        if self.service is not None:
+            return f"{self.role} of service {self.service}"
+        return f"{self.role} of team {self.team}" if self.team is not None else self.role
+
+
 class FileEntry(Entry):
     """One file. All sections may be left out."""
 
@@ -209,8 +231,9 @@ class FileEntry(Entry):
     schedules: tuple[ScheduleEntry, ...] = ()
     policies: tuple[PolicyEntry, ...] = ()
     services: tuple[ServiceEntry, ...] = ()
+    roles: tuple[RoleEntry, ...] = ()
 
-    @field_validator("users", "teams", "schedules", "policies", "services", mode="before")
+    @field_validator("users", "teams", "schedules", "policies", "services", "roles", mode="before")
     @classmethod
     def _empty_section(cls, given: Any) -> Any:
         return () if given is None else given  # `users:` with nothing below it

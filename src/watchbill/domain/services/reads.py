@@ -14,6 +14,7 @@ from watchbill.domain.people.actions import FALLBACK
 from watchbill.domain.people.models import FallbackRecipient, Team
 from watchbill.domain.services.actions import draft_of
 from watchbill.domain.services.models import Integration, MaintenanceWindow, Service
+from watchbill.domain.services.role_lookup import uses_in_roles
 from watchbill.domain.services.rules import ServiceDraft
 from watchbill.ground.identity import uuid_in
 
@@ -116,6 +117,7 @@ def uses_of_person(user_id: UUID, *, now: datetime) -> list[str]:
         *(f"the override of schedule {row.schedule.name} until {row.ends_at:%Y-%m-%d %H:%M} UTC" for row in overrides),
         *(f"team {row.name} (lead or manager)" for row in leads),
         *uses_of_target(kinds=["user"], target_id=user_id),
+        *uses_in_roles(kinds=["user"], target_id=user_id),
         *(FALLBACK for _ in FallbackRecipient.objects.filter(user_id=user_id)),
     ]
 
@@ -126,11 +128,15 @@ def uses_of_team(team_id: UUID) -> list[str]:
         *(f"policy {row.name}" for row in Policy.objects.filter(team_id=team_id, archived_at=None)),
         *(f"service {row.name}" for row in Service.objects.filter(team_id=team_id, archived_at=None)),
         *uses_of_target(kinds=["team-lead", "team-manager"], target_id=team_id),
+        *uses_in_roles(kinds=["team-lead", "team-manager"], target_id=team_id),
     ]
 
 
 def uses_of_schedule(schedule_id: UUID) -> list[str]:
-    return uses_of_target(kinds=["schedule"], target_id=schedule_id)
+    return [
+        *uses_of_target(kinds=["schedule"], target_id=schedule_id),
+        *uses_in_roles(kinds=["schedule"], target_id=schedule_id),
+    ]
 
 
 def uses_of_policy(policy_id: UUID) -> list[str]:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from watchbill.domain.access.models import Role as AccountRole
 from watchbill.domain.access.models import User
 from watchbill.domain.escalation.rules import Target, plan_from_json, targets_from_json
@@ -153,9 +151,24 @@ def _users(users: Iterable[User]) -> tuple[Target, ...]:
     return tuple(Target(kind="user", id=str(user.id), label=user.email) for user in users)
 
 
-def roles_named_for(*, team_id: UUID | None = None, service_id: UUID | None = None) -> dict[str, tuple[Target, ...]]:
-    """By role: what is named for exactly this team, this service, or (with neither) the organization."""
-    rows = RoleAssignment.objects.filter(
-        Q(team_id=team_id) if team_id else Q(team=None), Q(service_id=service_id) if service_id else Q(service=None)
+def assignments() -> list[RoleAssignment]:
+    """Everything that is named anywhere, that of the organization first."""
+    rows = RoleAssignment.objects.select_related("team", "service")
+    return sorted(
+        rows.exclude(team__archived_at__isnull=False).exclude(service__archived_at__isnull=False),
+        key=lambda row: (
+            row.service.name if row.service else "",
+            row.team.name if row.team else "",
+            row.role,
+        ),
     )
-    return {row.role: targets_from_json(row.targets) for row in rows.order_by("role")}
+
+
+def uses_in_roles(*, kinds: Iterable[str], target_id: UUID) -> list[str]:
+    """The roles, in words, that stand for this schedule, person or team."""
+    wanted = {(kind, str(target_id)) for kind in kinds}
+    return [
+        f"role {row.role}"
+        for row in assignments()
+        if wanted & {(target["kind"], target["id"]) for target in row.targets}
+    ]

@@ -8,7 +8,8 @@ from ninja import Query, Router
 from pydantic import Field
 
 from watchbill.domain.audit.reads import EntryFilter, entries
-from watchbill.doors.api.auth import requires
+from watchbill.domain.incidents.reads import hidden_ids
+from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.pages import LIMIT, Limit, Page
 from watchbill.doors.api.values import Input, InstantOut, Output, Text
 
@@ -52,6 +53,7 @@ def listing(request: HttpRequest, asked: Query[AuditQuery]) -> Page[EntryOut]:
         subject_kind=asked.subject_kind,
         subject_id=asked.subject_id,
         via=asked.via,
+        hidden=hidden_ids(caller(request).person.id),
     )
     found = entries(wanted, before=int(asked.cursor or 0), limit=asked.limit)
     items = [

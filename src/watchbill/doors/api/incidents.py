@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 from pydantic import Field
 
 from watchbill.domain.alerts.listing import alert_id_of
@@ -62,7 +62,7 @@ def listing(request: HttpRequest, asked: Query[IncidentQuery]) -> IncidentsOut:
 
 @router.post("", response={201: IncidentDetailOut, 200: IncidentDetailOut}, summary="Declare an incident")
 @requires("incident.declare")
-def declare(request: HttpRequest, body: DeclareIn) -> tuple[int, IncidentDetailOut]:
+def declare(request: HttpRequest, body: DeclareIn) -> Status[IncidentDetailOut]:
     """Those whom the severity names are paged at once. 200: one of the alerts has an incident, which was joined."""
     made = actions.declare(
         actions.Declaration(
@@ -78,7 +78,7 @@ def declare(request: HttpRequest, body: DeclareIn) -> tuple[int, IncidentDetailO
         actor=caller(request).actor,
         now=now_of(request),
     )
-    return (200 if made.joined else 201), detail_out(request, made.incident.id)
+    return Status(200 if made.joined else 201, detail_out(request, made.incident.id))
 
 
 @router.get("/{incident}", response=IncidentDetailOut, summary="Read one incident with everything about it")

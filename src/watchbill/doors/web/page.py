@@ -55,6 +55,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "now": now_of(request),
         "zone": zone_of(request),
+        # A part that is fetched again shows no notes: it would use up those of the page that comes next.
+        "is_part": "HX-Request" in request.headers,
         "rail": [
             {"address": address, "icon": icon, "name": name, "in_bar": in_bar, "current": _is_current(request, address)}
             for address, icon, name, in_bar in RAIL

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from watchbill.domain.audit.reads import EntryFilter, entries
+from watchbill.domain.incidents.reads import hidden_ids
 from watchbill.domain.people import reads as people_reads
 from watchbill.domain.people.actions import set_organization
 from watchbill.domain.process import reads as process_reads
@@ -27,7 +28,7 @@ from watchbill.doors.web.forms import (
     zone_choices,
 )
 from watchbill.doors.web.guards import caller, requires
-from watchbill.doors.web.page import actor_of, now_of, show
+from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
 from watchbill.ground.refusals import ChangeRefused
 
 _TRAIL = ("/admin", "Admin")
@@ -113,6 +114,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         actor=_clean(asked.get("actor", "")),
         subject_kind=_clean(asked.get("subject", "")),
         via=asked.get("via", "") if asked.get("via", "") in _VIAS else "",
+        hidden=hidden_ids(viewer_id(request)),
     )
     before = asked.get("before", "")
     page = entries(wanted, before=int(before) if before.isascii() and before.isdigit() and len(before) < 18 else 0)

@@ -17,10 +17,11 @@ from watchbill.domain.alerts.models import Alert, Event
 from watchbill.domain.alerts.reads import AlertDetail, PageLine, alert_detail
 from watchbill.domain.escalation.actions import RunCannotEscalate
 from watchbill.domain.escalation.target_words import targets_of
+from watchbill.domain.incidents.reads import incidents_about
 from watchbill.domain.oncall.models import Schedule
-from watchbill.doors.web.guards import requires
+from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.live import stamp_of
-from watchbill.doors.web.page import actor_of, now_of, show, zone_of
+from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
 from watchbill.doors.web.timeline import line_of
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused
@@ -58,6 +59,8 @@ def alert_page(request: HttpRequest, alert_id: UUID) -> HttpResponse:
             "timeline": [line_of(entry, zone=zone) for entry in detail.timeline],
             "events": [{"event": event, "body": _body(event)} for event in detail.events],
             "snoozes": SNOOZES,
+            "incidents": incidents_about(alert_id, viewer=viewer_id(request)),
+            "may_declare": caller(request).may("incident.declare").allowed,
             "since": stamp_of(now_of(request)),
             **_choices(detail),
         },

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 
 from watchbill.domain.escalation.explain import Ladder
 from watchbill.domain.escalation.rules import duration_words
+from watchbill.domain.incidents.reads import explain_severity
+from watchbill.domain.process.reads import running
 from watchbill.domain.services.explain import explain
 from watchbill.domain.services.models import Service
 from watchbill.doors.web.forms import local_input
@@ -47,12 +49,18 @@ def explain_page(request: HttpRequest) -> HttpResponse:
             "ladder": found and found.ladder,
             "maintenance_until": found and found.maintenance_until,
             "rounds": _rounds(found.ladder) if found else [],
+            "severities": [
+                {"severity": one, "ladder": explain_severity(service, one, at=at, ways=wired().ways())}
+                for one in running().severities
+            ]
+            if service is not None and found
+            else [],
         },
     )
 
 
 def _service(text: str) -> Service | None:
-    rows = Service.objects.filter(archived_at=None).select_related("policy__current_version__policy")
+    rows = Service.objects.filter(archived_at=None).select_related("policy__current_version__policy", "team")
     try:
         return rows.filter(id=UUID(text)).first()
     except ValueError:

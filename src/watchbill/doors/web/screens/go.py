@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from watchbill.domain.access.models import User
 from watchbill.domain.alerts.listing import AlertFilter, list_alerts, paged_to
 from watchbill.domain.alerts.models import Alert
+from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
 from watchbill.domain.oncall.watch import Watch, everybody_on_watch
 from watchbill.domain.services.models import Service
 from watchbill.doors.web.guards import caller, requires
@@ -18,6 +19,8 @@ _EACH = 5
 _MORE = (
     ("/explain", "explain", "Who would be paged"),
     ("/alerts?status=all", "alerts", "All alerts"),
+    ("/incidents/new", "incident", "Declare an incident"),
+    ("/roles", "people", "Roles of the process"),
 )
 _ALERT_PAGE = re.compile(r"/alerts/([0-9a-f-]{36})")
 _WHO = re.compile(r"(who( is|'s)?( on[ -]?call)?|on[ -]?call)( for| in)?\s*")
@@ -32,7 +35,7 @@ def go(request: HttpRequest) -> HttpResponse:
     wanted = query.lower()
     found = [*_verbs(request, wanted), *_watches(request, wanted), *_screens(wanted)]
     if query:
-        found += _named(query)
+        found += _named(query, viewer=viewer_id(request))
     return show(request, "go.html", {"query": query, "found": found})
 
 
@@ -96,7 +99,7 @@ def _screens(wanted: str) -> list[Found]:
     return [_one(address, icon, name, "screen") for address, icon, name in screens if wanted in name.lower()]
 
 
-def _named(query: str) -> list[Found]:
+def _named(query: str, *, viewer: UUID) -> list[Found]:
     person = query[5:] if query.lower().startswith("page ") else query
     found = []
     for service in Service.objects.filter(archived_at=None, name__icontains=query).order_by("name")[:_EACH]:
@@ -104,6 +107,10 @@ def _named(query: str) -> list[Found]:
         found.append(_one(f"/explain?service={service.id}", "explain", f"Who is paged for {service.name}", "explain"))
     for user in User.objects.filter(is_active=True, name__icontains=person).order_by("name")[:_EACH]:
         found.append(_one(f"/people/{user.id}", "people", str(user), "person"))
+    for one in list_incidents(IncidentFilter(status="all"), viewer=viewer):
+        title = f"#{one.number} {one.title[:80]}"
+        if query.lower() in title.lower():
+            found.append(_one(f"/incidents/{one.number}", "incident", title, "incident"))
     for alert in list_alerts(AlertFilter(status="all", query=query), limit=_EACH).alerts:
         found.append(_one(f"/alerts/{alert.id}", "alerts", f"#{alert.number} {alert.summary[:80]}", alert.state))
     return found

@@ -25,7 +25,11 @@ from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
 from watchbill.doors.web.screens.incidents import severities_of
 from watchbill.doors.web.wiring import wired
+from watchbill.ground.identity import uuid_in
 from watchbill.ground.refusals import ChangeRefused
+
+_LINES_SHOWN = 100
+_NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 
 # What a verb does; what it answers stands above the page afterwards.
 Verb = Callable[[HttpRequest, UUID], str]
@@ -144,11 +148,12 @@ def _merge(request: HttpRequest, incident_id: UUID) -> str:
 
 
 def _step(request: HttpRequest, incident_id: UUID) -> str:
+    how, _, step = posted(request, "step").partition(" ")
     workflow_actions.tick_step(
         incident_id=incident_id,
-        step=posted(request, "step"),
-        done=posted(request, "done") == "yes",
-        evidence=posted(request, "evidence"),
+        step=step,
+        done=how == "done",
+        evidence=posted(request, f"evidence {step}"),
         actor=actor_of(request),
         now=now_of(request),
     )
@@ -174,28 +179,18 @@ def _decline(request: HttpRequest, incident_id: UUID) -> str:
 
 
 def _offer(request: HttpRequest, incident_id: UUID) -> str:
-    seat = role_actions.offer(
-        incident_id=incident_id,
-        role=posted(request, "role"),
-        user_id=required_id(request, "to"),
-        actor=actor_of(request),
-        ways=wired().ways(),
-        now=now_of(request),
-    )
+    """A role that somebody has is handed over, which takes a summary; another is offered."""
+    role, to, who = posted(request, "role"), required_id(request, "to"), actor_of(request)
+    ways, now = wired().ways(), now_of(request)
+    try:
+        seat = role_actions.offer(incident_id=incident_id, role=role, user_id=to, actor=who, ways=ways, now=now)
+    except role_actions.SeatTaken:
+        summary = posted(request, "summary")
+        seat = role_actions.hand_over(
+            incident_id=incident_id, role=role, to=to, summary=summary, actor=who, ways=ways, now=now
+        )
+        return f"{seat.user.name} is asked to take over. Until then the role stays where it is."
     return f"{seat.user.name} is asked and has five minutes to answer."
-
-
-def _hand_over(request: HttpRequest, incident_id: UUID) -> str:
-    seat = role_actions.hand_over(
-        incident_id=incident_id,
-        role=posted(request, "role"),
-        to=required_id(request, "to"),
-        summary=posted(request, "summary"),
-        actor=actor_of(request),
-        ways=wired().ways(),
-        now=now_of(request),
-    )
-    return f"{seat.user.name} is asked to take over. Until then the role stays where it is."
 
 
 def _write(request: HttpRequest, incident_id: UUID) -> str:
@@ -261,7 +256,6 @@ VERBS: Mapping[str, Verb] = {
     "take": _take,
     "decline": _decline,
     "offer": _offer,
-    "hand-over": _hand_over,
     "write": _write,
     "note": _note,
     "update": _update,
@@ -278,6 +272,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
     incident = detail.incident
     group = request.GET.get("only", "")
     lines = [incident_line(line, zone=zone) for line in detail.timeline]
+    shown = [line for line in lines if _is_shown(line, group)][::-1]
     me = viewer_id(request)
     return show(
         request,
@@ -291,7 +286,10 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "waits_for_me": any(page.user_id == me and page.state == "active" for page in detail.pages),
             "my_offers": [line for line in detail.seats if line.offered is not None and line.offered.user_id == me],
             "prefix": prefix_of(incident, me),
-            "lines": [line for line in lines if _is_shown(line, group)][::-1],
+            "lines": shown[: None if "lines" in request.GET else _LINES_SHOWN],
+            "older": 0 if "lines" in request.GET else max(0, len(shown) - _LINES_SHOWN),
+            "chosen_post": uuid_in(request.GET.get("post", "")),
+            "may_tick": caller(request).may("incident.respond").allowed and incident.state not in _NEVER_WAS,
             "pinned": [line for line in lines if line.post is not None and line.post.pinned_at is not None],
             "groups": GROUPS,
             "group": group,

@@ -1,7 +1,6 @@
 """All incidents, by phase and severity; and the form that declares one in ten seconds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +10,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from watchbill.domain.alerts.models import Alert
 from watchbill.domain.incidents import actions, rules
 from watchbill.domain.incidents.models import Incident
-from watchbill.domain.incidents.process_followed import process_of, severity_in
-from watchbill.domain.incidents.reads import IncidentFilter, clocks_of, holders_of, list_incidents
+from watchbill.domain.incidents.process_followed import process_of
+from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
 from watchbill.domain.process.reads import running
 from watchbill.domain.process.schema import ProcessDocument
 from watchbill.domain.services.models import Service
 from watchbill.doors.web.forms import posted, posted_id
 from watchbill.doors.web.guards import caller, requires
+from watchbill.doors.web.incident_cards import Card, cards_of
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
 from watchbill.ground.identity import uuid_in
@@ -27,22 +27,13 @@ _STATUSES = (("open", "Open"), ("ended", "Over"), ("all", "All"))
 _ALERTS_MAX = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    incident: Incident
-    severity: str
-    rank: int
-    commander: str
-    clock: rules.IncidentClock | None
-
-
 @requires("incident.read")
 def board(request: HttpRequest) -> HttpResponse:
     """Open ones stand in their phase, the worst first; `wall`: for a screen that nobody touches."""
     now = now_of(request)
     status = request.GET.get("status", "open")
     wanted = IncidentFilter(status=status if status in dict(_STATUSES) else "open")
-    cards = _cards(list_incidents(wanted, viewer=viewer_id(request)), now=now)
+    cards = cards_of(list_incidents(wanted, viewer=viewer_id(request)), now=now)
     return show(
         request,
         "incidents/board.html",
@@ -57,27 +48,6 @@ def board(request: HttpRequest) -> HttpResponse:
             "since": stamp_of(now),
         },
     )
-
-
-def _cards(incidents: Sequence[Incident], *, now: Any) -> list[Card]:
-    commanders = holders_of(incidents, role=rules.COMMANDER)
-    cards = [
-        Card(
-            incident=one,
-            severity=severity_in(one).label,
-            rank=severity_in(one).rank,
-            commander=commanders.get(one.id, ""),
-            clock=_pressing(clocks_of(one, now=now)),
-        )
-        for one in incidents
-    ]
-    return sorted(cards, key=lambda card: (card.rank, card.incident.declared_at))
-
-
-def _pressing(clocks: Sequence[rules.IncidentClock]) -> rules.IncidentClock | None:
-    """The one that runs out first of those that still run."""
-    running_ones = [one for one in clocks if one.met_at is None and one.due_at is not None]
-    return min(running_ones, key=lambda one: one.due_at or one.met_at, default=None)  # type: ignore[arg-type,return-value]  # due_at is set
 
 
 def _columns(cards: Sequence[Card]) -> list[dict[str, Any]]:

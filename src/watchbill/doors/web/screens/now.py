@@ -10,6 +10,7 @@ from watchbill.domain.alerts.models import Alert, Severity
 from watchbill.domain.alerts.standing_reads import concerns, paging_others, standings, stranded, tally
 from watchbill.domain.escalation.duty_reads import duties
 from watchbill.domain.escalation.models import Policy
+from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
 from watchbill.domain.oncall.models import Rotation
 from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient
@@ -17,6 +18,7 @@ from watchbill.domain.services.models import Integration, Service
 from watchbill.domain.services.setup_warnings import setup_warnings
 from watchbill.domain.services.throttle_notices import throttle_notices
 from watchbill.doors.web.guards import caller, requires
+from watchbill.doors.web.incident_cards import cards_of
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import now_of, show, viewer_id
 from watchbill.doors.web.wiring import wired
@@ -55,6 +57,8 @@ def now_screen(request: HttpRequest) -> HttpResponse:
             "duties": duties(me),
             "forgotten": for_me[:_SHOWN_MAX],
             "forgotten_count": len(for_me),
+            "incidents": cards_of(list_incidents(IncidentFilter(), viewer=me, limit=_OTHERS_SHOWN), now=now),
+            "may_declare": caller(request).may("incident.declare").allowed,
             "needs_me": needs_me,
             "needs_me_more": len(paged) > _SHOWN_MAX,
             "held": held[:_SHOWN_MAX],

@@ -7,13 +7,10 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
-from watchbill.domain.access.models import User
 from watchbill.domain.escalation import policy_reads
 from watchbill.domain.escalation.policy_actions import archive_policy, change_policy, create_policy
 from watchbill.domain.escalation.policy_rules import LevelDraft, PolicyDraft, TargetDraft
 from watchbill.domain.escalation.rules import Plan, duration_words, plan_from_json
-from watchbill.domain.oncall.models import Schedule
-from watchbill.domain.people.models import Team
 from watchbill.domain.services.models import Service
 from watchbill.domain.services.reads import uses_of_policy
 from watchbill.doors.web.forms import (
@@ -34,6 +31,7 @@ from watchbill.doors.web.forms import (
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.page import actor_of, now_of, show
 from watchbill.doors.web.screens.schedule_forms import team_choices
+from watchbill.doors.web.target_choices import target_choices
 from watchbill.ground.durations import format_duration
 from watchbill.ground.refusals import ChangeRefused
 
@@ -203,7 +201,7 @@ def _form(
     team = posted(request, "team") if is_posted else str(held.team_id or "") if held else ""
     repeat = posted(request, "repeat") if is_posted else str(held.repeat) if held else "2"
     wait = posted(request, "acknowledgement_timeout") if is_posted else _acknowledgement(held)
-    targets = _target_choices()
+    targets = target_choices()
     level_groups = [_level_group(number, level, targets) for number, level in enumerate(levels or [_BLANK])]
     level_groups[-1].add, level_groups[-1].add_label = "levels", "Add a level"
     groups = [
@@ -314,17 +312,3 @@ def _target(text: str, *, field: str) -> TargetDraft:
         return TargetDraft(kind=kind, id=UUID(identity))
     except ValueError as error:
         raise ChangeRefused(field, "is not one of the choices; choose again") from error
-
-
-def _target_choices() -> list[tuple[str, str]]:
-    teams = list(Team.objects.filter(archived_at=None).order_by("name"))
-    return [
-        ("", "Nobody chosen"),
-        *(
-            (f"schedule:{row.id}", f"On call in {row.name}")
-            for row in Schedule.objects.filter(archived_at=None).order_by("name")
-        ),
-        *((f"team-lead:{row.id}", f"Lead of {row.name}") for row in teams),
-        *((f"team-manager:{row.id}", f"Manager of {row.name}") for row in teams),
-        *((f"user:{row.id}", str(row)) for row in User.objects.filter(is_active=True).order_by("name")),
-    ]

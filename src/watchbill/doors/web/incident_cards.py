@@ -1,0 +1,40 @@
+"""An incident in a few lines, as the board, Now and the wall show it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from watchbill.domain.incidents import rules
+from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.process_followed import severity_in
+from watchbill.domain.incidents.reads import clocks_of, holders_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    incident: Incident
+    severity: str
+    rank: int
+    commander: str
+    clock: rules.IncidentClock | None
+
+
+def cards_of(incidents: Sequence[Incident], *, now: datetime) -> list[Card]:
+    commanders = holders_of(incidents, role=rules.COMMANDER)
+    cards = [
+        Card(
+            incident=one,
+            severity=severity_in(one).label,
+            rank=severity_in(one).rank,
+            commander=commanders.get(one.id, ""),
+            clock=_pressing(clocks_of(one, now=now)),
+        )
+        for one in incidents
+    ]
+    return sorted(cards, key=lambda card: (card.rank, card.incident.declared_at))
+
+
+def _pressing(clocks: Sequence[rules.IncidentClock]) -> rules.IncidentClock | None:
+    """The one that runs out first of those that still run."""
+    waiting = [(one.due_at, one) for one in clocks if one.met_at is None and one.due_at is not None]
+    return min(waiting, key=lambda pair: pair[0])[1] if waiting else None
