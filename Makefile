@@ -30,16 +30,16 @@ demo: $(STAMP) ## the whole product on embedded PostgreSQL, with a story that pl
 test: $(STAMP) ## everything the tests need, then the tests
 	@$(BIN)/pytest -n auto --dist loadfile
 
-test-fast: $(STAMP) ## rules and stories only, seconds
+test-fast: $(STAMP) ## rules, stories and sources only, a minute
 	@$(BIN)/pytest -n auto --dist loadfile tests/rules tests/stories tests/sources
 
 check: format lint types arrows test ## what CI runs
 
 format: $(STAMP)
-	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks tools/*.py
 
 lint: $(STAMP)
-	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff check src tests benchmarks tools/*.py
 
 types: $(STAMP)
 	@$(BIN)/mypy

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbill.ground.text import block, cut_bytes, cut_characters, cut_utf16, one_line, well_formed
+from watchbill.ground.text import block, cut_bytes, cut_characters, one_line, well_formed
 
 ANY_TEXT = st.text(st.characters())  # lone surrogates included
 
@@ -53,7 +53,6 @@ def test_well_formed_text_survives_utf8(text: str) -> None:
 def test_cutting_keeps_the_limit_in_its_unit_and_whole_code_points(text: str, limit: int) -> None:
     assert len(cut_characters(text, limit)) <= limit
     assert len(cut_bytes(text, limit).encode("utf-8")) <= limit
-    assert len(cut_utf16(text, limit).encode("utf-16-le")) <= 2 * limit
 
 
 @pytest.mark.parametrize(
@@ -63,10 +62,6 @@ def test_cutting_keeps_the_limit_in_its_unit_and_whole_code_points(text: str, li
         (cut_bytes("äöüß", 6), "ä…"),
         (cut_bytes("😀😀", 7), "😀…"),
         (cut_bytes("abc", 2), "ab"),
-        (cut_utf16("😀😀", 4), "😀😀"),
-        (cut_utf16("😀😀", 3), "😀…"),
-        (cut_utf16("x😀😀", 4), "x😀…"),
-        (cut_utf16("😀😀", 2), "…"),
         (cut_characters("abcdef", 4), "abc…"),
         (cut_characters("ab  cdef", 4), "ab…"),
     ],

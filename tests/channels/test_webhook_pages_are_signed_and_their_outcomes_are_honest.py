@@ -55,6 +55,7 @@ def test_the_body_says_everything_and_the_headers_prove_it() -> None:
         "thread": "alert:018f2a00",
         "alerts": [
             {
+                "kind": "alert",
                 "id": "018f2a00-0000-7000-8000-000000000001",
                 "number": 17,
                 "title": "Checkout answers slowly",

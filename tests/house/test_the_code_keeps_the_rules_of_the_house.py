@@ -254,17 +254,3 @@ def test_python_marks_no_text_as_safe_by_itself() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("mark_safe", "SafeString")
     }
     assert marking == {"doors/web/icons.py"}  # drawings that are constants of that file
-
-
-def test_the_repository_speaks_of_the_product_alone() -> None:
-    # Put together here, so that this file does not hold them.
-    machine = ("/wo" + "rk/", "/ro" + "ot/", ".py" + "env")
-    registries = ("py" + "pi.org", "python" + "hosted", "registry." + "npmjs")
-    makers = ("cl" + "aude", "anth" + "ropic", "chat" + "gpt", "co-authored" + "-by")
-    found = {
-        f"{where}: {word}"
-        for where, text in texts()
-        for word in (*machine, *registries, *makers)
-        if word in text.lower()
-    }
-    assert found == set()

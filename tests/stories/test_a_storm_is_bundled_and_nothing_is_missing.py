@@ -27,7 +27,7 @@ def test_every_alert_is_in_some_message_and_there_are_few_messages(world: World)
     assert len(came) <= 25
 
 
-def test_mail_leaves_once_for_each_service_and_then_bundled_each_minute(world: World) -> None:
+def test_mail_leaves_as_often_as_its_burst_allows_and_then_bundled_each_minute(world: World) -> None:
     cast = world.cast
     cast.rules("primary", "high", [(cast.contacts["primary", "mail"], 0)])
     for number in range(6):
@@ -54,4 +54,20 @@ def test_the_first_page_about_another_service_is_never_held_back(world: World) -
     [page] = world.received()
     assert "search-down" in page.alerts[0]
     world.passes(seconds=60)
+    world.received()
+
+
+def test_the_first_urgent_page_is_not_held_behind_quiet_ones(world: World) -> None:
+    mail = world.cast.contacts["primary", "mail"]
+    for urgency in ("high", "low"):
+        world.cast.rules("primary", urgency, [(mail, 0)])
+    for number in range(8):
+        world.opens(f"quiet-{number}", urgency="low")
+    world.settle()
+    told = len(world.received())
+    assert told < 8  # the budget of mail is used up, and the rest waits
+    world.fires("loud", urgency="high")
+    [loud] = world.received()
+    assert "loud" in loud.alerts[0]
+    world.passes(minutes=5)
     world.received()

@@ -29,7 +29,7 @@ def test_every_column_of_the_code_is_in_the_database_and_no_other() -> None:
             assert there == ours, table
 
 
-def test_old_code_can_write_what_new_code_added() -> None:
+def test_a_migration_adds_nothing_that_the_release_before_could_not_write() -> None:
     """A column that is NOT NULL without a default would break the release that does not know it yet.
 
     The first release has no older one: what its own first migrations make is the base.

@@ -97,6 +97,7 @@ def payload(message: Message, *, alerts_max: int, now: datetime) -> dict[str, An
 
 def _alert(alert: AlertLine) -> dict[str, Any]:
     return {
+        "kind": alert.kind,
         "id": str(alert.alert_id),
         "number": alert.number,
         "title": well_formed(alert.title),

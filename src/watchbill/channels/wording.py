@@ -19,7 +19,7 @@ def headline(message: Message) -> str:
         return f"#{first.number} {title(first)} ({name(first.service)})"
     services = sorted({name(alert.service) for alert in message.alerts})
     where = services[0] if len(services) == 1 else f"{len(services)} services"
-    return f"{len(message.alerts)} alerts in {where}, first #{first.number} {title(first)}"
+    return f"{len(message.alerts)} {message.plural} in {where}, first #{first.number} {title(first)}"
 
 
 def title(alert: AlertLine) -> str:

@@ -139,6 +139,7 @@ def _message(
         open_url=f"{instance.base_url}{subject.path}" if bundle else lines[0].open_url,
         composed_at=now,
         thread_key=str(intent.attempt_id if bundle else first.subject_id),
+        plural=subject.plural,
     )
 
 
@@ -160,6 +161,7 @@ def _incident_line(incident: Incident, base_url: str) -> AlertLine:
     severity = severity_label(incident)
     drill = "DRILL " if incident.drill else ""
     return AlertLine(
+        kind=INCIDENT,
         alert_id=incident.id,
         number=incident.number,
         title=f"{drill}{severity}: {incident.title}",

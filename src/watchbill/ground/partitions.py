@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-# Whoever waits for a table lock makes all behind him wait: give way instead, the next run does it.
+# Whoever waits for a table lock makes everybody behind wait: give way instead, the next run does it.
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
 
 
@@ -42,7 +42,7 @@ class MonthlyPartitions:
                     cursor.execute(f"DROP TABLE {name}")
                 dropped.append(name)
         with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {self.table}_default WHERE {self.column} < %s", [month_of(instant)])  # noqa: S608
+            cursor.execute(f"DELETE FROM {self.table}_default WHERE {self.column} < %s", [month_of(instant)])  # noqa: S608 - constants
         return dropped
 
     def _make(self, month: datetime) -> list[str]:

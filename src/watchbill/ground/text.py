@@ -61,14 +61,6 @@ def cut_bytes(text: str, limit: int) -> str:
     return raw[: limit - len(mark.encode())].decode("utf-8", "ignore") + mark
 
 
-def cut_utf16(text: str, limit: int) -> str:
-    """At most `limit` UTF-16 units, in which several chat and SMS services count."""
-    raw = well_formed(text).encode("utf-16-le")
-    if len(raw) <= 2 * limit:
-        return raw.decode("utf-16-le")
-    return raw[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + _ELLIPSIS
-
-
 def storable(text: str) -> str:
     """What PostgreSQL's text and jsonb can hold: NUL and lone surrogates become the replacement character."""
     if text.isascii() and "\x00" not in text:

@@ -1,4 +1,4 @@
-"""Every source there is. A new one is a module with `kind`, `label` and `parse`, and a line here."""
+"""Every source there is. A new one is a module with `kind`, `label` and `parse`, a line here, and its kind."""
 
 from watchbill.domain.alerts.contract import Source
 from watchbill.sources import alertmanager, generic, pagerduty_events_v2

@@ -1,4 +1,4 @@
-"""What a source makes of a payload. A source is pure: bytes in, signals out, no I/O, no clock."""
+"""What a source makes of a payload. A source is pure: JSON in, signals out, no I/O, no clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -41,7 +41,7 @@ def words_in(query: str) -> list[Word]:
 
 
 def in_alerts(words: Sequence[Word]) -> Q:
-    """For alerts."""
+    """What alerts themselves are asked, for those that have no search text yet."""
     asked = Q()
     for word in words:
         asked &= (

@@ -57,7 +57,7 @@ def try_again(timers: Sequence[DueTimer], *, now: datetime) -> None:
 
 
 def _locked(timers: Sequence[DueTimer]) -> list[Run]:
-    """Those that somebody changes at this moment are left to him: what he does starts anew or ends it."""
+    """Those that somebody changes at this moment are left alone: that change starts them anew or ends them."""
     ids = [timer.subject_id for timer in timers]
     return list(Run.objects.select_for_update(skip_locked=True).filter(id__in=ids).order_by("id"))
 

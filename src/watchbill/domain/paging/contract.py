@@ -20,7 +20,10 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertLine:
-    """One alert as it was when the page was composed. Every text in it comes from outside and is hostile."""
+    """One alert as it was when the page was composed. Every text in it comes from outside and is hostile.
+
+    `kind`: what it really is, when it is something else that people are paged for, such as an incident.
+    """
 
     alert_id: UUID
     number: int
@@ -31,6 +34,7 @@ class AlertLine:
     dedup_key: str
     opened_at: datetime
     open_url: str
+    kind: str = "alert"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,7 @@ class Message:
     composed_at: datetime
     thread_key: str
     note: Note | None = None
+    plural: str = "alerts"  # what the lines of a bundle are
 
     def __post_init__(self) -> None:
         if bool(self.alerts) == (self.note is not None):

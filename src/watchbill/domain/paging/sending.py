@@ -156,10 +156,10 @@ def record_outcomes(results: Sequence[tuple[Intent, Result]], *, now: datetime) 
     failpoint("sender.after_record_commit")
 
 
-def _outcome(intent: Intent, answer: Result, *, now: datetime) -> store.Outcome:
+def _outcome(intent: Intent, answer: Result, *, now: datetime) -> store.FinishedAttempt:
     if isinstance(answer, CalledOff):
         # Where somebody waits after all it is queued again; the others are cancelled with their pages.
-        return store.Outcome(
+        return store.FinishedAttempt(
             intent=intent,
             attempt_state=AttemptState.CANCELLED,
             delivery_state=DeliveryState.QUEUED,
@@ -168,7 +168,7 @@ def _outcome(intent: Intent, answer: Result, *, now: datetime) -> store.Outcome:
             retry_at=now,
         )
     if isinstance(answer, Delivered):
-        return store.Outcome(
+        return store.FinishedAttempt(
             intent=intent,
             attempt_state=AttemptState.DELIVERED,
             delivery_state=DeliveryState.SENT,
@@ -179,7 +179,7 @@ def _outcome(intent: Intent, answer: Result, *, now: datetime) -> store.Outcome:
     tries = max(one.tries for one in intent.deliveries) + 1
     again = isinstance(answer, RetryLater) and tries < TRIES_MAX
     wait = retry_after(tries=tries, asked=answer.after if isinstance(answer, RetryLater) else None)
-    return store.Outcome(
+    return store.FinishedAttempt(
         intent=intent,
         attempt_state=AttemptState.RETRY if again else AttemptState.REFUSED,
         delivery_state=DeliveryState.QUEUED if again else DeliveryState.FAILED,
@@ -189,7 +189,7 @@ def _outcome(intent: Intent, answer: Result, *, now: datetime) -> store.Outcome:
     )
 
 
-def _pages_to_hurry(intent: Intent, outcome: store.Outcome) -> list[UUID]:
+def _pages_to_hurry(intent: Intent, outcome: store.FinishedAttempt) -> list[UUID]:
     """A first hiccup is retried; from the second on the next rule does not wait for its time."""
     return [
         one.page_id for one in intent.deliveries if outcome.delivery_state == DeliveryState.FAILED or one.tries >= 1

@@ -20,7 +20,8 @@ SELECT delivery.id, delivery.page_id, delivery.contact_id, delivery.position, de
            SELECT 1 FROM paging_page AS earlier
            WHERE earlier.user_id = page.user_id AND earlier.group_id = page.group_id
              AND (earlier.created_at, earlier.id) < (page.created_at, page.id)
-             AND earlier.created_at > page.created_at - make_interval(secs => %s)) AS first_of_group,
+             AND earlier.created_at > page.created_at - make_interval(secs => %s)
+             AND (earlier.urgency = 'high' OR page.urgency = 'low')) AS first_of_group,
        contact.verified_at IS NOT NULL AND contact.disabled_at IS NULL AND contact.removed_at IS NULL
            AND person.is_active AS usable
 FROM paging_delivery AS delivery
@@ -170,7 +171,7 @@ def hold(deliveries: Sequence[DueDelivery], *, until: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class FinishedAttempt:
     """`state` of the attempt and of its deliveries afterwards; `retry_at` for those that are queued again."""
 
     intent: Intent
@@ -210,7 +211,7 @@ RETURNING delivery.id, delivery.state
 """
 
 
-def write_outcomes(outcomes: Sequence[Outcome], *, now: datetime) -> dict[UUID, str]:
+def write_outcomes(outcomes: Sequence[FinishedAttempt], *, now: datetime) -> dict[UUID, str]:
     """What became of each delivery whose attempt was still ours; another sender took over the others."""
     attempts = [
         {

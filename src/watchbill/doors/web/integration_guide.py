@@ -39,11 +39,13 @@ def guide_for(kind: str, *, key: str, base_url: str) -> Guide:
                 where="At the end of the job that must call in:",
                 snippet=f"curl -fsS -m 10 --retry 3 {base_url}/heartbeat/{key}\n",
             )
-    return Guide(
-        where="Anything that can send JSON. Only `summary` is needed; `status: resolved` closes it.",
-        snippet=(
-            f"curl {base_url}/in/generic/{key} -H 'Content-Type: application/json' -d '{{\n"
-            '  "summary": "Only a test", "dedup_key": "try-it", "severity": "warning"\n'
-            "}'\n"
-        ),
-    )
+        case "generic":
+            return Guide(
+                where="Anything that can send JSON. Only `summary` is needed; `status: resolved` closes it.",
+                snippet=(
+                    f"curl {base_url}/in/generic/{key} -H 'Content-Type: application/json' -d '{{\n"
+                    '  "summary": "Only a test", "dedup_key": "try-it", "severity": "warning"\n'
+                    "}'\n"
+                ),
+            )
+    raise ValueError(f"nobody has said how to send to an integration of kind {kind}")

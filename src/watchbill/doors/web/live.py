@@ -22,6 +22,8 @@ from django.contrib.sessions.models import Session
 from django.db import Error, close_old_connections, connection
 
 from watchbill.domain.access.models import User
+from watchbill.domain.alerts.models import SUBJECT_KIND as ALERT
+from watchbill.domain.incidents.models import SUBJECT_KIND as INCIDENT
 from watchbill.ground.clock import SystemClock
 from watchbill.ground.secrets import same
 
@@ -66,7 +68,7 @@ class Viewer:
         self.wake.set()
 
 
-class Sequence:
+class EntryReader:
     """Reads each audit entry once, in spite of entries that become visible late."""
 
     def __init__(self) -> None:
@@ -91,9 +93,9 @@ class Sequence:
         self._advance(now)
         topics: set[str] = set()
         for _, kind, subject_id in rows:
-            if kind == "alert":
+            if kind == ALERT:
                 topics.update(("alerts", f"alert-{subject_id}"))
-            elif kind == "incident":
+            elif kind == INCIDENT:
                 topics.update(("incidents", f"incident-{subject_id}"))
             else:
                 topics.add("setup")
@@ -152,7 +154,7 @@ class Feed:
             self._thread.start()
 
     def _run(self) -> None:
-        sequence = Sequence()
+        sequence = EntryReader()
         sessions_checked_at = _clock.now()
         try:
             while not self._stopping.wait(POLL_SECONDS if self._reads_since else 0):

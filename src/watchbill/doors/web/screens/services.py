@@ -10,7 +10,7 @@ from watchbill.domain.alerts.listing import AlertFilter, list_alerts, open_by_se
 from watchbill.domain.escalation.models import Policy
 from watchbill.domain.services import reads
 from watchbill.domain.services.actions import archive_service, change_service, create_service
-from watchbill.domain.services.models import UrgencyRule
+from watchbill.domain.services.models import IntegrationKind, UrgencyRule
 from watchbill.domain.services.rules import ServiceDraft
 from watchbill.doors.web.forms import Danger, Field, FormPage, Group, posted, posted_id, show_form
 from watchbill.doors.web.guards import caller, requires
@@ -59,6 +59,7 @@ def show_service(
         "services/service.html",
         {
             "detail": detail,
+            "integration_kinds": IntegrationKind.choices,
             "alerts": list_alerts(AlertFilter(service=service_id), limit=8).alerts,
             "integrations": [
                 {

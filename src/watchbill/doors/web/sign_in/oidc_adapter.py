@@ -54,7 +54,7 @@ class OidcAdapter(DefaultSocialAccountAdapter):
             )
 
     def authenticate_by_email(self, sociallogin: Any) -> None:
-        """Decided above."""
+        """Nobody is recognized by an address alone: `pre_social_login` decides who it is."""
 
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
