@@ -42,6 +42,35 @@ TABLE: dict[str, tuple[str, str]] = {
     "incidents/<int:number>/update": ("POST /incidents/{incident}/updates", "incident update"),
     "incidents/<int:number>/pin": ("POST /incidents/{incident}/timeline/{entry}/pin", "incident pin"),
     "incidents/<int:number>/correct": ("PUT /incidents/{incident}/timeline/{entry}", "incident correct"),
+    "incidents/<int:number>/findings/impact": ("PUT /incidents/{incident}/impact", "incident impact"),
+    "incidents/<int:number>/findings/affected": ("PUT /incidents/{incident}/affected", "incident affected"),
+    "incidents/<int:number>/findings/hypotheses": ("POST /incidents/{incident}/hypotheses", "incident think"),
+    "incidents/<int:number>/findings/hypotheses-settle": (
+        "POST /incidents/{incident}/hypotheses/{hypothesis}",
+        "incident settle",
+    ),
+    "incidents/<int:number>/findings/moments": ("POST /incidents/{incident}/moments", "incident moment"),
+    "incidents/<int:number>/findings/changes": ("POST /incidents/{incident}/changes", "incident propose"),
+    "incidents/<int:number>/findings/changes-approve": (
+        "POST /incidents/{incident}/changes/{number}",
+        "incident change",
+    ),
+    "incidents/<int:number>/findings/changes-decline": (
+        "POST /incidents/{incident}/changes/{number}",
+        "incident change",
+    ),
+    "incidents/<int:number>/findings/changes-apply": (
+        "POST /incidents/{incident}/changes/{number}",
+        "incident change",
+    ),
+    "incidents/<int:number>/findings/changes-observe": (
+        "POST /incidents/{incident}/changes/{number}",
+        "incident change",
+    ),
+    "incidents/<int:number>/findings/changes-roll-back": (
+        "POST /incidents/{incident}/changes/{number}",
+        "incident change",
+    ),
     "a/<str:token>": ("POST /alerts/{alert}/acknowledge", "alert acknowledge"),
     "schedules/new": ("POST /schedules", APPLY),
     "schedules/<uuid:schedule_id>/edit": ("PUT /schedules/{name}", APPLY),

@@ -18,6 +18,7 @@ def screens(organization: Stage) -> dict[str, str]:
         "incidents-over": "/incidents?status=ended",
         "incident": f"/incidents/{organization.incident.number}",
         "incident-pages": f"/incidents/{organization.incident.number}?only=pages",
+        "incident-findings": f"/incidents/{organization.incident.number}/findings",
         "incident-new": "/incidents/new",
         "roles": "/roles",
         "role": "/roles/incident-commander",

@@ -7,26 +7,22 @@ from uuid import UUID
 import typer
 
 from watchbill import composition
+from watchbill.cli import incident_findings
 from watchbill.cli.host import AsJson, host_actor, instant, now, tell_json
 from watchbill.cli.host import found as found_by
+from watchbill.cli.incident_names import AsPerson, Number, Reason, incident_id, person_as
 from watchbill.cli.tables import at_text, show_table
 from watchbill.domain.alerts.listing import alert_id_of
-from watchbill.domain.audit.contract import Actor
 from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions, workflow_actions
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.process_followed import severity_label
 from watchbill.domain.incidents.reads import EVERYTHING, IncidentDetail, IncidentFilter, incident_detail, list_incidents
-from watchbill.domain.incidents.reads import incident_id_of as known_incident
 from watchbill.domain.people.reads import person_id_of
 from watchbill.domain.services.reads import service_id_of
 from watchbill.ground.refusals import Unknown
 from watchbill.ground.text import one_line
 
 app = typer.Typer(no_args_is_help=True, help="Incidents: declare them, look at them, say what is done.")
-
-Number = Annotated[str, typer.Argument(metavar="INCIDENT", help="Its number or id.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it stands on the timeline.")]
-AsPerson = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The person who does it.")]
 
 
 class Status(StrEnum):
@@ -161,7 +157,7 @@ def show(incident: Number, *, as_json: AsJson = False) -> None:
 @app.command()
 def acknowledge(incident: Number, *, person: AsPerson) -> None:
     """Say that a person is on it: the pages of that person stop, those of the others go on."""
-    row = actions.acknowledge(incident_id=_id(incident), actor=_as(person), now=now())
+    row = actions.acknowledge(incident_id=incident_id(incident), actor=person_as(person), now=now())
     typer.echo(f"#{row.number}: {one_line(row.acknowledged_by) or 'nobody'} is on it.")
 
 
@@ -169,7 +165,7 @@ def acknowledge(incident: Number, *, person: AsPerson) -> None:
 def severity(incident: Number, severity: Annotated[str, typer.Argument(help="Like sev1.")], *, reason: Reason) -> None:
     """Change the severity: who is due already is paged once, nobody twice for the same."""
     row = actions.change_severity(
-        incident_id=_id(incident), severity=severity, reason=reason, actor=host_actor(), now=now()
+        incident_id=incident_id(incident), severity=severity, reason=reason, actor=host_actor(), now=now()
     )
     typer.echo(f"#{row.number} is {severity_label(row)}.")
 
@@ -177,7 +173,7 @@ def severity(incident: Number, severity: Annotated[str, typer.Argument(help="Lik
 @app.command()
 def room(incident: Number) -> None:
     """Open the war room: every role that nobody has is offered."""
-    row = actions.open_room(incident_id=_id(incident), actor=host_actor(), ways=composition.ways(), now=now())
+    row = actions.open_room(incident_id=incident_id(incident), actor=host_actor(), ways=composition.ways(), now=now())
     typer.echo(f"#{row.number}: the roles are offered.")
 
 
@@ -185,7 +181,12 @@ def room(incident: Number) -> None:
 def tier(incident: Number, tier: Annotated[int, typer.Argument(help="1 to 4.")], *, reason: Reason) -> None:
     """Page the people of a tier."""
     row = actions.escalate_to_tier(
-        incident_id=_id(incident), tier=tier, reason=reason, actor=host_actor(), ways=composition.ways(), now=now()
+        incident_id=incident_id(incident),
+        tier=tier,
+        reason=reason,
+        actor=host_actor(),
+        ways=composition.ways(),
+        now=now(),
     )
     typer.echo(f"#{row.number}: tier {tier} is being paged.")
 
@@ -201,7 +202,7 @@ def role(
     summary: Annotated[str, typer.Option(help="What the next one has to know.")] = "",
 ) -> None:
     """Take, offer, decline or hand over a role."""
-    found, who, at = _id(incident), _as(person), now()
+    found, who, at = incident_id(incident), person_as(person), now()
     other = found_by(person_id_of, "person", to) if to else None
     if do == "take":
         role_actions.take(incident_id=found, role=role, actor=who, now=at)
@@ -230,7 +231,7 @@ def step(
 ) -> None:
     """Say that a step of the workflow is done."""
     workflow_actions.tick_step(
-        incident_id=_id(incident), step=step, done=not undone, evidence=evidence, actor=host_actor(), now=now()
+        incident_id=incident_id(incident), step=step, done=not undone, evidence=evidence, actor=host_actor(), now=now()
     )
     typer.echo("Noted.")
 
@@ -244,7 +245,7 @@ def write(
     thread: Annotated[str, typer.Option(help="The id of the message that this answers.")] = "",
 ) -> None:
     """Write to the room, or add something that happened before to the timeline."""
-    found, moment = _id(incident), now()
+    found, moment = incident_id(incident), now()
     if at:
         room_actions.note(incident_id=found, text=text, at=instant(at, option="--at"), actor=host_actor(), now=moment)
     else:
@@ -263,7 +264,9 @@ def correct(
     person: AsPerson,
 ) -> None:
     """Correct what this person wrote; what stood there stays in the record."""
-    room_actions.correct(incident_id=_id(incident), post_id=entry, text=text, actor=_as(person), now=now())
+    room_actions.correct(
+        incident_id=incident_id(incident), post_id=entry, text=text, actor=person_as(person), now=now()
+    )
     typer.echo("Corrected.")
 
 
@@ -275,28 +278,28 @@ def pin(
     off: Annotated[bool, typer.Option("--off", help="Unpin it.")] = False,
 ) -> None:
     """Pin a message above the timeline."""
-    room_actions.pin(incident_id=_id(incident), post_id=entry, pinned=not off, actor=host_actor(), now=now())
+    room_actions.pin(incident_id=incident_id(incident), post_id=entry, pinned=not off, actor=host_actor(), now=now())
     typer.echo("Unpinned." if off else "Pinned.")
 
 
 @app.command()
 def update(incident: Number, text: Annotated[str, typer.Argument(help="What is known, done, and next.")]) -> None:
     """Post a status update: the clock of updates begins anew."""
-    room_actions.post_update(incident_id=_id(incident), text=text, actor=host_actor(), now=now())
+    room_actions.post_update(incident_id=incident_id(incident), text=text, actor=host_actor(), now=now())
     typer.echo("Posted.")
 
 
 @app.command()
 def mitigate(incident: Number) -> None:
     """Say that customers are no longer harmed."""
-    row = ending_actions.mitigate(incident_id=_id(incident), actor=host_actor(), now=now())
+    row = ending_actions.mitigate(incident_id=incident_id(incident), actor=host_actor(), now=now())
     typer.echo(f"#{row.number} is mitigated.")
 
 
 @app.command()
 def back(incident: Number, *, reason: Reason) -> None:
     """Say that it is back after it was mitigated: the ladder goes on."""
-    row = ending_actions.not_mitigated(incident_id=_id(incident), reason=reason, actor=host_actor(), now=now())
+    row = ending_actions.not_mitigated(incident_id=incident_id(incident), reason=reason, actor=host_actor(), now=now())
     typer.echo(f"#{row.number} is open.")
 
 
@@ -308,15 +311,15 @@ def resolve(
     pass_over: Annotated[str, typer.Option("--pass-over", help="Why not to wait for what is not done.")] = "",
 ) -> None:
     """Resolve it. What is not confirmed and verified stands in the way."""
-    who = _as(person) if person else host_actor()
-    row = ending_actions.resolve(incident_id=_id(incident), actor=who, now=now(), pass_over=pass_over)
+    who = person_as(person) if person else host_actor()
+    row = ending_actions.resolve(incident_id=incident_id(incident), actor=who, now=now(), pass_over=pass_over)
     typer.echo(f"#{row.number} is resolved.")
 
 
 @app.command()
 def reopen(incident: Number, *, reason: Reason) -> None:
     """It was not over."""
-    row = ending_actions.reopen(incident_id=_id(incident), reason=reason, actor=host_actor(), now=now())
+    row = ending_actions.reopen(incident_id=incident_id(incident), reason=reason, actor=host_actor(), now=now())
     typer.echo(f"#{row.number} is open.")
 
 
@@ -328,22 +331,24 @@ def close(
     pass_over: Annotated[str, typer.Option("--pass-over", help="Why not to wait for what is not done.")] = "",
 ) -> None:
     """Close it, once what its severity requires is done."""
-    who = _as(person) if person else host_actor()
-    row = ending_actions.close(incident_id=_id(incident), actor=who, now=now(), pass_over=pass_over)
+    who = person_as(person) if person else host_actor()
+    row = ending_actions.close(incident_id=incident_id(incident), actor=who, now=now(), pass_over=pass_over)
     typer.echo(f"#{row.number} is closed.")
 
 
 @app.command()
 def cancel(incident: Number, *, reason: Reason) -> None:
     """It is no incident after all."""
-    row = ending_actions.cancel(incident_id=_id(incident), reason=reason, actor=host_actor(), now=now())
+    row = ending_actions.cancel(incident_id=incident_id(incident), reason=reason, actor=host_actor(), now=now())
     typer.echo(f"#{row.number} is cancelled.")
 
 
 @app.command()
 def merge(incident: Number, into: Annotated[str, typer.Argument(help="The one that stays.")]) -> None:
     """Merge a duplicate into another incident."""
-    other = ending_actions.merge(incident_id=_id(incident), into=_id(into), actor=host_actor(), now=now())
+    other = ending_actions.merge(
+        incident_id=incident_id(incident), into=incident_id(into), actor=host_actor(), now=now()
+    )
     typer.echo(f"Merged into #{other.number}.")
 
 
@@ -351,26 +356,15 @@ def merge(incident: Number, into: Annotated[str, typer.Argument(help="The one th
 def insider(incident: Number, person: Annotated[str, typer.Argument(help="An address.")]) -> None:
     """Let somebody see a restricted incident."""
     user_id = found_by(person_id_of, "person", person)
-    actions.add_insider(incident_id=_id(incident), user_id=user_id, actor=host_actor(), now=now())
+    actions.add_insider(incident_id=incident_id(incident), user_id=user_id, actor=host_actor(), now=now())
     typer.echo("Done.")
 
 
-def _id(text: str) -> UUID:
-    return found_by(lambda given: known_incident(given, viewer=EVERYTHING), "incident", text)
-
-
 def _detail(text: str) -> IncidentDetail:
-    detail = incident_detail(_id(text), viewer=EVERYTHING, ways=composition.ways(), now=now())
+    detail = incident_detail(incident_id(text), viewer=EVERYTHING, ways=composition.ways(), now=now())
     if detail is None:
         raise Unknown("", f"there is no incident {text!r}")
     return detail
-
-
-def _as(address: str) -> Actor:
-    """The host's user acts for a person; the record names both."""
-    host = host_actor()
-    user_id = found_by(person_id_of, "person", address)
-    return Actor(kind="person", label=f"{address} ({host.label})", via="cli", id=user_id)
 
 
 def _facts(row: Incident) -> dict[str, object]:
@@ -392,3 +386,6 @@ def _facts(row: Incident) -> dict[str, object]:
         "resolved_at": row.resolved_at,
         "closed_at": row.closed_at,
     }
+
+
+incident_findings.add_to(app)

@@ -13,14 +13,13 @@ from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, locked, unresolved
+from watchbill.domain.incidents.charge import check_in_charge
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
     Incident,
     IncidentAlert,
     IncidentState,
-    Seat,
-    SeatState,
     StepDone,
 )
 from watchbill.domain.incidents.planning import plan
@@ -177,11 +176,7 @@ def _through_gate(
     why = pass_over.strip()
     if not why:
         raise GateShut([label for _, label in missing])
-    commander = Seat.objects.filter(incident=incident, role=rules.COMMANDER, state=SeatState.HELD).first()
-    in_charge = commander.user_id if commander else incident.declared_by_id
-    if in_charge is not None and actor.id != in_charge:
-        who = commander.user.name if commander else incident.declared_by
-        raise ChangeRefused("reason", f"only {who} may pass over it, who is in charge; ask them, or take the role")
+    check_in_charge(incident, actor, what="pass over it", field="reason")
     for step, _ in missing:
         mark_step(incident, step, actor=actor, now=now, evidence=why, overridden=True)
 

@@ -48,6 +48,9 @@ class Incident(models.Model):
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
     summary = models.TextField(default="", blank=True)
     customer_impact = models.TextField(default="", blank=True)
+    customers_affected = models.CharField(
+        max_length=100, default="", db_default="", blank=True
+    )  # a number or a share, in words
     customer_facing = models.BooleanField(null=True)
 
     declared_at = models.DateTimeField()
@@ -204,3 +207,72 @@ class Post(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["incident", "at"])]
+
+
+class AffectedService(models.Model):
+    """A service that suffers from it, beside the one it was declared for."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="affected")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    added_by = models.CharField(max_length=254)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "service"], name="affected_once")]
+
+
+class HypothesisState(models.TextChoices):
+    OPEN = "open", "Open"
+    CONFIRMED = "confirmed", "Confirmed"
+    RULED_OUT = "ruled-out", "Ruled out"
+
+
+class Hypothesis(models.Model):
+    """What might be the cause, and what became of the thought."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="hypotheses")
+    text = models.CharField(max_length=1000)
+    state = models.CharField(max_length=9, choices=HypothesisState, default=HypothesisState.OPEN)
+    thought_at = models.DateTimeField()
+    thought_by = models.CharField(max_length=254)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=254, default="", blank=True)
+    why = models.CharField(max_length=1000, default="", blank=True)
+
+
+class ChangeState(models.TextChoices):
+    PROPOSED = "proposed", "Waits for approval"
+    APPROVED = "approved", "Approved"
+    DECLINED = "declined", "Declined"
+    APPLIED = "applied", "Applied"
+    HELPED = "helped", "Helped"
+    NO_EFFECT = "no-effect", "No effect"
+    WORSE = "worse", "Made it worse"
+    ROLLED_BACK = "rolled-back", "Rolled back"
+
+
+class ProductionChange(models.Model):
+    """A change to production in an incident: nothing is applied before whoever is in charge says so."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="changes")
+    number = models.PositiveSmallIntegerField()
+    what = models.CharField(max_length=1000)
+    where = models.CharField(max_length=300)
+    rollback = models.CharField(max_length=1000)
+    state = models.CharField(max_length=11, choices=ChangeState, default=ChangeState.PROPOSED)
+    proposed_at = models.DateTimeField()
+    proposed_by = models.CharField(max_length=254)
+    proposed_by_id = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=254, default="", blank=True)
+    why = models.CharField(max_length=1000, default="", blank=True)
+    applied_at = models.DateTimeField(null=True)
+    applied_by = models.CharField(max_length=254, default="", blank=True)
+    effect = models.CharField(max_length=1000, default="", blank=True)
+    effect_at = models.DateTimeField(null=True)
+    rolled_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "number"], name="change_number_once")]

@@ -13,13 +13,16 @@ from watchbill.domain.alerts.models import Alert
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
+from watchbill.domain.incidents.charge import InCharge, in_charge
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
+    Hypothesis,
     Incident,
     IncidentState,
     Insider,
     Post,
+    ProductionChange,
     Seat,
     SeatState,
     StepDone,
@@ -113,6 +116,10 @@ class IncidentDetail:
     tiers: tuple[EscalationTier, ...]
     seats: tuple[SeatLine, ...]
     phases: tuple[PhaseLine, ...]
+    affected: tuple[Service, ...]
+    hypotheses: tuple[Hypothesis, ...]
+    changes: tuple[ProductionChange, ...]
+    in_charge: InCharge
     alerts: tuple[Alert, ...]
     pages: tuple[Page, ...]
     timeline: tuple[TimelineLine, ...]
@@ -190,6 +197,10 @@ def incident_detail(incident_id: UUID, *, viewer: Viewer, ways: Ways, now: datet
         tiers=process.escalation_matrix,
         seats=seats,
         phases=_phases(incident),
+        affected=tuple(Service.objects.filter(id__in=incident.affected.values("service_id")).order_by("name")),
+        hypotheses=tuple(incident.hypotheses.order_by("thought_at")),
+        changes=tuple(incident.changes.order_by("number")),
+        in_charge=in_charge(incident),
         alerts=tuple(link.alert for link in links),
         pages=tuple(pages.order_by("created_at", "id")),
         timeline=_timeline(incident, newest),

@@ -114,10 +114,45 @@ class IncidentEntryOut(Output):
     details: Any
 
 
+class HypothesisOut(Output):
+    id: UUID
+    text: str
+    state: str
+    thought_by: str
+    thought_at: InstantOut
+    why: str
+
+
+class ChangeOut(Output):
+    """A change to production. `state`: proposed, approved, declined, applied, helped, no-effect, worse, rolled-back."""
+
+    number: int
+    what: str
+    where: str
+    rollback: str
+    state: str
+    proposed_by: str
+    proposed_at: InstantOut
+    decided_by: str
+    decided_at: InstantOut | None
+    why: str
+    applied_at: InstantOut | None
+    effect: str
+    rolled_back_at: InstantOut | None
+
+
 class IncidentDetailOut(IncidentOut):
     """`timeline` has the newest entries; `timeline_left` more stand before them."""
 
     summary: str
+    in_charge: str
+    started_at: InstantOut | None
+    customer_impact: str
+    customers_affected: str
+    customer_facing: bool | None
+    affected_services: list[str]
+    hypotheses: list[HypothesisOut]
+    changes: list[ChangeOut]
     alerts: list[int]
     clocks: list[ClockOut]
     ladder: list[RungOut]
@@ -182,6 +217,17 @@ def detail_out(request: HttpRequest, incident_id: UUID) -> IncidentDetailOut:
     return IncidentDetailOut(
         **facts(detail.incident),
         summary=detail.incident.summary,
+        in_charge=detail.in_charge.name,
+        started_at=detail.incident.started_at,
+        customer_impact=detail.incident.customer_impact,
+        customers_affected=detail.incident.customers_affected,
+        customer_facing=detail.incident.customer_facing,
+        affected_services=[service.name for service in detail.affected],
+        hypotheses=[
+            HypothesisOut(**{name: getattr(one, name) for name in HypothesisOut.model_fields})
+            for one in detail.hypotheses
+        ],
+        changes=[ChangeOut(**{name: getattr(one, name) for name in ChangeOut.model_fields}) for one in detail.changes],
         alerts=[alert.number for alert in detail.alerts],
         clocks=[
             ClockOut(

@@ -45,12 +45,25 @@ LOOKS: Mapping[str, tuple[str, str, str, str]] = {
     "incident.message": ("chat", "is-idle", "messages", "wrote"),
     "incident.noted": ("history", "is-idle", "messages", "noted"),
     "incident.updated": ("send", "is-good", "updates", "posted a status update"),
+    "incident.impact_set": ("info", "is-warn", "assess", "set scope and impact"),
+    "incident.affected_set": ("services", "is-warn", "assess", "named the affected services"),
+    "incident.hypothesis": ("search", "is-idle", "assess", "has a hypothesis"),
+    "incident.hypothesis_settled": ("search", "is-idle", "assess", "settled a hypothesis"),
+    "incident.moment_set": ("history", "is-warn", "assess", "corrected a time"),
+    "incident.change_proposed": ("swap", "is-idle", "changes", "proposed a change"),
+    "incident.change_approved": ("check", "is-good", "changes", "approved a change"),
+    "incident.change_declined": ("cross", "is-warn", "changes", "declined a change"),
+    "incident.change_applied": ("swap", "is-warn", "changes", "applied a change"),
+    "incident.change_observed": ("info", "is-idle", "changes", "saw the effect of a change"),
+    "incident.change_rolled_back": ("swap", "is-warn", "changes", "rolled a change back"),
     "incident.pinned": ("pin", "is-idle", "messages", "pinned a message"),
     "incident.unpinned": ("pin", "is-idle", "messages", "unpinned a message"),
 }
 GROUPS = (
     ("messages", "Messages"),
     ("updates", "Updates"),
+    ("changes", "Changes"),
+    ("assess", "Findings"),
     ("pages", "Pages"),
     ("roles", "Roles"),
     ("steps", "Steps"),
@@ -147,6 +160,19 @@ def _words(entry: Entry) -> str:
         case "incident.step_done" | "incident.step_undone" | "incident.step_passed_over":
             how = {"incident.step_done": "done", "incident.step_undone": "not done after all"}
             return f"{how.get(entry.action, 'passed over')}: {details.get('label', '?')}"
+        case "incident.hypothesis_settled":
+            return f"{details.get('after', 'settled')}: {details.get('text', '')}"
+        case "incident.hypothesis":
+            return f"thinks: {details.get('text', '')}"
+        case "incident.moment_set":
+            return f"corrected “{details.get('moment', '?')}” from {details.get('before')} to {details.get('after')}"
+        case "incident.affected_set":
+            return "named as affected: " + (", ".join(map(str, details.get("after", ()))) or "no other service")
+        case "incident.impact_set":
+            return _impact(details.get("after"))
+        case action if action.startswith("incident.change_"):
+            effect = f" ({details['after']})" if details.get("after") else ""
+            return f"{LOOKS[action][3]}, number {details.get('change', '?')}{effect}: {details.get('text', '')}"
         case "incident.fallback_called" if details.get("reached_nobody"):
             return "found nobody to page, and no fallback who can be reached"
         case "incident.called" if not details.get("people"):
@@ -154,6 +180,17 @@ def _words(entry: Entry) -> str:
     if entry.action in LOOKS:
         return LOOKS[entry.action][3]
     return entry.action.replace(".", ": ").replace("_", " ")
+
+
+def _impact(after: Any) -> str:
+    found = after if isinstance(after, Mapping) else {}
+    parts = [str(found.get(name) or "") for name in ("customers", "impact")]
+    facing = (
+        {True: "customers see it", False: "customers do not see it"}.get(bool(found["customer_facing"]), "")
+        if isinstance(found.get("customer_facing"), bool)
+        else ""
+    )
+    return "set the impact: " + ("; ".join(part for part in (*parts, facing) if part) or "nothing is known")
 
 
 def _label(details: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from watchbill.doors.web.screens import (
     explain,
     go,
     incident,
+    incident_findings,
     incidents,
     me,
     now,
@@ -40,6 +41,11 @@ urlpatterns: list[URLPattern] = [
     path("incidents", incidents.board),
     path("incidents/new", incidents.declare),
     path("incidents/<int:number>", incident.incident_page),
+    path("incidents/<int:number>/findings", incident_findings.findings_page),
+    *(
+        path(f"incidents/<int:number>/findings/{verb}", incident_findings.act, {"verb": verb})
+        for verb in incident_findings.VERBS
+    ),
     *(path(f"incidents/<int:number>/{verb}", incident.act, {"verb": verb}) for verb in incident.VERBS),
     path("a/<str:token>", acknowledge_link.acknowledge_link),
     path("schedules", schedules.schedule_list),

@@ -46,9 +46,9 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     """A refused change shows the page again with what was typed, the reason above it."""
     if verb not in VERBS:
         raise Http404("An incident has no such button.")
-    incident_id = _id(request, number)
+    found = incident_id(request, number)
     try:
-        told = VERBS[verb](request, incident_id)
+        told = VERBS[verb](request, found)
     except ChangeRefused as refused:
         return _page(request, number, refused=refused, verb=verb)
     if told:
@@ -266,9 +266,7 @@ VERBS: Mapping[str, Verb] = {
 
 def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = None, verb: str = "") -> HttpResponse:
     now, zone = now_of(request), zone_of(request)
-    detail = incident_detail(_id(request, number), viewer=viewer_id(request), ways=wired().ways(), now=now)
-    if detail is None:
-        raise Http404("There is no such incident.")
+    detail = detail_of(request, number)
     incident = detail.incident
     group = request.GET.get("only", "")
     lines = [incident_line(line, zone=zone) for line in detail.timeline]
@@ -280,6 +278,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
         {
             "detail": detail,
             "incident": incident,
+            "tab": "room",
             "is_open": incident.state in UNRESOLVED,
             "is_resolved": incident.state == IncidentState.RESOLVED,
             "may_respond": caller(request).may("incident.respond").allowed,
@@ -329,7 +328,17 @@ def _others(incident: Incident, viewer: UUID) -> list[Incident]:
     return [one for one in found if one.id != incident.id]
 
 
-def _id(request: HttpRequest, number: int) -> UUID:
+def detail_of(request: HttpRequest, number: int) -> IncidentDetail:
+    """Raises Http404."""
+    found = incident_id(request, number)
+    detail = incident_detail(found, viewer=viewer_id(request), ways=wired().ways(), now=now_of(request))
+    if detail is None:
+        raise Http404("There is no such incident.")
+    return detail
+
+
+def incident_id(request: HttpRequest, number: int) -> UUID:
+    """Raises Http404 for one that is not there, or not for this person."""
     found = incident_id_of(str(number), viewer=viewer_id(request))
     if found is None:
         raise Http404("There is no such incident.")
