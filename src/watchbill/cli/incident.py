@@ -7,18 +7,19 @@ from uuid import UUID
 import typer
 
 from watchbill import composition
-from watchbill.cli import incident_findings
+from watchbill.cli import incident_ending, incident_findings
 from watchbill.cli.host import AsJson, host_actor, instant, now, tell_json
 from watchbill.cli.host import found as found_by
 from watchbill.cli.incident_names import AsPerson, Number, Reason, incident_id, person_as
 from watchbill.cli.tables import at_text, show_table
 from watchbill.domain.alerts.listing import alert_id_of
-from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions, workflow_actions
+from watchbill.domain.incidents import actions, role_actions, room_actions, workflow_actions
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.process_followed import severity_label
 from watchbill.domain.incidents.reads import EVERYTHING, IncidentDetail, IncidentFilter, incident_detail, list_incidents
 from watchbill.domain.people.reads import person_id_of
 from watchbill.domain.services.reads import service_id_of
+from watchbill.doors.incident_export import export as export_record
 from watchbill.ground.refusals import Unknown
 from watchbill.ground.text import one_line
 
@@ -152,6 +153,16 @@ def show(incident: Number, *, as_json: AsJson = False) -> None:
         ((page.created_at, page.user.email, page.state, page.reason) for page in detail.pages),
         nothing="Nobody was paged.",
     )
+
+
+@app.command()
+def export(
+    incident: Number,
+    *,
+    kind: Annotated[str, typer.Option("--as", help="markdown, csv or json")] = "markdown",
+) -> None:
+    """Print the whole record of one incident."""
+    typer.echo(export_record(_detail(incident), kind))
 
 
 @app.command()
@@ -290,69 +301,6 @@ def update(incident: Number, text: Annotated[str, typer.Argument(help="What is k
 
 
 @app.command()
-def mitigate(incident: Number) -> None:
-    """Say that customers are no longer harmed."""
-    row = ending_actions.mitigate(incident_id=incident_id(incident), actor=host_actor(), now=now())
-    typer.echo(f"#{row.number} is mitigated.")
-
-
-@app.command()
-def back(incident: Number, *, reason: Reason) -> None:
-    """Say that it is back after it was mitigated: the ladder goes on."""
-    row = ending_actions.not_mitigated(incident_id=incident_id(incident), reason=reason, actor=host_actor(), now=now())
-    typer.echo(f"#{row.number} is open.")
-
-
-@app.command()
-def resolve(
-    incident: Number,
-    *,
-    person: AsPerson = "",
-    pass_over: Annotated[str, typer.Option("--pass-over", help="Why not to wait for what is not done.")] = "",
-) -> None:
-    """Resolve it. What is not confirmed and verified stands in the way."""
-    who = person_as(person) if person else host_actor()
-    row = ending_actions.resolve(incident_id=incident_id(incident), actor=who, now=now(), pass_over=pass_over)
-    typer.echo(f"#{row.number} is resolved.")
-
-
-@app.command()
-def reopen(incident: Number, *, reason: Reason) -> None:
-    """It was not over."""
-    row = ending_actions.reopen(incident_id=incident_id(incident), reason=reason, actor=host_actor(), now=now())
-    typer.echo(f"#{row.number} is open.")
-
-
-@app.command()
-def close(
-    incident: Number,
-    *,
-    person: AsPerson = "",
-    pass_over: Annotated[str, typer.Option("--pass-over", help="Why not to wait for what is not done.")] = "",
-) -> None:
-    """Close it, once what its severity requires is done."""
-    who = person_as(person) if person else host_actor()
-    row = ending_actions.close(incident_id=incident_id(incident), actor=who, now=now(), pass_over=pass_over)
-    typer.echo(f"#{row.number} is closed.")
-
-
-@app.command()
-def cancel(incident: Number, *, reason: Reason) -> None:
-    """It is no incident after all."""
-    row = ending_actions.cancel(incident_id=incident_id(incident), reason=reason, actor=host_actor(), now=now())
-    typer.echo(f"#{row.number} is cancelled.")
-
-
-@app.command()
-def merge(incident: Number, into: Annotated[str, typer.Argument(help="The one that stays.")]) -> None:
-    """Merge a duplicate into another incident."""
-    other = ending_actions.merge(
-        incident_id=incident_id(incident), into=incident_id(into), actor=host_actor(), now=now()
-    )
-    typer.echo(f"Merged into #{other.number}.")
-
-
-@app.command()
 def insider(incident: Number, person: Annotated[str, typer.Argument(help="An address.")]) -> None:
     """Let somebody see a restricted incident."""
     user_id = found_by(person_id_of, "person", person)
@@ -388,4 +336,5 @@ def _facts(row: Incident) -> dict[str, object]:
     }
 
 
+incident_ending.add_to(app)
 incident_findings.add_to(app)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from watchbill.domain.alerts.listing import alert_id_of
 from watchbill.domain.incidents import actions
-from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
+from watchbill.domain.incidents.reads import IncidentFilter, incident_detail, list_incidents
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.incident_out import (
     IncidentDetailOut,
@@ -22,8 +22,11 @@ from watchbill.doors.api.incident_out import (
     viewer_of,
 )
 from watchbill.doors.api.names import service_id
-from watchbill.doors.api.values import Input, Name, Text
+from watchbill.doors.api.problems import NotFound
+from watchbill.doors.api.values import Input, Name, Output, Text
+from watchbill.doors.incident_export import export
 from watchbill.doors.moment import now_of
+from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import Unknown
 
 router = Router(tags=["incidents"])
@@ -40,6 +43,14 @@ class DeclareIn(Input):
     restricted: bool = False
     insiders: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
     summary: Text = ""
+
+
+class ExportOut(Output):
+    text: str
+
+
+class ExportQuery(Input):
+    kind: Annotated[Literal["markdown", "csv", "json"], Field(alias="as")] = "markdown"
 
 
 class IncidentQuery(Input):
@@ -79,6 +90,16 @@ def declare(request: HttpRequest, body: DeclareIn) -> Status[IncidentDetailOut]:
         now=now_of(request),
     )
     return Status(200 if made.joined else 201, detail_out(request, made.incident.id))
+
+
+@router.get("/{incident}/export", response=ExportOut, summary="Export the record of an incident")
+@requires("incident.read")
+def exported(request: HttpRequest, incident: Name, asked: Query[ExportQuery]) -> ExportOut:
+    found = incident_id(request, incident)
+    detail = incident_detail(found, viewer=viewer_of(request), ways=wired().ways(), now=now_of(request))
+    if detail is None:
+        raise NotFound(f"There is no incident {incident!r}.")
+    return ExportOut(text=export(detail, asked.kind))
 
 
 @router.get("/{incident}", response=IncidentDetailOut, summary="Read one incident with everything about it")

@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern] = [
     path("incidents", incidents.board),
     path("incidents/new", incidents.declare),
     path("incidents/<int:number>", incident.incident_page),
+    path("incidents/<int:number>/export", incident.export_timeline),
     path("incidents/<int:number>/findings", incident_findings.findings_page),
     *(
         path(f"incidents/<int:number>/findings/{verb}", incident_findings.act, {"verb": verb})

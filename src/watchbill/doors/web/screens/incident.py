@@ -18,6 +18,7 @@ from watchbill.domain.incidents.reads import (
     list_incidents,
 )
 from watchbill.domain.incidents.room_actions import prefix_of
+from watchbill.doors.incident_export import KINDS, export
 from watchbill.doors.web.forms import posted, posted_id, posted_instant, required_id
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.incident_words import GROUPS, IncidentLine, incident_line
@@ -38,6 +39,18 @@ Verb = Callable[[HttpRequest, UUID], str]
 @requires("incident.read")
 def incident_page(request: HttpRequest, number: int) -> HttpResponse:
     return _page(request, number)
+
+
+@requires("incident.read")
+def export_timeline(request: HttpRequest, number: int) -> HttpResponse:
+    """As a file to keep; the page itself is for people."""
+    kind = request.GET.get("as", "markdown")
+    if kind not in KINDS:
+        raise Http404("There is no such kind of file.")
+    ending, content_type = KINDS[kind]
+    answer = HttpResponse(export(detail_of(request, number), kind), content_type=content_type)
+    answer["Content-Disposition"] = f'attachment; filename="incident-{number}.{ending}"'
+    return answer
 
 
 @require_POST
