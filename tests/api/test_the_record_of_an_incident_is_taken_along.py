@@ -1,4 +1,4 @@
-"""The timeline as Markdown, CSV and JSON: complete, in UTC, and nothing that somebody wrote becomes markup or a formula."""
+"""The timeline as Markdown, CSV and JSON: complete, in UTC; nothing that was written becomes markup or a formula."""
 
 import csv
 import io

@@ -50,6 +50,11 @@ TABLE: dict[str, tuple[str, str]] = {
         "incident settle",
     ),
     "incidents/<int:number>/findings/moments": ("POST /incidents/{incident}/moments", "incident moment"),
+    "incidents/<int:number>/findings/follow": ("POST /incidents/{incident}/follow-ups", "incident follow-up"),
+    "incidents/<int:number>/findings/follow-settle": (
+        "POST /incidents/{incident}/follow-ups/{follow_up}",
+        "incident settle-follow-up",
+    ),
     "incidents/<int:number>/findings/changes": ("POST /incidents/{incident}/changes", "incident propose"),
     "incidents/<int:number>/findings/changes-approve": (
         "POST /incidents/{incident}/changes/{number}",

@@ -12,12 +12,13 @@ ME, SOMEBODY = uuid4(), uuid4()
 
 READ_BY_ALL = {
     "alert.read", "schedule.read", "policy.read", "service.read", "people.read", "team.read",
-    "organization.read", "process.read",
+    "organization.read", "process.read", "incident.read",
 }  # fmt: skip
 ON_ANY_ALERT = {
     "alert.acknowledge", "alert.resolve", "alert.snooze", "alert.escalate", "alert.reassign",
-    "event.send",
+    "event.send", "incident.respond",
 }  # fmt: skip
+BY_ANYBODY = {"incident.declare"}  # who sees that something is broken says so
 OF_OWN_TEAMS = {
     "schedule.change", "override.create", "policy.change", "service.change", "integration.change",
     "maintenance.change",
@@ -40,7 +41,7 @@ def asker(role: str, *, scope: str | None = None) -> Person:
 
 def expected(role: str, action: str) -> str:
     """On what the role may do it: any thing, those of own teams, own ones, none."""
-    if action in READ_BY_ALL:
+    if action in READ_BY_ALL | BY_ANYBODY:
         return "any"
     if action in OF_ONESELF:
         return "own"
@@ -56,7 +57,7 @@ def expected(role: str, action: str) -> str:
 def test_the_table_names_every_action_once_and_this_test_knows_each() -> None:
     actions = [row.action for row in TABLE]
     assert len(set(actions)) == len(actions)
-    known = READ_BY_ALL | ON_ANY_ALERT | OF_OWN_TEAMS | OF_ONESELF | BY_ADMINS | BY_OWNERS
+    known = READ_BY_ALL | BY_ANYBODY | ON_ANY_ALERT | OF_OWN_TEAMS | OF_ONESELF | BY_ADMINS | BY_OWNERS
     assert set(actions) == known
 
 

@@ -9,9 +9,10 @@ from watchbill import composition
 from watchbill.cli.host import found as found_by
 from watchbill.cli.host import host_actor, instant, now
 from watchbill.cli.incident_names import AsPerson, Number, Reason, incident_id, person_as
-from watchbill.domain.incidents import assess_actions, change_actions
+from watchbill.domain.incidents import assess_actions, change_actions, follow_up_actions
 from watchbill.domain.incidents.assess_actions import ImpactDraft
 from watchbill.domain.incidents.change_actions import ChangeDraft
+from watchbill.domain.people.reads import person_id_of
 from watchbill.domain.services.reads import service_id_of
 
 ChangeNumber = Annotated[int, typer.Argument(metavar="CHANGE", help="Its number within the incident.")]
@@ -118,6 +119,39 @@ def change(
     typer.echo(f"Change {made.number} is {made.get_state_display().lower()}.")
 
 
+def follow_up(
+    incident: Number,
+    text: Annotated[str, typer.Argument(help="What is to be done.")],
+    *,
+    owner: Annotated[str, typer.Option(help="Who does it: an address.")] = "",
+    due: Annotated[str, typer.Option(help="Until when; ISO 8601.")] = "",
+) -> None:
+    """Add an action item."""
+    made = follow_up_actions.add_follow_up(
+        incident_id=incident_id(incident),
+        text=text,
+        owner_id=found_by(person_id_of, "person", owner) if owner else None,
+        due=instant(due, option="--due") if due else None,
+        actor=host_actor(),
+        now=now(),
+    )
+    typer.echo(f"Noted as {made.id}.")
+
+
+def settle_follow_up(
+    incident: Number,
+    follow_up: Annotated[UUID, typer.Argument(help="Its id.")],
+    state: Annotated[str, typer.Argument(help="done, waived or open")],
+    *,
+    why: Annotated[str, typer.Option(help="Why it is not needed.")] = "",
+) -> None:
+    """Say that a follow-up is done, or not needed."""
+    follow_up_actions.settle_follow_up(
+        incident_id=incident_id(incident), follow_up_id=follow_up, state=state, why=why, actor=host_actor(), now=now()
+    )
+    typer.echo("Noted.")
+
+
 def add_to(app: typer.Typer) -> None:
-    for command in (impact, affected, think, settle, moment, propose, change):
+    for command in (impact, affected, think, settle, moment, follow_up, settle_follow_up, propose, change):
         app.command()(command)

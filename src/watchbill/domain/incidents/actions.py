@@ -14,6 +14,7 @@ from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.calling import Wanted, call_roles
+from watchbill.domain.incidents.follow_up_actions import open_ticket
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
@@ -91,6 +92,7 @@ def declare(wanted: Declaration, *, actor: Actor, now: datetime) -> Declared:
         if rules.opens_room(process_of(incident), severity_in(incident)):
             mark_step(incident, "declare/open-room", actor=ENGINE, now=now)
         plan(incident, now=now, again=False)
+        open_ticket(incident, now=now)
         failpoint("incident.before_commit")
     failpoint("incident.after_commit")
     return Declared(incident=incident, joined=False)

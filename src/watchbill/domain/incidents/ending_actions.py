@@ -14,6 +14,7 @@ from watchbill.domain.audit.contract import Actor
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, locked, unresolved
 from watchbill.domain.incidents.charge import check_in_charge
+from watchbill.domain.incidents.follow_up_actions import plan_follow_up
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
@@ -83,6 +84,7 @@ def resolve(*, incident_id: UUID, actor: Actor, now: datetime, pass_over: str = 
         _stop(incident, reason=f"resolved by {actor.label}", actor=actor, now=now)
         record([entry(incident, "incident.resolved")], actor=actor, now=now)
         mark_step(incident, "resolve/declare-resolved", actor=actor, now=now)
+        plan_follow_up(incident, now=now)
     return incident
 
 

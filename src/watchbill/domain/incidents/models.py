@@ -276,3 +276,37 @@ class ProductionChange(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["incident", "number"], name="change_number_once")]
+
+
+class FollowUpKind(models.TextChoices):
+    TICKET = "ticket", "Ticket"
+    ACTION_ITEM = "action-item", "Action item"
+    REVIEW = "review", "Post-mortem"
+    SUMMARY = "summary", "Internal summary"
+
+
+class FollowUpState(models.TextChoices):
+    OPEN = "open", "Open"
+    DONE = "done", "Done"
+    WAIVED = "waived", "Waived"
+
+
+class FollowUp(models.Model):
+    """What is left to do: written by hand, or by the process when an incident is declared or resolved."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="follow_ups")
+    kind = models.CharField(max_length=11, choices=FollowUpKind)
+    text = models.TextField()
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="follow_ups")
+    is_optional = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=254)
+    due_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=6, choices=FollowUpState, default=FollowUpState.OPEN)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=254, default="", blank=True)
+    why = models.CharField(max_length=1000, default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=models.Q(state="open"), name="follow_ups_open")]

@@ -17,6 +17,7 @@ from watchbill.domain.incidents.charge import InCharge, in_charge
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
+    FollowUp,
     Hypothesis,
     Incident,
     IncidentState,
@@ -119,6 +120,7 @@ class IncidentDetail:
     affected: tuple[Service, ...]
     hypotheses: tuple[Hypothesis, ...]
     changes: tuple[ProductionChange, ...]
+    follow_ups: tuple[FollowUp, ...]
     in_charge: InCharge
     alerts: tuple[Alert, ...]
     pages: tuple[Page, ...]
@@ -200,6 +202,7 @@ def incident_detail(incident_id: UUID, *, viewer: Viewer, ways: Ways, now: datet
         affected=tuple(Service.objects.filter(id__in=incident.affected.values("service_id")).order_by("name")),
         hypotheses=tuple(incident.hypotheses.order_by("thought_at")),
         changes=tuple(incident.changes.order_by("number")),
+        follow_ups=tuple(incident.follow_ups.select_related("owner").order_by("made_at", "id")),
         in_charge=in_charge(incident),
         alerts=tuple(link.alert for link in links),
         pages=tuple(pages.order_by("created_at", "id")),

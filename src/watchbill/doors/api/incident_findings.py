@@ -7,11 +7,11 @@ from django.http import HttpRequest
 from ninja import Router
 from pydantic import Field
 
-from watchbill.domain.incidents import assess_actions, change_actions
+from watchbill.domain.incidents import assess_actions, change_actions, follow_up_actions
 from watchbill.domain.incidents.assess_actions import ImpactDraft
 from watchbill.domain.incidents.change_actions import ChangeDraft
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.incident_out import IncidentDetailOut, detail_out, incident_id
+from watchbill.doors.api.incident_out import IncidentDetailOut, detail_out, incident_id, person_id
 from watchbill.doors.api.names import service_id
 from watchbill.doors.api.values import Input, Instant, Name, Text
 from watchbill.doors.moment import now_of
@@ -53,6 +53,17 @@ class MomentIn(Input):
     moment: Literal["started_at", "detected_at", "acknowledged_at", "mitigated_at", "resolved_at"]
     at: Instant | None
     reason: Why
+
+
+class FollowUpIn(Input):
+    text: Text
+    owner: Text = ""
+    due: Instant | None = None
+
+
+class FollowUpSettledIn(Input):
+    state: Literal["open", "done", "waived"]
+    why: Why = ""
 
 
 class ChangeIn(Input):
@@ -120,6 +131,39 @@ def moments(request: HttpRequest, incident: Name, body: MomentIn) -> IncidentDet
         moment=body.moment,
         at=body.at,
         reason=body.reason,
+        actor=caller(request).actor,
+        now=now_of(request),
+    )
+    return detail_out(request, found)
+
+
+@router.post("/{incident}/follow-ups", response=IncidentDetailOut, summary="Add an action item")
+@requires("incident.respond")
+def follow_up(request: HttpRequest, incident: Name, body: FollowUpIn) -> IncidentDetailOut:
+    found = incident_id(request, incident)
+    follow_up_actions.add_follow_up(
+        incident_id=found,
+        text=body.text,
+        owner_id=person_id(body.owner, field="owner") if body.owner else None,
+        due=body.due,
+        actor=caller(request).actor,
+        now=now_of(request),
+    )
+    return detail_out(request, found)
+
+
+@router.post("/{incident}/follow-ups/{follow_up}", response=IncidentDetailOut, summary="Settle a follow-up")
+@requires("incident.respond")
+def settle_follow_up(
+    request: HttpRequest, incident: Name, follow_up: UUID, body: FollowUpSettledIn
+) -> IncidentDetailOut:
+    """The review of a severity that requires one cannot be waived."""
+    found = incident_id(request, incident)
+    follow_up_actions.settle_follow_up(
+        incident_id=found,
+        follow_up_id=follow_up,
+        state=body.state,
+        why=body.why,
         actor=caller(request).actor,
         now=now_of(request),
     )

@@ -141,6 +141,17 @@ class ChangeOut(Output):
     rolled_back_at: InstantOut | None
 
 
+class FollowUpOut(Output):
+    id: UUID
+    kind: str
+    text: str
+    owner: str | None
+    optional: bool
+    due_at: InstantOut | None
+    state: str
+    why: str
+
+
 class IncidentDetailOut(IncidentOut):
     """`timeline` has the newest entries; `timeline_left` more stand before them."""
 
@@ -153,6 +164,7 @@ class IncidentDetailOut(IncidentOut):
     affected_services: list[str]
     hypotheses: list[HypothesisOut]
     changes: list[ChangeOut]
+    follow_ups: list[FollowUpOut]
     alerts: list[int]
     clocks: list[ClockOut]
     ladder: list[RungOut]
@@ -228,6 +240,7 @@ def detail_out(request: HttpRequest, incident_id: UUID) -> IncidentDetailOut:
             for one in detail.hypotheses
         ],
         changes=[ChangeOut(**{name: getattr(one, name) for name in ChangeOut.model_fields}) for one in detail.changes],
+        follow_ups=_follow_ups(detail),
         alerts=[alert.number for alert in detail.alerts],
         clocks=[
             ClockOut(
@@ -247,35 +260,59 @@ def detail_out(request: HttpRequest, incident_id: UUID) -> IncidentDetailOut:
             for line in detail.seats
         ],
         steps=_steps(detail),
-        pages=[
-            IncidentPageOut(
-                person=page.user.name,
-                email=page.user.email,
-                reason=page.reason,
-                urgency=page.urgency,
-                state=str(page.state),
-                created_at=page.created_at,
-                closed_at=page.closed_at,
-            )
-            for page in detail.pages
-        ],
-        timeline=[
-            IncidentEntryOut(
-                id=str(line.post.id) if line.post else None,
-                at=line.at,
-                recorded_at=line.entry.at,
-                action=line.entry.action,
-                actor=line.entry.actor_label,
-                via=line.entry.via,
-                kind=str(line.post.kind) if line.post else "",
-                prefix=line.post.prefix if line.post else "",
-                text=line.post.text if line.post else "",
-                details=line.entry.details,
-            )
-            for line in detail.timeline
-        ],
+        pages=_pages(detail),
+        timeline=_timeline(detail),
         timeline_left=detail.timeline_left,
     )
+
+
+def _follow_ups(detail: IncidentDetail) -> list[FollowUpOut]:
+    return [
+        FollowUpOut(
+            id=one.id,
+            kind=one.kind,
+            text=one.text,
+            owner=one.owner.email if one.owner else None,
+            optional=one.is_optional,
+            due_at=one.due_at,
+            state=one.state,
+            why=one.why,
+        )
+        for one in detail.follow_ups
+    ]
+
+
+def _pages(detail: IncidentDetail) -> list[IncidentPageOut]:
+    return [
+        IncidentPageOut(
+            person=page.user.name,
+            email=page.user.email,
+            reason=page.reason,
+            urgency=page.urgency,
+            state=str(page.state),
+            created_at=page.created_at,
+            closed_at=page.closed_at,
+        )
+        for page in detail.pages
+    ]
+
+
+def _timeline(detail: IncidentDetail) -> list[IncidentEntryOut]:
+    return [
+        IncidentEntryOut(
+            id=str(line.post.id) if line.post else None,
+            at=line.at,
+            recorded_at=line.entry.at,
+            action=line.entry.action,
+            actor=line.entry.actor_label,
+            via=line.entry.via,
+            kind=str(line.post.kind) if line.post else "",
+            prefix=line.post.prefix if line.post else "",
+            text=line.post.text if line.post else "",
+            details=line.entry.details,
+        )
+        for line in detail.timeline
+    ]
 
 
 def _ladder(detail: IncidentDetail) -> list[RungOut]:

@@ -56,6 +56,8 @@ LOOKS: Mapping[str, tuple[str, str, str, str]] = {
     "incident.change_applied": ("swap", "is-warn", "changes", "applied a change"),
     "incident.change_observed": ("info", "is-idle", "changes", "saw the effect of a change"),
     "incident.change_rolled_back": ("swap", "is-warn", "changes", "rolled a change back"),
+    "incident.follow_up": ("check", "is-idle", "steps", "has to be followed up"),
+    "incident.follow_up_settled": ("check", "is-good", "steps", "settled a follow-up"),
     "incident.pinned": ("pin", "is-idle", "messages", "pinned a message"),
     "incident.unpinned": ("pin", "is-idle", "messages", "unpinned a message"),
 }
@@ -164,6 +166,10 @@ def _words(entry: Entry) -> str:
             return f"{details.get('after', 'settled')}: {details.get('text', '')}"
         case "incident.hypothesis":
             return f"thinks: {details.get('text', '')}"
+        case "incident.follow_up":
+            return f"planned a follow-up ({str(details.get('kind', '')).lower()}): {details.get('text', '')}"
+        case "incident.follow_up_settled":
+            return f"{details.get('after', 'settled')}: {details.get('text', '')}"
         case "incident.moment_set":
             return f"corrected “{details.get('moment', '?')}” from {details.get('before')} to {details.get('after')}"
         case "incident.affected_set":

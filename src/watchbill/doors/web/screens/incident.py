@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
@@ -30,7 +31,7 @@ from watchbill.ground.identity import uuid_in
 from watchbill.ground.refusals import ChangeRefused
 
 _LINES_SHOWN = 100
-_NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
+NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 
 # What a verb does; what it answers stands above the page afterwards.
 Verb = Callable[[HttpRequest, UUID], str]
@@ -301,7 +302,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "lines": shown[: None if "lines" in request.GET else _LINES_SHOWN],
             "older": 0 if "lines" in request.GET else max(0, len(shown) - _LINES_SHOWN),
             "chosen_post": uuid_in(request.GET.get("post", "")),
-            "may_tick": caller(request).may("incident.respond").allowed and incident.state not in _NEVER_WAS,
+            "may_tick": caller(request).may("incident.respond").allowed and incident.state not in NEVER_WAS,
             "pinned": [line for line in lines if line.post is not None and line.post.pinned_at is not None],
             "groups": GROUPS,
             "group": group,
@@ -311,10 +312,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "next_rung": next((line for line in detail.ladder if line.state == "next"), None),
             "prompted": _prompted(detail),
             "severities": severities_of(incident),
-            "responders": User.objects.filter(is_active=True)
-            .exclude(role=Role.STAKEHOLDER)
-            .order_by("name")
-            .only("id", "name", "email"),
+            "responders": responders(),
             "others": _others(incident, me),
             "refused": refused,
             "refused_verb": verb,
@@ -323,6 +321,11 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
         },
         status=422 if refused else 200,
     )
+
+
+def responders() -> QuerySet[User]:
+    rows = User.objects.filter(is_active=True).exclude(role=Role.STAKEHOLDER)
+    return rows.order_by("name").only("id", "name", "email")
 
 
 def _is_shown(line: IncidentLine, group: str) -> bool:

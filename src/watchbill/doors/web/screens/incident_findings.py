@@ -8,16 +8,16 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
-from watchbill.domain.incidents import assess_actions, change_actions
+from watchbill.domain.incidents import assess_actions, change_actions, follow_up_actions
 from watchbill.domain.incidents.assess_actions import MOMENTS, ImpactDraft
 from watchbill.domain.incidents.change_actions import ChangeDraft
 from watchbill.domain.incidents.models import UNRESOLVED, Incident
 from watchbill.domain.services.models import Service
-from watchbill.doors.web.forms import local_input, posted, posted_instant, required_id
+from watchbill.doors.web.forms import local_input, posted, posted_id, posted_instant, required_id
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
-from watchbill.doors.web.screens.incident import detail_of, incident_id
+from watchbill.doors.web.screens.incident import NEVER_WAS, detail_of, incident_id, responders
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.identity import uuid_in
 from watchbill.ground.refusals import ChangeRefused
@@ -88,6 +88,31 @@ def _moment(request: HttpRequest, found: UUID) -> str:
     return "Corrected. The former time stays in the record."
 
 
+def _follow_up(request: HttpRequest, found: UUID) -> str:
+    due = posted_instant(request, "due", zone=zone_of(request)) if posted(request, "due").strip() else None
+    follow_up_actions.add_follow_up(
+        incident_id=found,
+        text=posted(request, "text"),
+        owner_id=posted_id(request, "owner"),
+        due=due,
+        actor=actor_of(request),
+        now=now_of(request),
+    )
+    return "Noted."
+
+
+def _follow_up_settle(request: HttpRequest, found: UUID) -> str:
+    follow_up_actions.settle_follow_up(
+        incident_id=found,
+        follow_up_id=required_id(request, "follow_up"),
+        state=posted(request, "state"),
+        why=posted(request, "why"),
+        actor=actor_of(request),
+        now=now_of(request),
+    )
+    return "Noted."
+
+
 def _propose(request: HttpRequest, found: UUID) -> str:
     draft = ChangeDraft(
         what=posted(request, "what"), where=posted(request, "where"), rollback=posted(request, "rollback")
@@ -150,6 +175,8 @@ VERBS: Mapping[str, Callable[[HttpRequest, UUID], str]] = {
     "hypotheses": _think,
     "hypotheses-settle": _settle,
     "moments": _moment,
+    "follow": _follow_up,
+    "follow-settle": _follow_up_settle,
     "changes": _propose,
     "changes-approve": _approve,
     "changes-decline": _decline,
@@ -175,6 +202,8 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "may_decide": in_charge is None or in_charge == viewer_id(request),
             "moments": _moments(request, incident),
             "affected_ids": {service.id for service in detail.affected},
+            "may_tick": caller(request).may("incident.respond").allowed and incident.state not in NEVER_WAS,
+            "responders": responders(),
             "services": Service.objects.filter(archived_at=None).order_by("name").only("id", "name"),
             "refused": refused,
             "refused_verb": verb,
