@@ -15,7 +15,7 @@ from watchbill.cli.tables import at_text, show_table
 from watchbill.domain.alerts.listing import alert_id_of
 from watchbill.domain.incidents import actions, role_actions, room_actions, workflow_actions
 from watchbill.domain.incidents.models import Incident
-from watchbill.domain.incidents.process_followed import severity_label
+from watchbill.domain.incidents.process_followed import called_words, severity_label
 from watchbill.domain.incidents.reads import EVERYTHING, IncidentDetail, IncidentFilter, incident_detail, list_incidents
 from watchbill.domain.people.reads import person_id_of
 from watchbill.domain.services.reads import service_id_of
@@ -65,7 +65,7 @@ def declare(
     if made.joined:
         typer.echo(f"#{row.number} is about this already: joined. {one_line(row.title)}")
     else:
-        typer.echo(f"#{row.number} is declared as {severity_label(row)}. Those whom it names are being paged.")
+        typer.echo(f"#{row.number} is declared as {severity_label(row)}. {called_words(row)}")
 
 
 @app.command("list")

@@ -94,7 +94,7 @@ def propose(
         ways=composition.ways(),
         now=now(),
     )
-    typer.echo(f"Change {made.number} is {made.get_state_display().lower()}.")
+    typer.echo(f"Change {made.number}: {made.get_state_display().lower()}.")
 
 
 def change(
@@ -116,7 +116,7 @@ def change(
         made = change_actions.roll_back(incident_id=found, number=number, actor=who, now=at)
     else:
         made = change_actions.observe(incident_id=found, number=number, outcome=do, effect=text, actor=who, now=at)
-    typer.echo(f"Change {made.number} is {made.get_state_display().lower()}.")
+    typer.echo(f"Change {made.number}: {made.get_state_display().lower()}.")
 
 
 def follow_up(

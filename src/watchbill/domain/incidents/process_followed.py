@@ -24,6 +24,15 @@ def severity_label(incident: Incident) -> str:
     return known.get(incident.severity, incident.severity.upper())
 
 
+def called_words(incident: Incident) -> str:
+    """What a declaration causes at once, for whoever declared it."""
+    if not severity_in(incident).pages:
+        return "It pages nobody; a ticket is kept with it."
+    if incident.next_rung_at is not None and incident.next_rung_at > incident.declared_at:
+        return f"Whom it names is paged when business hours begin, {incident.next_rung_at:%a %Y-%m-%d %H:%M} UTC."
+    return "Those whom it names are being paged."
+
+
 def role_label(incident: Incident, role: str) -> str:
     return next((one.label for one in process_of(incident).roles if one.id == role), role)
 

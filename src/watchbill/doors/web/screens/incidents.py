@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from watchbill.domain.alerts.models import Alert
 from watchbill.domain.incidents import actions, rules
 from watchbill.domain.incidents.models import Incident
-from watchbill.domain.incidents.process_followed import process_of
+from watchbill.domain.incidents.process_followed import called_words, process_of
 from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
 from watchbill.domain.process.reads import running
 from watchbill.domain.process.schema import ProcessDocument
@@ -90,7 +90,7 @@ def declare(request: HttpRequest) -> HttpResponse:
     if made.joined:
         messages.info(request, f"Incident #{number} is about this already: you joined it.")
     else:
-        messages.success(request, f"Incident #{number} is declared. Those whom its severity names are being paged.")
+        messages.success(request, f"Incident #{number} is declared. {called_words(made.incident)}")
     return HttpResponseRedirect(f"/incidents/{number}")
 
 

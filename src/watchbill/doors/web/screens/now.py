@@ -10,7 +10,7 @@ from watchbill.domain.alerts.models import Alert, Severity
 from watchbill.domain.alerts.standing_reads import concerns, paging_others, standings, stranded, tally
 from watchbill.domain.escalation.duty_reads import duties
 from watchbill.domain.escalation.models import Policy
-from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
+from watchbill.domain.incidents.reads import IncidentFilter, list_incidents, offers_to, waiting_for
 from watchbill.domain.oncall.models import Rotation
 from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient
@@ -47,6 +47,9 @@ def now_screen(request: HttpRequest) -> HttpResponse:
         key=lambda alert: Severity.values.index(alert.severity),
     )
     others = paging_others(than=needs_me, limit=_OTHERS_SHOWN)
+    open_incidents = list_incidents(IncidentFilter(), viewer=me)
+    incidents = cards_of(open_incidents, now=now)
+    calls = waiting_for(me, open_incidents) | offers_to(me, open_incidents).keys()
     return show(
         request,
         "now/now.html",
@@ -57,7 +60,10 @@ def now_screen(request: HttpRequest) -> HttpResponse:
             "duties": duties(me),
             "forgotten": for_me[:_SHOWN_MAX],
             "forgotten_count": len(for_me),
-            "incidents": cards_of(list_incidents(IncidentFilter(), viewer=me, limit=_OTHERS_SHOWN), now=now),
+            "incidents": incidents[:_OTHERS_SHOWN],
+            "incidents_count": len(incidents),
+            "call_me_count": len(calls),
+            "call_me": [card for card in incidents if card.incident.id in calls],
             "may_declare": caller(request).may("incident.declare").allowed,
             "needs_me": needs_me,
             "needs_me_more": len(paged) > _SHOWN_MAX,
