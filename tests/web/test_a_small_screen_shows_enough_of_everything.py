@@ -72,3 +72,9 @@ def test_no_word_of_the_rail_and_of_a_button_breaks_in_a_small_window(phone: Pag
     for word in words:
         lines = word.evaluate(_LINES)
         assert lines == 1, word.inner_text()
+
+
+def test_the_bar_under_the_thumb_is_one_row(phone: Page) -> None:
+    phone.goto("/")
+    tops = {item.bounding_box()["y"] for item in phone.locator(".bar > *").all()}  # type: ignore[index]  # visible
+    assert len(tops) == 1
