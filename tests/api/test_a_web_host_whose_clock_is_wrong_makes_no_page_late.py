@@ -6,11 +6,16 @@ from datetime import timedelta
 import pytest
 
 from tests.api.test_pagerduty_clients_need_only_another_address import event
+from tests.harness.alerts import fire
 from tests.harness.cast import Cast
 from tests.harness.sender import Door
-from watchbill.composition import build_engine
+from watchbill.composition import build_engine, ways
+from watchbill.domain.alerts import actions
 from watchbill.domain.alerts.models import Alert
-from watchbill.domain.paging.models import Page
+from watchbill.domain.audit.contract import Actor
+from watchbill.domain.escalation.rules import Target
+from watchbill.domain.incidents.actions import Declaration, declare, escalate_to_tier
+from watchbill.domain.paging.models import Delivery, Page
 from watchbill.domain.services.models import MaintenanceWindow
 from watchbill.domain.timers.models import Timer
 from watchbill.ground.clock import DatabaseClock, ManualClock
@@ -50,3 +55,33 @@ def test_a_clock_that_is_behind_changes_nothing(cast: Cast) -> None:
         assert behind.send("/v2/enqueue", event()).status == 202
     assert Timer.objects.get().due_at == clock.now()
     assert build_engine().tick(now=DatabaseClock().now()) == 1
+
+
+def test_what_people_do_there_pages_at_once_too(cast: Cast) -> None:
+    real = DatabaseClock().now()
+    wrong = real + WRONG_BY
+    actor = Actor(kind="person", label="Primary", via="web", id=cast.people["primary"].id)
+    for verb in (
+        lambda alert: actions.escalate(alert_id=alert.id, actor=actor, now=wrong),
+        lambda alert: actions.reassign(
+            alert_id=alert.id,
+            targets=[Target(kind="user", id=str(cast.people["manager"].id), label="manager")],
+            actor=actor,
+            now=wrong,
+        ),
+    ):
+        alert = fire(cast, f"disk-{verb}")
+        build_engine().tick(now=DatabaseClock().now())
+        before = Page.objects.filter(subject_id=alert.id).count()
+        verb(alert)
+        build_engine().tick(now=DatabaseClock().now())
+        assert Page.objects.filter(subject_id=alert.id).count() > before
+
+    declared = declare(
+        Declaration(title="down", severity="sev1", service_id=cast.service.id), actor=actor, now=wrong
+    ).incident
+    build_engine().tick(now=DatabaseClock().now())
+    assert Page.objects.filter(subject_id=declared.id).exists()
+    escalate_to_tier(incident_id=declared.id, tier=2, reason="x", actor=actor, ways=ways(), now=wrong)
+    late = Delivery.objects.filter(page__subject_id=declared.id, position=0, due_at__gt=DatabaseClock().now())
+    assert not late.exists()

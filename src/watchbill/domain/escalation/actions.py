@@ -53,7 +53,9 @@ def start(runs: Sequence[NewRun], *, now: datetime) -> list[Run]:
         for run in runs
     ]
     Run.objects.bulk_create(made)
-    set_timers(NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now) for run in made)
+    set_timers(
+        NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now, at_once=True) for run in made
+    )
     return made
 
 
@@ -81,7 +83,7 @@ def start_over(
         update_fields=["generation", "state", "cycle", "level", "reassigned_to", "because", "ended_at", "end_reason"]
     )
     clear_unlocked(kinds=[UNREACHED, TRY_AGAIN], subject_ids=[run.id])
-    set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now)])
+    set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now, at_once=True)])
     return run
 
 
@@ -108,7 +110,7 @@ def escalate_now(*, subject_kind: str, subject_id: UUID, because: str, now: date
     run.ended_at = None
     run.end_reason = ""
     run.save(update_fields=["generation", "state", "because", "ended_at", "end_reason"])
-    set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now)])
+    set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now, at_once=True)])
     return run
 
 

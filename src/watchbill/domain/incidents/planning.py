@@ -22,8 +22,15 @@ def plan(incident: Incident, *, now: datetime, again: bool = True) -> None:
     clear_unlocked(kinds=OF_INCIDENT, subject_ids=[incident.id])
     timers = []
     if incident.next_rung_at is not None:
-        due_at = max(incident.next_rung_at, now)
-        timers.append(NewTimer(kind=LADDER, subject_id=incident.id, generation=incident.generation, due_at=due_at))
+        timers.append(
+            NewTimer(
+                kind=LADDER,
+                subject_id=incident.id,
+                generation=incident.generation,
+                due_at=max(incident.next_rung_at, now),
+                at_once=incident.next_rung_at <= now,
+            )
+        )
     window = rules.update_window(process, severity, since=incident.updated_at or incident.declared_at)
     if window is not None:
         # Whoever just changed the severity need not be reminded at once that an update is due.

@@ -28,9 +28,10 @@ RETURNING id
 
 _INSERT_DELIVERIES = """
 INSERT INTO paging_delivery (id, page_id, contact_id, position, rule, due_at, state, tries, error)
-SELECT id, page_id, contact_id, position, rule, due_at, 'queued', 0, ''
+SELECT id, page_id, contact_id, position, rule, least(due_at, now() + make_interval(secs => after_seconds)),
+       'queued', 0, ''
 FROM json_to_recordset(%s)
-     AS row (id uuid, page_id uuid, contact_id uuid, position int, rule text, due_at timestamptz)
+     AS row (id uuid, page_id uuid, contact_id uuid, position int, rule text, due_at timestamptz, after_seconds int)
 """
 
 
@@ -63,6 +64,7 @@ def create_pages(pages: Sequence[NewPage], *, now: datetime) -> None:
                 "position": position,
                 "rule": planned.rule[:200],
                 "due_at": now + timedelta(seconds=planned.after_seconds),
+                "after_seconds": planned.after_seconds,
             }
             for page_id in created
             for position, planned in enumerate(by_id[page_id].person.deliveries)

@@ -14,8 +14,8 @@ WAKE_CHANNEL = "watchbill_timers"
 
 _SET = """
 INSERT INTO timers_timer (kind, subject_id, generation, due_at, failures, last_error)
-SELECT kind, subject_id, generation, due_at, 0, ''
-FROM json_to_recordset(%s) AS row (kind text, subject_id uuid, generation int, due_at timestamptz)
+SELECT kind, subject_id, generation, CASE WHEN at_once THEN least(due_at, now()) ELSE due_at END, 0, ''
+FROM json_to_recordset(%s) AS row (kind text, subject_id uuid, generation int, due_at timestamptz, at_once boolean)
 ON CONFLICT (kind, subject_id) DO UPDATE
 SET due_at = excluded.due_at, generation = excluded.generation, failures = 0, last_error = '', quarantined_at = NULL
 """
@@ -23,26 +23,29 @@ SET due_at = excluded.due_at, generation = excluded.generation, failures = 0, la
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTimer:
+    """`at_once`: due when it is set, also where the clock of the host that sets it is ahead of the database's."""
+
     kind: str
     subject_id: UUID
     due_at: datetime
     generation: int = 0
+    at_once: bool = False
 
 
 def set_timers(timers: Iterable[NewTimer]) -> None:
     """Set, or move when there is one of that kind for that subject already. Wakes the engine at commit."""
-    _set([(one.kind, one.subject_id, one.generation, one.due_at) for one in timers])
+    _set([(one.kind, one.subject_id, one.generation, one.due_at, one.at_once) for one in timers])
 
 
 def put_back(timers: Iterable[DueTimer], *, due_at: datetime) -> None:
     """What was claimed and cannot be handled right now is due again then, as it was."""
-    _set([(one.kind, one.subject_id, one.generation, due_at) for one in timers])
+    _set([(one.kind, one.subject_id, one.generation, due_at, False) for one in timers])
 
 
-def _set(timers: Sequence[tuple[str, UUID, int, datetime]]) -> None:
+def _set(timers: Sequence[tuple[str, UUID, int, datetime, bool]]) -> None:
     if not timers:
         return
-    names = ("kind", "subject_id", "generation", "due_at")
+    names = ("kind", "subject_id", "generation", "due_at", "at_once")
     rows = [dict(zip(names, one, strict=True)) for one in timers]
     with connection.cursor() as cursor:
         cursor.execute(_SET, [as_rows(rows)])

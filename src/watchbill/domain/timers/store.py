@@ -86,10 +86,14 @@ def clear_unlocked(*, kinds: Iterable[str], subject_ids: Sequence[UUID]) -> None
 
 
 def bring_forward(*, kind: str, subject_ids: Sequence[UUID], to: datetime) -> None:
-    """Make waiting timers due at `to` if they are due later. Never sets one that is not there."""
+    """Make waiting timers due at `to` if they are due later. Never sets one that is not there.
+
+    Where the clock of this host is ahead, `to` is the database's now.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE timers_timer SET due_at = %s WHERE kind = %s AND subject_id = ANY(%s) AND due_at > %s",
+            "UPDATE timers_timer SET due_at = least(%s, now()) "
+            "WHERE kind = %s AND subject_id = ANY(%s) AND due_at > least(%s, now())",
             [to, kind, list(subject_ids), to],
         )
 
