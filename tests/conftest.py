@@ -26,6 +26,7 @@ from tests.harness import database
 from tests.harness.incident_world import IncidentWorld
 from tests.harness.world import START, World
 from watchbill.doors import limits
+from watchbill.ground.clock import SystemClock
 
 # The same examples in each run, so that a red run is red again; `HYPOTHESIS_PROFILE=random` looks for new ones.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -70,7 +71,9 @@ def world(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> It
 def incident_world(
     request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: pytest.FixtureRequest
 ) -> Iterator[IncidentWorld]:
-    """Begins at the usual Monday, or at the time that a test is parametrized with, indirectly."""
+    """Begins at the usual Monday, or at the time that a test is parametrized with, indirectly: `real` is the host's."""
     begins_at = getattr(request, "param", START)
+    if begins_at == "real":
+        begins_at = SystemClock().now()
     with django_db_blocker.unblock(), IncidentWorld(at=begins_at) as made:  # type: ignore[attr-defined]  # as above
         yield made

@@ -10,7 +10,7 @@ from tests.harness.incident_world import IncidentWorld
 from watchbill.ground.clock import SystemClock
 
 # The API's time is the host's: the world stands there too.
-pytestmark = pytest.mark.parametrize("incident_world", [SystemClock().now()], indirect=True)
+pytestmark = pytest.mark.parametrize("incident_world", ["real"], indirect=True)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from watchbill.domain.incidents.models import Incident
 from watchbill.ground.clock import SystemClock
 from watchbill.ground.refusals import Unknown
 
-pytestmark = pytest.mark.parametrize("incident_world", [SystemClock().now()], indirect=True)
+pytestmark = pytest.mark.parametrize("incident_world", ["real"], indirect=True)
 
 
 def run(*words: str) -> str:

@@ -26,6 +26,9 @@ BULKHEADS = {"engine/loop.py", "engine/sender.py", "engine/watchdog.py"}
 CLOCKS = {
     "ground/clock.py": "the clock",
     "domain/alerts/store.py": "what is due now is due by the clock of the engine, whatever the web host's says",
+    "domain/timers/actions.py": "the same, for what people do there",
+    "domain/timers/store.py": "the same, for what they bring forward",
+    "domain/paging/actions.py": "the same, for pages that are made there",
     "ground/ids.py": "identifiers sort by the time they were made; nothing is decided by it",
     "ground/postgres.py": "how long a start of the embedded server may take",
     "supervisor.py": "restarts and stops of processes, before there is a database to ask",

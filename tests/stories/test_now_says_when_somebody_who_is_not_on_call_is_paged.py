@@ -15,13 +15,14 @@ def now_of(world: World, name: str) -> str:
 
 def test_a_manager_is_told_the_level_and_the_wait(world: World) -> None:
     shown = now_of(world, "manager")
-    assert "You are <bdi>level 3 of payments: paged if nobody answers for 15 min</bdi>" in shown
+    when = "paged if nobody answers for 15 min, at once if nobody before can be reached"
+    assert f"You are <bdi>level 3 of payments: {when}</bdi>" in shown
     assert NOTHING not in shown
 
 
 def test_the_fallback_is_told_so(world: World) -> None:
     shown = now_of(world, "owner")
-    assert "You are <bdi>the fallback: paged if nobody answers for 30 min or longer</bdi>" in shown
+    assert "You are <bdi>the fallback: paged when nobody of a whole policy has answered</bdi>" in shown
     assert NOTHING not in shown
 
 

@@ -54,11 +54,14 @@ def test_reassigned_people_come_first_and_the_policy_follows_if_they_do_not_answ
     )
     world.settle()
     [page] = world.expects(("manager", "webhook"))
-    assert "Level 1 of payments v1, Manager" in page.reason
+    assert page.reason.startswith("Reassigned, Manager: ")
     world.passes(minutes=4)
     world.expects(("manager", "email"))  # and nothing more for the primary
     world.passes(minutes=1)
-    world.expects(("primary", "webhook"))
+    [page] = world.expects(("primary", "webhook"))
+    assert page.reason == (
+        "Level 1 of payments v1, schedule payments-primary: those it was reassigned to did not acknowledge within 5 min"
+    )
     world.resolves("primary", alert)
 
 

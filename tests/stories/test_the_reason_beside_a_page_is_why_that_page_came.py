@@ -57,7 +57,7 @@ def test_reassigned(world: World) -> None:
     actions.reassign(alert_id=alert.id, targets=[manager], actor=world.person("primary"), now=world.now)
     world.settle()
     why = "Primary reassigned it to Manager"
-    assert reasons(world, alert) == [f"Level 1 of payments v1, Manager: {why}", why]
+    assert reasons(world, alert) == [f"Reassigned, Manager: {why}", why]
     world.resolves("primary", alert)
 
 

@@ -52,9 +52,9 @@ def test_an_address_that_takes_a_form_leads_back_to_its_page(client: Client, org
 
 def test_a_service_under_maintenance_says_so_at_the_top(client: Client, organization_on_stage: Stage) -> None:
     text = client.get(f"/services/{organization_on_stage.services['search'].id}").content.decode()
-    assert text.index("nobody is paged for it") < text.index("Open alerts")
+    assert text.index("new alerts wait until then") < text.index("Open alerts")
     text = client.get(f"/services/{organization_on_stage.services['checkout'].id}").content.decode()
-    assert "nobody is paged for it" not in text
+    assert "new alerts wait until then" not in text
 
 
 def test_a_page_that_is_not_there_and_the_security_page_keep_the_rail(client: Client) -> None:

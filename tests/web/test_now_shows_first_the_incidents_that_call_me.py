@@ -4,9 +4,8 @@ import pytest
 from django.test import Client
 
 from tests.harness.incident_world import IncidentWorld
-from watchbill.ground.clock import SystemClock
 
-pytestmark = pytest.mark.parametrize("incident_world", [SystemClock().now()], indirect=True)
+pytestmark = pytest.mark.parametrize("incident_world", ["real"], indirect=True)
 
 
 def now_of(world: IncidentWorld, name: str) -> str:

@@ -1,7 +1,7 @@
 """One alert with everything that was done for it, and what comes next."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from watchbill.domain.audit.models import Entry
 from watchbill.domain.escalation.explain import ExplainedStep
 from watchbill.domain.escalation.models import RunState
 from watchbill.domain.escalation.reads import RunView, run_view
+from watchbill.domain.escalation.rules import REASSIGNED
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.models import AttemptedDelivery, Delivery, DeliveryState, Page, PageState
 from watchbill.domain.timers.models import Timer
@@ -194,7 +195,8 @@ def _step_words(step: ExplainedStep) -> str:
     who = _names(step) or "nobody, so it goes on at once"
     if step.level == 0:
         return f"Then the fallback is paged: {who}."
-    return f"Then level {step.level} is paged: {who}."
+    are = "are" if step.level == REASSIGNED else "is"
+    return f"Then {step.place} {are} paged: {who}."
 
 
 def _if_escalated(run: RunView | None) -> str:
@@ -204,7 +206,7 @@ def _if_escalated(run: RunView | None) -> str:
     if step is None:
         return ""
     who = _names(step) or "nobody who can be reached"
-    return f"{who} (fallback)" if step.level == 0 else f"{who} (level {step.level})"
+    return f"{who} (fallback)" if step.level == 0 else f"{who} ({step.place})"
 
 
 def _names(step: ExplainedStep) -> str:
@@ -283,6 +285,15 @@ def alerts_of_attempt(attempt_id: UUID, *, user_id: UUID) -> list[Alert]:
         attempt_id=attempt_id, delivery__page__user_id=user_id, delivery__page__subject_kind=SUBJECT_KIND
     ).values_list("delivery__page__subject_id", flat=True)
     return list(Alert.objects.filter(id__in=list(subjects)).select_related("service").order_by("opened_at"))
+
+
+def latest_pages(alerts: Sequence[Alert]) -> dict[UUID, list[Page]]:
+    """The newest page of each person, by alert, in the order in which they were paged."""
+    rows = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id__in=[alert.id for alert in alerts])
+    found: dict[UUID, dict[UUID, Page]] = {alert.id: {} for alert in alerts}
+    for page in rows.select_related("user").order_by("created_at", "id"):
+        found[page.subject_id][page.user_id] = page
+    return {alert_id: list(pages.values()) for alert_id, pages in found.items()}
 
 
 def pages_again_at(alerts: Iterable[Alert]) -> dict[UUID, datetime]:

@@ -23,7 +23,7 @@ def duties(user_id: UUID) -> list[str]:
     ]
     found = [sentence for name, plan in plans for sentence in _levels(name, plan, mine)]
     if FallbackRecipient.objects.filter(user_id=user_id).exists():
-        found.append(f"the fallback: paged if nobody answers for {_soonest_end([plan for _, plan in plans])}")
+        found.append("the fallback: paged when nobody of a whole policy has answered")
     return found
 
 
@@ -32,7 +32,9 @@ def _levels(name: str, plan: Plan, mine: set[tuple[str, str]]) -> Iterator[str]:
     waited = 0
     for number, level in enumerate(plan.levels, start=1):
         if any(_is_of(target, mine) for target in level.targets):
-            when = f"paged if nobody answers for {duration_words(waited)}" if waited else "paged at once"
+            when = "paged at once"
+            if waited:
+                when = f"paged if nobody answers for {duration_words(waited)}, at once if nobody before can be reached"
             yield f"level {number} of {name}: {when}"
             return
         waited += level.timeout_seconds
@@ -40,8 +42,3 @@ def _levels(name: str, plan: Plan, mine: set[tuple[str, str]]) -> Iterator[str]:
 
 def _is_of(target: Target, mine: set[tuple[str, str]]) -> bool:
     return (target.kind, target.id) in mine
-
-
-def _soonest_end(plans: list[Plan]) -> str:
-    ends = [sum(level.timeout_seconds for level in plan.levels) * (plan.repeat + 1) for plan in plans if plan.levels]
-    return f"{duration_words(min(ends))} or longer" if ends else "a whole policy"

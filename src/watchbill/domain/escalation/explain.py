@@ -12,6 +12,8 @@ from watchbill.domain.escalation.rules import (
     duration_words,
     escalates,
     following,
+    level_number,
+    level_words,
     plan_from_json,
     why_fallback,
 )
@@ -61,6 +63,10 @@ class ExplainedStep:
     targets: tuple[ExplainedTarget, ...]
     then: str
 
+    @property
+    def place(self) -> str:
+        return level_words(self.level)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ladder:
@@ -89,7 +95,7 @@ def ladder_from(
     lookup = Lookup(every_target, families=ways.families, defaults=ways.defaults)
     while not told:
         step = next_step(plan, position, policy=policy, urgency=urgency, lookup=lookup, at=when, because=because)
-        steps.extend(_step(one.position, when, _targets(one.found, ()), "passed at once") for one in step.passed)
+        steps.extend(_step(plan, one.position, when, _targets(one.found, ()), "passed at once") for one in step.passed)
         position = step.position
         if not step.people:
             reason = why_fallback(policy, because=because)
@@ -98,7 +104,7 @@ def ladder_from(
         timeout = plan.levels[position.level].timeout_seconds
         told = not escalates(urgency)
         then = "low urgency: nobody further is told" if told else f"after {duration_words(timeout)} the next step"
-        steps.append(_step(position, when, _targets(step.found, step.people), then))
+        steps.append(_step(plan, position, when, _targets(step.found, step.people), then))
         when, position, because = when + timedelta(seconds=timeout), following(plan, position), ""
     return Ladder(
         policy=policy,
@@ -109,8 +115,11 @@ def ladder_from(
     )
 
 
-def _step(position: Position, when: datetime, targets: tuple[ExplainedTarget, ...], then: str) -> ExplainedStep:
-    return ExplainedStep(at=when, cycle=position.cycle, level=position.level + 1, targets=targets, then=then)
+def _step(
+    plan: Plan, position: Position, when: datetime, targets: tuple[ExplainedTarget, ...], then: str
+) -> ExplainedStep:
+    number = level_number(plan, position)
+    return ExplainedStep(at=when, cycle=position.cycle, level=number, targets=targets, then=then)
 
 
 def _fallback(position: Position, when: datetime, *, urgency: str, reason: str, ways: Ways) -> ExplainedStep:

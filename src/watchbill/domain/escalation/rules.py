@@ -8,6 +8,7 @@ from watchbill.domain.people.models import Urgency
 
 # A policy that does not say otherwise pages again when an acknowledgement is this old and nothing was resolved.
 ACKNOWLEDGEMENT_TIMEOUT_SECONDS = 30 * 60
+REASSIGNED = 99  # what is counted as the level of those whom somebody named instead
 WHY_AFTER_MAINTENANCE = "the maintenance ended and it was still open"
 
 
@@ -37,11 +38,15 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`repeat`: how often the levels are gone through again after the first time."""
+    """`repeat`: how often the levels are gone through again after the first time.
+
+    `reassigned`: the first of the levels is none of the policy's, but those whom somebody named instead.
+    """
 
     levels: tuple[Level, ...]
     repeat: int = 0
     acknowledgement_timeout_seconds: int | None = None
+    reassigned: bool = False
 
     @property
     def acknowledgement_lasts_seconds(self) -> int:
@@ -82,7 +87,19 @@ def with_reassignment(plan: Plan, targets: tuple[Target, ...]) -> Plan:
         levels=levels,
         repeat=plan.repeat,
         acknowledgement_timeout_seconds=plan.acknowledgement_timeout_seconds,
+        reassigned=True,
     )
+
+
+def level_number(plan: Plan, position: Position) -> int:
+    """As the policy counts, from 1; REASSIGNED for those whom somebody named instead. 0 is the fallback's."""
+    if not plan.reassigned:
+        return position.level + 1
+    return position.level or REASSIGNED
+
+
+def level_words(number: int) -> str:
+    return {0: "the fallback", REASSIGNED: "those it was reassigned to"}.get(number, f"level {number}")
 
 
 def why_paged(*, policy: str, plan: Plan, position: Position, target: Target, skipped: str, because: str = "") -> str:
@@ -90,16 +107,20 @@ def why_paged(*, policy: str, plan: Plan, position: Position, target: Target, sk
 
     `because`: why the step came out of its turn, when somebody or something made it.
     """
-    where = f"Level {position.level + 1} of {policy}, {target.words}"
-    if position.cycle:
-        where = f"Round {position.cycle + 1}, level {position.level + 1} of {policy}, {target.words}"
+    number = level_number(plan, position)
+    where = f"Level {number} of {policy}, {target.words}"
+    if number == REASSIGNED:
+        where = f"Reassigned, {target.words}"
+    elif position.cycle:
+        where = f"Round {position.cycle + 1}, level {number} of {policy}, {target.words}"
     if because or skipped:
         return f"{where}: {'; '.join(filter(None, (because, skipped)))}"
     if position == Position(0, 0):
         return f"{where}: the first to be paged"
     before = plan.levels[position.level - 1] if position.level else plan.levels[-1]
-    previous = position.level if position.level else len(plan.levels)
-    return f"{where}: level {previous} did not acknowledge within {duration_words(before.timeout_seconds)}"
+    at = Position(position.cycle, (position.level or len(plan.levels)) - 1)
+    previous = level_words(level_number(plan, at))
+    return f"{where}: {previous} did not acknowledge within {duration_words(before.timeout_seconds)}"
 
 
 def why_fallback(policy: str, *, because: str = "") -> str:

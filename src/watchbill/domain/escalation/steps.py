@@ -18,6 +18,7 @@ from watchbill.domain.escalation.rules import (
     Position,
     escalates,
     following,
+    level_number,
     plan_from_json,
     targets_from_json,
     why_fallback,
@@ -66,6 +67,7 @@ class _Move:
     people: tuple[tuple[Reachable, str], ...]
     told: dict[str, Any]
     taken: Position
+    level: int
     after: Position
     timeout: timedelta
 
@@ -152,21 +154,24 @@ def _courses_of(runs: Iterable[LiveRun]) -> dict[_Way, _Course]:
 def _move(course: _Course, position: Position, *, urgency: str, because: str, lookup: Lookup, now: datetime) -> _Move:
     plan = course.plan
     step = next_step(plan, position, policy=course.policy, urgency=urgency, because=because, lookup=lookup, at=now)
-    passed = tuple({**_place(one.position), "why": one.why} for one in step.passed)
+    passed = tuple({**_place(plan, one.position), "why": one.why} for one in step.passed)
     if not step.people:
-        return _Move(passed=passed, people=(), told={}, taken=step.position, after=step.position, timeout=timedelta())
+        return _Move(
+            passed=passed, people=(), told={}, taken=step.position, level=0, after=step.position, timeout=timedelta()
+        )
     missing = "; ".join(one.nobody for one in step.found if one.nobody)
     return _Move(
         passed=passed,
         people=step.people,
         told={
-            **_place(step.position),
+            **_place(plan, step.position),
             "policy": course.policy,
             "people": _named(person for person, _ in step.people),
             **({"nobody": missing} if missing else {}),
             **({"why": because} if because else {}),
         },
         taken=step.position,
+        level=level_number(plan, step.position),
         after=following(plan, step.position),
         timeout=timedelta(seconds=plan.levels[step.position.level].timeout_seconds),
     )
@@ -180,7 +185,7 @@ def _take(run: LiveRun, move: _Move, *, batch: _Batch, now: datetime) -> None:
         run.state, run.ended_at, run.end_reason = RunState.EXHAUSTED.value, now, "every level was tried"
         return
     for person, reason in move.people:
-        batch.pages.append(_page(run, person, cycle=move.taken.cycle, level=move.taken.level + 1, reason=reason))
+        batch.pages.append(_page(run, person, cycle=move.taken.cycle, level=move.level, reason=reason))
     batch.records.append(_record(run, "escalation.paged", move.told))
     if not escalates(run.urgency):
         run.state, run.ended_at = RunState.NOTIFIED.value, now
@@ -202,8 +207,8 @@ def _page_fallback(run: LiveRun, people: Sequence[Reachable], *, policy: str, ba
         log.critical("escalation.reached_nobody", subject_id=str(run.subject_id), policy=policy)
 
 
-def _place(position: Position) -> dict[str, int]:
-    return {"cycle": position.cycle, "level": position.level + 1}
+def _place(plan: Plan, position: Position) -> dict[str, int]:
+    return {"cycle": position.cycle, "level": level_number(plan, position)}
 
 
 def _named(people: Iterable[Reachable]) -> list[dict[str, str]]:

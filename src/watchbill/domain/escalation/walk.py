@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from watchbill.domain.escalation.rules import Plan, Position, following, is_end, why_paged
+from watchbill.domain.escalation.rules import Plan, Position, following, is_end, level_number, level_words, why_paged
 from watchbill.domain.escalation.targets import Found, Lookup
 from watchbill.domain.paging.reads import Reachable
 
@@ -44,7 +44,9 @@ def next_step(
         if any(one.people for one in found):
             people: dict[UUID, tuple[Reachable, str]] = {}
             skipped = (
-                f"level {passed[-1].position.level + 1} was passed at once, because {passed[-1].why}" if passed else ""
+                f"{level_words(level_number(plan, passed[-1].position))} was passed at once, because {passed[-1].why}"
+                if passed
+                else ""
             )
             for one in found:
                 why = why_paged(

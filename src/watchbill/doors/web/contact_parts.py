@@ -106,7 +106,12 @@ def add_posted_contact(request: HttpRequest, person: PersonDetail) -> Added:
 def tell_code(request: HttpRequest, added: Added) -> None:
     """The contact is there; what is left to do before it is used is said, also when nothing came to do it with."""
     if added.code is None:
-        messages.success(request, "The contact is added and works.")
+        kind = posted(request, "kind")
+        if kind in wired().ways().families:
+            messages.success(request, "The contact is added and works.")
+        else:
+            label = kind_label(kind)
+            messages.error(request, f"The contact is added. This instance cannot send by {label} yet: set it up first.")
     elif added.code.refused:
         messages.error(request, f"The contact is added. {added.code.words}")
     else:

@@ -11,7 +11,7 @@ from watchbill.domain.audit.models import ActorKind, Entry
 from watchbill.domain.incidents.models import Post
 from watchbill.domain.incidents.reads import TimelineLine
 from watchbill.doors.web.timeline import LOOKS as PAGE_LOOKS
-from watchbill.doors.web.timeline import line_of
+from watchbill.doors.web.timeline import VIA_WORDS, line_of
 
 # action: icon, tone, group (what the timeline can be narrowed to), and what the actor did.
 LOOKS: Mapping[str, tuple[str, str, str, str]] = {
@@ -128,7 +128,7 @@ def incident_line(line: TimelineLine, *, zone: ZoneInfo) -> IncidentLine:
             if isinstance(one, Mapping)
         ),
         why=_why(entry.details),
-        via=entry.via if is_person else "",
+        via=VIA_WORDS.get(entry.via, entry.via) if is_person else "",
         post=line.post,
     )
 

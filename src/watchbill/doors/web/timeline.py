@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from watchbill.domain.audit.models import ActorKind, Entry
+from watchbill.domain.escalation.rules import REASSIGNED, level_words
 from watchbill.doors.web import times
 
 # action: icon, tone, and what the actor did; where the details have a say, `_words` puts it together.
@@ -32,6 +33,10 @@ LOOKS: Mapping[str, tuple[str, str, str]] = {
     "page.failed": ("cross", "is-bad", "could not reach"),
     "page.cancelled": ("cross", "is-idle", "called off the page to"),
 }
+
+
+# How an actor came in, as people say it.
+VIA_WORDS = {"mail-link": "the link in a message", "cli": "the command line", "api": "the API", "ingest": "its source"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,7 @@ def line_of(entry: Entry, *, zone: ZoneInfo) -> Line:
             if isinstance(one, Mapping)
         ),
         why=_why(entry.details),
-        via=entry.via if is_person else "",
+        via=VIA_WORDS.get(entry.via, entry.via) if is_person else "",
     )
 
 
@@ -80,9 +85,11 @@ def _words(entry: Entry, zone: ZoneInfo) -> str:
             return f"says it is worse: {before} before, {after} now"
         case "escalation.paged":
             again = f", round {int(details.get('cycle', 0)) + 1}" if details.get("cycle") else ""
+            if details.get("level") == REASSIGNED:
+                return f"paged {level_words(REASSIGNED)}{again}:"
             return f"paged level {details.get('level', '?')} of {details.get('policy', 'the policy')}{again}:"
         case "escalation.nobody":
-            return f"passed level {details.get('level', '?')} at once: nobody to page"
+            return f"passed {level_words(int(details.get('level', 1)))} at once: nobody to page"
         case "escalation.exhausted" if details.get("reached_nobody"):
             return "tried every level, and there is no fallback who can be reached"
         case "escalation.exhausted":

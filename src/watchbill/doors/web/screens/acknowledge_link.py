@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from watchbill.domain.access.models import User
 from watchbill.domain.alerts import actions
 from watchbill.domain.alerts.models import Alert
-from watchbill.domain.alerts.reads import alerts_of_attempt, pages_again_at
+from watchbill.domain.alerts.reads import alerts_of_attempt, latest_pages, pages_again_at
 from watchbill.domain.incidents.reads import incidents_of_attempt
 from watchbill.domain.paging.links import LinkRefused, read_token
 from watchbill.doors.web.guards import open_to_all
@@ -52,12 +52,14 @@ def acknowledge_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _lines(person: User, alerts: list[Alert]) -> list[dict[str, Any]]:
-    again = pages_again_at(alerts)
+    again, pages = pages_again_at(alerts), latest_pages(alerts)
     return [
         {
             "alert": alert,
             "mine": alert.state == "acknowledged" and alert.acknowledged_by_id == person.id,
             "again_at": again.get(alert.id),
+            "why": next((page.reason for page in pages[alert.id] if page.user_id == person.id), ""),
+            "others": [str(page.user) for page in pages[alert.id] if page.user_id != person.id],
             "runbook": alert.service.runbook_url if is_web(alert.service.runbook_url) else "",
         }
         for alert in alerts

@@ -1,5 +1,6 @@
 """What an admin looks after: the organization and its fallback, the record, and the process that runs."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from urllib.parse import urlencode
 from uuid import UUID
@@ -7,6 +8,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from watchbill.domain.alerts.models import SUBJECT_KIND, Alert
+from watchbill.domain.audit.models import Entry
 from watchbill.domain.audit.reads import EntryFilter, entries
 from watchbill.domain.incidents.reads import hidden_ids
 from watchbill.domain.people import reads as people_reads
@@ -131,6 +134,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         request,
         "admin/audit.html",
         {
+            "alert_labels": _alert_labels(page.entries),
             "rows": [(entry, changes_of(entry.details)) for entry in page.entries],
             "filter": wanted,
             "vias": _VIAS,
@@ -170,3 +174,13 @@ def _fallback_ids(request: HttpRequest) -> list[UUID]:
 
 def _clean(text: str) -> str:
     return text.replace("\0", "").strip()[:100]
+
+
+def _alert_labels(entries: Iterable[Entry]) -> dict[UUID, str]:
+    """What the engine writes about alerts names them by id alone."""
+    unnamed = {row.subject_id for row in entries if row.subject_kind == SUBJECT_KIND and not row.subject_label}
+    rows = Alert.objects.filter(id__in=[one for one in unnamed if one is not None])
+    return {
+        identity: f"#{number} {summary}"[:60]
+        for identity, number, summary in rows.values_list("id", "number", "summary")
+    }

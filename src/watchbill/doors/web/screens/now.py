@@ -76,7 +76,8 @@ def now_screen(request: HttpRequest) -> HttpResponse:
                 {
                     "problem": found.problem,
                     "remedy": found.remedy,
-                    "address": _address(found.subject_kind, found.subject_id),
+                    "address": "/me" if found.subject_id == me else _address(found.subject_kind, found.subject_id),
+                    "is_mine": found.subject_id == me,
                 }
                 for found in setup_warnings(ways=wired().ways(), now=now)
             ],

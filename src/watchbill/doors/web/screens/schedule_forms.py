@@ -1,7 +1,7 @@
 """Making and changing a schedule and its rotations, with a look at what the change would do before it is made."""
 
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from watchbill.domain.oncall.rotation_rules import (
 )
 from watchbill.domain.oncall.schedule_reads import load_schedules
 from watchbill.domain.people.models import Team
+from watchbill.domain.people.reads import organization
 from watchbill.domain.services.reads import uses_of_schedule
 from watchbill.doors.web.calendar_bars import monday_of, weeks_of
 from watchbill.doors.web.forms import (
@@ -178,7 +179,8 @@ def _schedule_groups(request: HttpRequest, held: ScheduleDraft | None) -> list[G
     def value(name: str, kept: str) -> str:
         return posted(request, name) if is_posted else kept
 
-    zone = held.time_zone if held else zone_of(request).key
+    known = organization()
+    zone = held.time_zone if held else known.time_zone if known else zone_of(request).key
     return [
         Group(
             fields=[
@@ -323,7 +325,13 @@ def _rotation_fields(at: str, one: dict[str, str], zone: ZoneInfo) -> list[Field
             help="Counts for weeks only.",
         ),
         Field(name=f"{at}.handoff", label="Hand-off time", kind="time", value=one["handoff"]),
-        Field(name=f"{at}.starts", label="Counts from", kind="date", value=one["starts"]),
+        Field(
+            name=f"{at}.starts",
+            label="Counts from (optional)",
+            kind="date",
+            value=one["starts"],
+            help="Whose turn is first on that day. Empty: the first has the turn that is running now.",
+        ),
         Field(name=f"{at}.ends", label="Until (optional)", kind="datetime-local", value=one["ends"]),
         Field(name=f"{at}.per_turn", label="People at once", kind="number", value=one["per_turn"]),
         Field(
@@ -347,7 +355,7 @@ def _rotation_draft(request: HttpRequest, number: int, zone: ZoneInfo) -> Rotati
         every=posted_number(request, f"{at}.every_count", default=1),
         unit=unit,
         handoff_time=_time(posted(request, f"{at}.handoff"), field=f"{at}.handoff"),
-        starts_date=_date(posted(request, f"{at}.starts"), request, field=f"{at}.starts"),
+        starts_date=_date(posted(request, f"{at}.starts"), request, unit=unit, field=f"{at}.starts"),
         handoff_weekday=posted_number(request, f"{at}.handoff_weekday") if unit == "weeks" else None,
         ends_at=posted_instant(request, f"{at}.ends", zone=zone) if ends else None,
         per_turn=posted_number(request, f"{at}.per_turn", default=1),
@@ -368,9 +376,10 @@ def _time(text: str, *, field: str) -> time:
         raise ChangeRefused(field, f"{text!r} is not a time of day; write it like 10:00") from error
 
 
-def _date(text: str, request: HttpRequest, *, field: str) -> date:
+def _date(text: str, request: HttpRequest, *, unit: str, field: str) -> date:
+    """Left empty: early enough for the first member to have the turn that is running now."""
     if not text.strip():
-        return now_of(request).date()
+        return now_of(request).date() - timedelta(days=7 if unit == "weeks" else 1)
     try:
         return date.fromisoformat(text.strip())
     except ValueError as error:

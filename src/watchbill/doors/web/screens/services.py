@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from watchbill.domain.alerts.listing import AlertFilter, list_alerts, open_by_service
+from watchbill.domain.alerts.models import Alert, AlertState
 from watchbill.domain.escalation.models import Policy
 from watchbill.domain.services import reads
 from watchbill.domain.services.actions import archive_service, change_service, create_service
@@ -74,6 +75,7 @@ def show_service(
                 for line in detail.integrations
             ],
             "maintenance": windows,
+            "open_before": _open_before(service_id),
             "under_maintenance": next((one for one in windows if one.starts_at <= now < one.ends_at), None),
             "refused_at": request.path.rpartition("/")[2] if refused else "",
             "urgency_words": dict(UrgencyRule.choices)[detail.draft.urgency_rule],
@@ -211,3 +213,8 @@ def _draft(request: HttpRequest) -> ServiceDraft:
         urgency_rule=posted(request, "urgency") or "high",
         runbook_url=posted(request, "runbook"),
     )
+
+
+def _open_before(service_id: UUID) -> int:
+    """Alerts that maintenance does not hold, because they were open when it began."""
+    return Alert.objects.filter(service_id=service_id, state=AlertState.TRIGGERED, suppressed_by=None).count()
