@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill.channels.email import SmtpSettings
 from watchbill.channels.register import Given, build_channels
 from watchbill.config import config, secret_key, wakeup_url
+from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
@@ -69,6 +71,11 @@ def instance() -> Instance:
 
 def build_engine() -> Engine:
     return Engine(build_handlers(ways))
+
+
+def build_errands() -> tuple[Errand[Any], ...]:
+    """What the worker runs as it is asked for; each has its kind once."""
+    return ()
 
 
 def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "watchbill.domain.process",
     "watchbill.domain.people",
     "watchbill.domain.timers",
+    "watchbill.domain.errands",
     "watchbill.domain.oncall",
     "watchbill.domain.paging",
     "watchbill.domain.escalation",

@@ -6,13 +6,15 @@ fails when a page came that the story did not expect or an error was logged that
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import structlog
+from django.db import connection
 from structlog.testing import capture_logs
 
 from tests.harness import database, invariants
@@ -26,6 +28,8 @@ from watchbill.domain.alerts.models import Alert
 from watchbill.domain.alerts.source_actions import open_alert
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.audit.models import Entry
+from watchbill.domain.errands import store as errands_store
+from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.heartbeats.absences import note_open
 from watchbill.domain.heartbeats.models import OpenDoor
@@ -35,6 +39,7 @@ from watchbill.domain.paging.reads import default_rules
 from watchbill.domain.services.models import Integration
 from watchbill.domain.timers import store as timers_store
 from watchbill.engine.compose import Instance
+from watchbill.engine.errands import ErrandRunner
 from watchbill.engine.handlers import build_handlers
 from watchbill.engine.loop import Engine
 from watchbill.engine.sender import Sender
@@ -91,6 +96,7 @@ class World:
         self._runner = self._stack.enter_context(asyncio.Runner())
         self.logs: list[Any] = self._stack.enter_context(capture_logs())
         self.cast = Cast(self.http.url)
+        self._database_thread = ThreadPoolExecutor(1, thread_name_prefix="errands")
         client = HttpClient(allowed_networks=parse_networks("127.0.0.0/8"))
         smtp = SmtpSettings(
             host=self.mail.host, port=self.mail.port, sender="Watchbill <watchbill@example.org>", security="none"
@@ -105,6 +111,7 @@ class World:
         self.instance = Instance(base_url="http://watchbill.example.org", secret_key="for tests only")
         self.watchdog = Watchdog(watcher=OutsideWatcher(url=""), cycle_age_seconds=lambda: 0.0)
         self.sender = Sender(self.channels, instance=self.instance, clock=self.clock)
+        self.errands = ErrandRunner(self.build_errands(client), clock=self.clock, database=self._beside_the_loop)
         self._client = client
         return self
 
@@ -113,9 +120,18 @@ class World:
             if kind is None:
                 self._check()
         finally:
+            self._database_thread.submit(lambda: connection.close()).result()
+            self._database_thread.shutdown()
             self._runner.run(self._client.aclose())
             self._stack.close()
             structlog.reset_defaults()
+
+    def build_errands(self, _http: HttpClient) -> tuple[Errand[Any], ...]:
+        """A world with systems beside it says what is done with them."""
+        return ()
+
+    async def _beside_the_loop(self, work: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._database_thread, work)
 
     def ways(self) -> Ways:
         return Ways(families=self.families, defaults=default_rules())
@@ -215,7 +231,8 @@ class World:
             if messages:
                 results = self._runner.run(self._send(messages))
                 self.sender.record(results, now=self.now)
-            if not handled and not messages:
+            run = self._runner.run(self.errands.tick())
+            if not handled and not messages and not run:
                 return
         raise AssertionError("the world does not come to rest: something causes itself")
 
@@ -223,7 +240,12 @@ class World:
         return list(await asyncio.gather(*(self.sender.send(intent, message) for intent, message in messages)))
 
     def _next_due(self) -> datetime | None:
-        asked = (timers_store.next_due_at(), paging_store.next_due_at(), contact_message_sending.next_due_at())
+        asked = (
+            timers_store.next_due_at(),
+            paging_store.next_due_at(),
+            contact_message_sending.next_due_at(),
+            errands_store.next_due_at(kinds=self.errands.kinds),
+        )
         known = [due for due in asked if due is not None]
         return min(known) if known else None
 

@@ -1,8 +1,10 @@
-"""The worker's process: PGQueuer starts each chore when its hour comes, on one worker of all that run."""
+"""The worker's process: PGQueuer starts each chore when its hour comes, on one worker of all that run; errands are
+run as they are asked for.
+"""
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import psycopg
@@ -11,8 +13,12 @@ from django.db import close_old_connections
 from pgqueuer import PgQueuer
 from pgqueuer.models import Schedule
 
+from watchbill.domain.errands.actions import WAKE_CHANNEL as ERRANDS
+from watchbill.domain.errands.contract import Errand
 from watchbill.engine.chores import CHORES, Chore, Retention
+from watchbill.engine.errands import ErrandLoop
 from watchbill.ground.clock import Clock
+from watchbill.ground.wakeup import Wakeup
 
 log = structlog.get_logger()
 
@@ -20,17 +26,34 @@ _DATABASE_AWAY_SECONDS_MIN, _DATABASE_AWAY_SECONDS_MAX = 0.5, 5.0
 _LOOKS_EVERY_SECONDS = 5.0
 
 
-def run(*, clock: Clock, dsn: str, retention: Retention) -> None:
-    """Until SIGTERM or SIGINT. A chore under way is finished."""
-    asyncio.run(_run(clock=clock, dsn=dsn, retention=retention))
+def run(*, clock: Clock, dsn: str, wakeup_dsn: str, retention: Retention, errands: Sequence[Errand[Any]]) -> None:
+    """Until SIGTERM or SIGINT. A chore under way is finished, and the step of an errand."""
+    asyncio.run(_run(clock=clock, dsn=dsn, wakeup_dsn=wakeup_dsn, retention=retention, errands=errands))
 
 
-async def _run(*, clock: Clock, dsn: str, retention: Retention) -> None:
+async def _run(
+    *, clock: Clock, dsn: str, wakeup_dsn: str, retention: Retention, errands: Sequence[Errand[Any]]
+) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    log.info("worker.started", chores=len(CHORES))
+    running = ErrandLoop(errands, clock=clock)
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(running.wake)
+
+    wakeup = Wakeup(wakeup_dsn, {ERRANDS: wake})
+    wakeup.start()
+    log.info("worker.started", chores=len(CHORES), errands=[one.kind for one in errands])
+    try:
+        await asyncio.gather(running.run(stopping), _chores(clock, dsn, retention, stopping))
+    finally:
+        wakeup.stop()
+    log.info("worker.stopped")
+
+
+async def _chores(clock: Clock, dsn: str, retention: Retention, stopping: asyncio.Event) -> None:
     wait = _DATABASE_AWAY_SECONDS_MIN
     while not stopping.is_set():
         try:
@@ -40,7 +63,6 @@ async def _run(*, clock: Clock, dsn: str, retention: Retention) -> None:
             log.warning("worker.database.away", error=str(error).strip())
             await _first(stopping.wait(), asyncio.sleep(wait))
             wait = min(wait * 2, _DATABASE_AWAY_SECONDS_MAX)
-    log.info("worker.stopped")
 
 
 async def _work(*, clock: Clock, dsn: str, retention: Retention, stopping: asyncio.Event) -> None:

@@ -1,9 +1,10 @@
-"""The worker's process: chores that may be late without hurting anyone."""
+"""The worker's process: chores and errands, all that may be late without hurting anyone."""
 
 from datetime import timedelta
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
-from watchbill.config import config, database_url
+from watchbill.composition import build_errands
+from watchbill.config import config, database_url, wakeup_url
 from watchbill.engine.chores import Retention
 from watchbill.engine.worker import run
 from watchbill.ground.clock import DatabaseClock
@@ -14,5 +15,7 @@ if __name__ == "__main__":
     run(
         clock=DatabaseClock(),
         dsn=database_url(),
+        wakeup_dsn=wakeup_url(),
         retention=Retention(events=timedelta(days=config().events_retention_days)),
+        errands=build_errands(),
     )

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from watchbill.domain.alerts.models import Alert, AlertState
-from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
@@ -26,7 +25,7 @@ from watchbill.domain.incidents.models import (
 )
 from watchbill.domain.incidents.planning import plan
 from watchbill.domain.incidents.process_followed import process_of, severity_in
-from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import offer_open_roles
 from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.paging.actions import close_pages_of_person

@@ -7,11 +7,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.incidents.actions import REASON_MAX, locked
 from watchbill.domain.incidents.models import AffectedService, Hypothesis, HypothesisState, Incident
-from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.services.models import Service
 from watchbill.ground.ids import new_id

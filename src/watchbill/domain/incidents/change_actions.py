@@ -6,14 +6,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Actor, Record
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents.actions import unresolved
 from watchbill.domain.incidents.calling import call_people
 from watchbill.domain.incidents.charge import check_in_charge, in_charge
 from watchbill.domain.incidents.models import CallReason, ChangeState, Incident, ProductionChange
-from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.people.models import Urgency
 from watchbill.ground.ids import new_id

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, locked, unresolved
@@ -25,7 +24,7 @@ from watchbill.domain.incidents.models import (
 )
 from watchbill.domain.incidents.planning import plan
 from watchbill.domain.incidents.process_followed import process_of, severity_in
-from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import release_seats
 from watchbill.domain.incidents.timer_kinds import OF_INCIDENT
 from watchbill.domain.incidents.workflow_actions import mark_step

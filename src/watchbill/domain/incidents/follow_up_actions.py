@@ -6,7 +6,6 @@ from uuid import UUID
 from django.db import transaction
 
 from watchbill.domain.access.models import User
-from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.incidents.models import (
     FollowUp,
@@ -18,7 +17,7 @@ from watchbill.domain.incidents.models import (
     SeatState,
 )
 from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in
-from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.process.calendars import due_at
 from watchbill.ground.ids import new_id

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.calling import Wanted, call_fallback, call_people, call_roles, holder_ids
 from watchbill.domain.incidents.models import SUBJECT_KIND, UNRESOLVED, Call, CallReason, Incident
 from watchbill.domain.incidents.process_followed import process_of, severity_in, standing_of
-from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import offer_open_roles
 from watchbill.domain.incidents.timer_kinds import LADDER, TRY_AGAIN, UPDATE_DUE
 from watchbill.domain.paging.models import Page, PageState

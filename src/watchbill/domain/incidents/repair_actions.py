@@ -7,12 +7,11 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE
 from watchbill.domain.escalation.last_resort_actions import everybody_by_every_way
 from watchbill.domain.incidents.calling import call_these
 from watchbill.domain.incidents.models import UNRESOLVED, CallReason, Incident
-from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.timer_kinds import LADDER
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.models import Timer

@@ -12,7 +12,6 @@ from django.db import transaction
 
 from watchbill.domain.access.models import Role as AccountRole
 from watchbill.domain.access.models import User
-from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Actor, Record
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
@@ -26,7 +25,7 @@ from watchbill.domain.incidents.models import (
     SeatState,
 )
 from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in
-from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.timer_kinds import OFFER_EXPIRES
 from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.paging.actions import close_pages_of_person

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.models import (
@@ -18,7 +17,7 @@ from watchbill.domain.incidents.models import (
     SeatState,
 )
 from watchbill.domain.incidents.process_followed import process_of, severity_in
-from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.timer_kinds import UPDATE_DUE
 from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.timers.actions import NewTimer, set_timers

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.incidents.models import Incident, IncidentState, StepDone
 from watchbill.domain.incidents.process_followed import process_of
-from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.process.schema.war_room import Phase, WorkflowStep
 from watchbill.ground.refusals import ChangeRefused
 

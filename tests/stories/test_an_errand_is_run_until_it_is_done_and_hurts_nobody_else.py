@@ -1,0 +1,146 @@
+"""Work with other people's systems may be late, is never forgotten, and is told when it is."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import transaction
+
+from tests.harness.world import World
+from watchbill.domain.errands import actions, reads, store
+from watchbill.domain.errands.contract import Errand, Later
+from watchbill.domain.errands.models import Errand as Row
+from watchbill.ground.http_client import HttpClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass
+class Notes:
+    """Writes down one word after another, as far as the other side lets it."""
+
+    kind: str = "notes"
+    wanted: dict[UUID, list[str]] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
+    answers: list[object] = field(default_factory=list)
+    after_the_last_look: Any = None
+
+    def next_step(self, subject_id: UUID, *, now: datetime) -> str | None:
+        step = next((word for word in self.wanted[subject_id] if word not in self.written), None)
+        if step is None and self.after_the_last_look is not None:
+            self.after_the_last_look()
+        return step
+
+    async def act(self, step: str, *, now: datetime) -> object:
+        answer = self.answers.pop(0) if self.answers else step
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def record(self, step: str, outcome: object, *, now: datetime) -> None:
+        self.written.append(str(outcome))
+
+
+class NotesWorld(World):
+    def __init__(self) -> None:
+        super().__init__()
+        self.notes, self.other = Notes(), Notes(kind="other")
+
+    def build_errands(self, _http: HttpClient) -> tuple[Errand[Any], ...]:
+        return (self.notes, self.other)
+
+    def asks(self, *words: str, kind: str = "notes", settle: bool = True) -> UUID:
+        subject = uuid4()
+        (self.notes if kind == "notes" else self.other).wanted[subject] = list(words)
+        with transaction.atomic():
+            actions.ask(kind, [subject], due_at=self.now)
+        if settle:
+            self.settle()
+        return subject
+
+
+def test_it_goes_step_by_step_and_is_gone_when_nothing_is_left() -> None:
+    with NotesWorld() as world:
+        world.asks("one", "two", "three")
+        assert world.notes.written == ["one", "two", "three"]
+        assert not Row.objects.exists()
+
+
+def test_what_fails_waits_longer_each_time_and_says_why() -> None:
+    with NotesWorld() as world:
+        world.notes.answers = [Later(why="no answer"), Later(why="still none")]
+        subject = world.asks("one")
+        assert world.notes.written == []
+        assert reads.troubles("notes", [subject])[subject].last_error == "no answer"
+        world.passes(seconds=1.9)
+        assert len(world.notes.answers) == 1
+        world.passes(seconds=0.1)
+        assert reads.troubles("notes", [subject])[subject].last_error == "still none"
+        world.passes(seconds=3.9)
+        assert world.notes.written == []
+        world.passes(seconds=0.1)
+        assert world.notes.written == ["one"]
+
+
+def test_the_other_side_may_ask_for_more_time_and_gets_it_although_it_is_asked_again() -> None:
+    with NotesWorld() as world:
+        world.notes.answers = [Later(why="too many requests", after=timedelta(seconds=30))]
+        subject = world.asks("one")
+        actions.ask("notes", [subject], due_at=world.now)
+        world.passes(seconds=29)
+        assert world.notes.written == []
+        world.passes(seconds=1)
+        assert world.notes.written == ["one"]
+
+
+def test_whoever_mended_the_cause_need_not_wait() -> None:
+    with NotesWorld() as world:
+        world.notes.answers = [Later(why="no such token", after=timedelta(hours=1))]
+        subject = world.asks("one")
+        actions.try_now("notes", subject, now=world.now)
+        world.settle()
+        assert world.notes.written == ["one"]
+
+
+def test_what_is_asked_while_it_runs_is_looked_at_again() -> None:
+    with NotesWorld() as world:
+        subject = world.asks("one", settle=False)
+
+        def more() -> None:
+            world.notes.after_the_last_look = None
+            world.notes.wanted[subject].append("two")
+            actions.ask("notes", [subject], due_at=world.now)
+
+        world.notes.after_the_last_look = more
+        world.settle()
+        assert world.notes.written == ["one", "two"]
+        assert not Row.objects.exists()
+
+
+def test_a_defect_in_one_kind_leaves_the_others_alone() -> None:
+    with NotesWorld() as world:
+        world.other.answers = [RuntimeError("a defect")]
+        broken = world.asks("bad", kind="other", settle=False)
+        world.asks("good")
+        assert world.notes.written == ["good"]
+        assert "defect" in reads.troubles("other", [broken])[broken].last_error
+        world.expects_log("errand.failed")
+
+
+def test_what_a_dead_worker_held_is_taken_over_and_a_late_one_does_nothing() -> None:
+    with NotesWorld() as world:
+        subject = world.asks("one", settle=False)
+        [held] = store.claim(now=world.now, kinds=["notes"], limit=10)
+        world.settle()
+        assert world.notes.written == []
+        world.passes(seconds=store.LEASE.total_seconds())
+        assert world.notes.written == ["one"]
+        world.notes.wanted[subject].append("two")
+        actions.ask("notes", [subject], due_at=world.now)
+        assert not store.renew(held, now=world.now)
+        store.finish(held, now=world.now)
+        assert Row.objects.count() == 1
+        world.settle()
+        assert world.notes.written == ["one", "two"]
