@@ -103,7 +103,7 @@ def test_more_rules_than_a_person_may_have_are_refused_and_kept(cast: Cast, owne
     answer = owner.post("/me/rules/high", typed)
 
     assert answer.status_code == 422
-    assert "has 30 rules; use at most 20" in answer.content.decode()
+    assert "Has 30 rules; use at most 20" in answer.content.decode()
     assert 'value="29m"' in answer.content.decode()
     assert NotificationRule.objects.count() == before
 
