@@ -13,6 +13,7 @@ from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
 from watchbill.engine.compose import Instance
+from watchbill.engine.following import Follower, FollowIncident
 from watchbill.engine.handlers import build_handlers
 from watchbill.engine.loop import Engine
 from watchbill.engine.main import run
@@ -75,6 +76,11 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
+    return (FollowIncident(followers()),)
+
+
+def followers() -> tuple[Follower, ...]:
+    """Who looks at an incident whose record went on."""
     return ()
 
 

@@ -40,6 +40,7 @@ from watchbill.domain.services.models import Integration
 from watchbill.domain.timers import store as timers_store
 from watchbill.engine.compose import Instance
 from watchbill.engine.errands import ErrandRunner
+from watchbill.engine.following import Follower, FollowIncident
 from watchbill.engine.handlers import build_handlers
 from watchbill.engine.loop import Engine
 from watchbill.engine.sender import Sender
@@ -128,6 +129,9 @@ class World:
 
     def build_errands(self, _http: HttpClient) -> tuple[Errand[Any], ...]:
         """A world with systems beside it says what is done with them."""
+        return (FollowIncident(self.followers()),)
+
+    def followers(self) -> tuple[Follower, ...]:
         return ()
 
     async def _beside_the_loop(self, work: Callable[[], Any]) -> Any:
