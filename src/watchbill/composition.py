@@ -5,9 +5,15 @@ from functools import lru_cache
 from typing import Any
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
+from watchbill.bridges.meet import MeetSettings
+from watchbill.bridges.register import build_makers
+from watchbill.bridges.zoom import ZoomSettings
 from watchbill.channels.email import SmtpSettings
 from watchbill.channels.register import Given, build_channels
 from watchbill.config import config, secret_key, wakeup_url
+from watchbill.domain.bridges.actions import GiveBridge
+from watchbill.domain.bridges.contract import BridgeMaker
+from watchbill.domain.bridges.making import MakeBridge
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
@@ -76,12 +82,43 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()),)
+    return (FollowIncident(followers()), *(MakeBridge(maker) for maker in bridge_makers()[:1]))
 
 
 def followers() -> tuple[Follower, ...]:
     """Who looks at an incident whose record went on."""
-    return ()
+    return (GiveBridge(makes=next((maker.kind for maker in bridge_makers()), "")),)
+
+
+def bridge_makers() -> tuple[BridgeMaker, ...]:
+    """Whoever can make a bridge for an incident, the one that is used first."""
+    http = HttpClient(allowed_networks=parse_networks(config().outbound_allow))
+    return build_makers(http=http, zoom=zoom_settings(), meet=meet_settings())
+
+
+def zoom_settings() -> ZoomSettings:
+    settings = config()
+    return ZoomSettings(
+        account_id=settings.zoom_account_id,
+        client_id=settings.zoom_client_id,
+        client_secret=settings.zoom_client_secret.get_secret_value(),
+        user=settings.zoom_user,
+        url=settings.zoom_url,
+        api_url=settings.zoom_api_url,
+    )
+
+
+def meet_settings() -> MeetSettings:
+    settings = config()
+    return MeetSettings(
+        service_account=settings.meet_service_account.get_secret_value(),
+        user=settings.meet_user,
+        client_id=settings.meet_client_id,
+        client_secret=settings.meet_client_secret.get_secret_value(),
+        refresh_token=settings.meet_refresh_token.get_secret_value(),
+        api_url=settings.meet_api_url,
+        token_url=settings.meet_token_url,
+    )
 
 
 def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:
