@@ -1,17 +1,22 @@
 """Puts the parts together from the settings; with `settings`, `urls` and `asgi` the only files that know everyone."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill.channels.email import SmtpSettings
 from watchbill.channels.register import Given, build_channels
+from watchbill.chat.register import Given as ChatGiven
+from watchbill.chat.register import build_chat_hosts
 from watchbill.config import config, secret_key, wakeup_url
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
+from watchbill.domain.warrooms.actions import follow as follow_by_chat
+from watchbill.domain.warrooms.chat_errand import ChatErrand
+from watchbill.domain.warrooms.contract import ChatHost
 from watchbill.engine.compose import Instance
 from watchbill.engine.following import Follower, FollowIncident
 from watchbill.engine.handlers import build_handlers
@@ -76,12 +81,18 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()),)
+    return (FollowIncident(followers()), ChatErrand(chat_hosts(), base_url=config().base_url))
 
 
 def followers() -> tuple[Follower, ...]:
     """Who looks at an incident whose record went on."""
-    return ()
+    return (partial(follow_by_chat, hosts=chat_hosts()),)
+
+
+@lru_cache(maxsize=1)
+def chat_hosts() -> tuple[ChatHost, ...]:
+    """The chat tools in which this instance can make rooms."""
+    return build_chat_hosts(ChatGiven(http=HttpClient(allowed_networks=parse_networks(config().outbound_allow))))
 
 
 def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:
