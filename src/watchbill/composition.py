@@ -9,13 +9,14 @@ from watchbill.channels.email import SmtpSettings
 from watchbill.channels.register import Given, build_channels
 from watchbill.chat.register import Given as ChatGiven
 from watchbill.chat.register import build_chat_hosts
+from watchbill.chat.slack import SlackSettings
 from watchbill.config import config, secret_key, wakeup_url
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
 from watchbill.domain.warrooms.actions import follow as follow_by_chat
-from watchbill.domain.warrooms.chat_errand import ChatErrand
+from watchbill.domain.warrooms.chat_errand import chat_errands
 from watchbill.domain.warrooms.contract import ChatHost
 from watchbill.engine.compose import Instance
 from watchbill.engine.following import Follower, FollowIncident
@@ -81,7 +82,7 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()), ChatErrand(chat_hosts(), base_url=config().base_url))
+    return (FollowIncident(followers()), *chat_errands(chat_hosts(), base_url=config().base_url))
 
 
 def followers() -> tuple[Follower, ...]:
@@ -92,7 +93,15 @@ def followers() -> tuple[Follower, ...]:
 @lru_cache(maxsize=1)
 def chat_hosts() -> tuple[ChatHost, ...]:
     """The chat tools in which this instance can make rooms."""
-    return build_chat_hosts(ChatGiven(http=HttpClient(allowed_networks=parse_networks(config().outbound_allow))))
+    settings = config()
+    slack = SlackSettings(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=settings.slack_app_token.get_secret_value(),
+        signing_secret=settings.slack_signing_secret.get_secret_value(),
+        api_url=settings.slack_api_url,
+    )
+    http = HttpClient(allowed_networks=parse_networks(settings.outbound_allow))
+    return build_chat_hosts(ChatGiven(http=http, slack=slack))
 
 
 def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:

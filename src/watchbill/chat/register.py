@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from watchbill.chat.slack import SlackHost, SlackSettings
 from watchbill.domain.warrooms.contract import ChatHost
 from watchbill.ground.http_client import HttpClient
 
@@ -12,6 +13,7 @@ class Given:
     """What a tool may need from the instance's settings; one that lacks its own is not set up, and left out."""
 
     http: HttpClient
+    slack: SlackSettings
 
 
 def build_chat_hosts(given: Given) -> tuple[ChatHost, ...]:
@@ -19,4 +21,5 @@ def build_chat_hosts(given: Given) -> tuple[ChatHost, ...]:
 
 
 def _hosts(given: Given) -> Iterator[ChatHost]:
-    yield from ()
+    if given.slack.bot_token:
+        yield SlackHost(http=given.http, settings=given.slack)

@@ -17,6 +17,8 @@ from watchbill.ground.refusals import Unknown
 
 # The errand that brings a room to what it should be; its subject is the room.
 CHAT = "warroom.chat"
+# Looks at a room again when something that was refused may be tried again; meanwhile its other steps go on.
+CHAT_AGAIN = "warroom.chat_again"
 _OPENS = ("declare", "open-room")
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 from uuid import UUID
 
-from watchbill.domain.errands.contract import Later
-from watchbill.domain.warrooms.actions import CHAT
+from watchbill.domain.errands.actions import ask
+from watchbill.domain.errands.contract import Errand, Later
+from watchbill.domain.warrooms.actions import CHAT, CHAT_AGAIN
 from watchbill.domain.warrooms.contract import Busy, ChatHost, Refused
 from watchbill.domain.warrooms.models import ChatRoom
 from watchbill.domain.warrooms.next_steps import next_step
@@ -21,12 +22,16 @@ from watchbill.domain.warrooms.steps import (
     SetTopic,
     Step,
     UpdateMessage,
-    Wait,
 )
 
 
+def chat_errands(hosts: Sequence[ChatHost], *, base_url: str) -> tuple[Errand[Any], ...]:
+    """All that the worker runs for rooms in chat tools. `hosts`: the tools that are set up."""
+    return (ChatErrand(hosts, base_url=base_url), ChatAgain())
+
+
 class ChatErrand:
-    """`hosts`: the tools that are set up. The room of a tool that is not set up any more rests as it is."""
+    """The room of a tool that is not set up any more rests as it is."""
 
     kind = CHAT
 
@@ -69,10 +74,23 @@ class ChatErrand:
                 return await host.archive(there, now=now)
             case Reopen():
                 return await host.reopen(there, now=now)
-            case Wait():
-                return Later(why=step.why, after=step.after)
             case _:
                 assert_never(step)
 
     def record(self, step: Step, outcome: object, *, now: datetime) -> None:
         write_outcome(step, outcome, now=now)
+
+
+class ChatAgain:
+    """It has no step of its own: its time is the step."""
+
+    kind = CHAT_AGAIN
+
+    def next_step(self, subject_id: UUID, *, now: datetime) -> None:
+        ask(CHAT, [subject_id], due_at=now)
+
+    async def act(self, step: object, *, now: datetime) -> object:
+        raise NotImplementedError("it has no step outside of the database")
+
+    def record(self, step: object, outcome: object, *, now: datetime) -> None:
+        raise NotImplementedError("it has no step outside of the database")

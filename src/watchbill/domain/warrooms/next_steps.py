@@ -2,11 +2,11 @@
 rows say what is.
 
 Whatever is about to be tried is written down first. So a try of which nobody knows what came is looked for in the tool
-before it is made again, and there is one room and each message once, whatever fails in between (decision record 28).
+before it is made again, and there is one room and each message once, whatever fails in between (decision record 32).
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -28,7 +28,6 @@ from watchbill.domain.warrooms.steps import (
     SetTopic,
     Step,
     UpdateMessage,
-    Wait,
 )
 
 OVER = (IncidentState.CLOSED, IncidentState.CANCELLED, IncidentState.MERGED)
@@ -105,7 +104,7 @@ def _in_the_room(room: ChatRoom, *, limits: Limits, base_url: str, now: datetime
 
 def _first(room: ChatRoom, ways: tuple[tuple[str, Callable[[], Step | None]], ...], *, now: datetime) -> Step | None:
     """The first that is not done; a kind that is in trouble is passed over until its time comes."""
-    waiting = dict(_waiting(room, now=now))
+    waiting = _waiting(room, now=now)
     for kind, way in ways:
         if kind in waiting:
             if kind == "messages":
@@ -114,17 +113,11 @@ def _first(room: ChatRoom, ways: tuple[tuple[str, Callable[[], Step | None]], ..
         step = way()
         if step is not None:
             return step
-    if not waiting:
-        return None
-    why = "; ".join(dict.fromkeys(room.troubles[kind]["why"] for kind in waiting))
-    return Wait(at=_at(room), why=why, after=max(min(waiting.values()) - now, timedelta(seconds=1)))
+    return None
 
 
-def _waiting(room: ChatRoom, *, now: datetime) -> Iterator[tuple[str, datetime]]:
-    for kind, trouble in room.troubles.items():
-        until = datetime.fromisoformat(trouble["until"])
-        if until > now:
-            yield kind, until
+def _waiting(room: ChatRoom, *, now: datetime) -> set[str]:
+    return {kind for kind, one in room.troubles.items() if datetime.fromisoformat(one["until"]) > now}
 
 
 def _invite(room: ChatRoom) -> Step | None:
@@ -166,15 +159,14 @@ def _rules(room: ChatRoom, *, now: datetime) -> Step | None:
 
 def _message(room: ChatRoom, *, now: datetime) -> Step | None:
     """What was written in the built-in room, in order; then what was corrected since."""
-    settled = RoomMessage.objects.filter(room=room).exclude(external_ref=None, refused="").exclude(post=None)
-    posts = Post.objects.filter(incident=room.incident, replaces=None).select_related("thread")
-    if room.part > 1:
-        posts = posts.filter(written_at__gte=room.wanted_at)
-    post = posts.exclude(id__in=settled.values("post_id")).order_by("written_at", "id").first()
+    settled = RoomMessage.objects.exclude(external_ref=None, refused="").exclude(post=None)
+    told = settled.filter(room__incident=room.incident, room__host=room.host)  # in a former room of it too
+    posts = Post.objects.filter(incident=room.incident, replaces=None).exclude(id__in=told.values("post_id"))
+    post = posts.select_related("thread").order_by("written_at", "id").first()
     last = _corrections(room.incident)
     if post is not None:
         return _first_time(room, post, last.get(post.id, post), now=now)
-    for there in settled.filter(post__in=last, external_ref__isnull=False):
+    for there in settled.filter(room=room, post__in=last, external_ref__isnull=False):
         newest = last[UUID(there.key)]
         if newest.id != there.shows_id:
             return _corrected(room, there, newest, now=now)

@@ -8,7 +8,7 @@ from django.db import transaction
 from watchbill.domain.audit.contract import ENGINE
 from watchbill.domain.errands.actions import ask
 from watchbill.domain.incidents.records import entry, record
-from watchbill.domain.warrooms.actions import CHAT
+from watchbill.domain.warrooms.actions import CHAT, CHAT_AGAIN
 from watchbill.domain.warrooms.contract import (
     Busy,
     Invitations,
@@ -27,7 +27,6 @@ from watchbill.domain.warrooms.steps import (
     SetTopic,
     Step,
     UpdateMessage,
-    Wait,
 )
 
 # Somebody has to change a setting in the tool; we look again so often whether they did.
@@ -135,13 +134,14 @@ def _failed(room: ChatRoom, step: Step, outcome: Busy | Refused, *, now: datetim
         case Reopen() if isinstance(outcome, Refused):
             _follow_on(room, now=now)
             return
-        case Invite() | SetTopic() | UpdateMessage() | Pin() | Archive() | Reopen() | Wait():
+        case Invite() | SetTopic() | UpdateMessage() | Pin() | Archive() | Reopen():
             pass
         case _:
             assert_never(step)
     rest = outcome.after if isinstance(outcome, Busy) else REFUSED_RESTS
     room.troubles[step.kind] = {"why": outcome.why[:500], "until": (now + rest).isoformat()}
     room.save(update_fields=["state", "why", "tried_at", "troubles"])
+    ask(CHAT_AGAIN, [room.id], due_at=now + rest)
 
 
 def _follow_on(room: ChatRoom, *, now: datetime) -> None:
@@ -150,7 +150,7 @@ def _follow_on(room: ChatRoom, *, now: datetime) -> None:
         incident=room.incident,
         host=room.host,
         part=room.part + 1,
-        defaults={"private": room.private, "wanted_at": room.archived_at or now, "name_tries": room.name_tries + 1},
+        defaults={"private": room.private, "wanted_at": now, "name_tries": room.name_tries + 1},
     )
     ask(CHAT, [following.id], due_at=now)
 

@@ -1,7 +1,6 @@
 """The steps by which a room in a chat tool comes to what it should be. Each is one call to the tool."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from watchbill.domain.warrooms.contract import ChatMessage, Invitee, MessageWanted, RoomWanted
@@ -79,14 +78,4 @@ class Reopen:
     kind: str = "reopen"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
-    """Nothing else to do before that: what did not work is tried again then."""
-
-    at: At
-    why: str
-    after: timedelta
-    kind: str = "wait"
-
-
-Step = MakeRoom | Invite | SetTopic | PostMessage | UpdateMessage | Pin | Archive | Reopen | Wait
+Step = MakeRoom | Invite | SetTopic | PostMessage | UpdateMessage | Pin | Archive | Reopen
