@@ -1,7 +1,7 @@
 """Puts the parts together from the settings; with `settings`, `urls` and `asgi` the only files that know everyone."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
@@ -10,6 +10,9 @@ from watchbill.bridges.register import build_makers
 from watchbill.bridges.zoom import ZoomSettings
 from watchbill.channels.email import SmtpSettings
 from watchbill.channels.register import Given, build_channels
+from watchbill.chat.register import Given as ChatGiven
+from watchbill.chat.register import build_chat_hosts
+from watchbill.chat.slack import SlackSettings
 from watchbill.config import config, secret_key, wakeup_url
 from watchbill.domain.bridges.actions import GiveBridge
 from watchbill.domain.bridges.contract import BridgeMaker
@@ -18,6 +21,9 @@ from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
+from watchbill.domain.warrooms.actions import follow as follow_by_chat
+from watchbill.domain.warrooms.chat_errand import chat_errands
+from watchbill.domain.warrooms.contract import ChatHost
 from watchbill.engine.compose import Instance
 from watchbill.engine.following import Follower, FollowIncident
 from watchbill.engine.handlers import build_handlers
@@ -82,12 +88,17 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()), *(MakeBridge(maker) for maker in bridge_makers()[:1]))
+    return (
+        FollowIncident(followers()),
+        *chat_errands(chat_hosts(), base_url=config().base_url),
+        *(MakeBridge(maker) for maker in bridge_makers()[:1]),
+    )
 
 
 def followers() -> tuple[Follower, ...]:
     """Who looks at an incident whose record went on."""
-    return (GiveBridge(makes=next((maker.kind for maker in bridge_makers()), "")),)
+    gives = GiveBridge(makes=next((maker.kind for maker in bridge_makers()), ""))
+    return (partial(follow_by_chat, hosts=chat_hosts()), gives)
 
 
 def bridge_makers() -> tuple[BridgeMaker, ...]:
@@ -119,6 +130,20 @@ def meet_settings() -> MeetSettings:
         api_url=settings.meet_api_url,
         token_url=settings.meet_token_url,
     )
+
+
+@lru_cache(maxsize=1)
+def chat_hosts() -> tuple[ChatHost, ...]:
+    """The chat tools in which this instance can make rooms."""
+    settings = config()
+    slack = SlackSettings(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=settings.slack_app_token.get_secret_value(),
+        signing_secret=settings.slack_signing_secret.get_secret_value(),
+        api_url=settings.slack_api_url,
+    )
+    http = HttpClient(allowed_networks=parse_networks(settings.outbound_allow))
+    return build_chat_hosts(ChatGiven(http=http, slack=slack))
 
 
 def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:

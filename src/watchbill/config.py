@@ -77,6 +77,19 @@ class Config(BaseSettings):
     )
     mail_from: str = Field("Watchbill <watchbill@localhost>", description="Sender of all mail.")
     ntfy_url: str = Field("https://ntfy.sh", description="ntfy server for contacts that give only a topic.")
+    slack_bot_token: SecretStr = Field(
+        SecretStr(""),
+        description="Bot token (`xoxb-`) of the Slack app in which incidents get channels. Empty: no rooms in Slack.",
+    )
+    slack_app_token: SecretStr = Field(
+        SecretStr(""),
+        description="App token (`xapp-`) by which the worker hears from Slack over a connection that it opens itself.",
+    )
+    slack_signing_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signing secret of the Slack app. Only where Slack calls BASE_URL/callbacks/slack instead.",
+    )
+    slack_api_url: str = Field("https://slack.com/api", description="Where Slack's Web API is.")
     demo_phones_url: str = Field("", description="Where the demo phones listen; set by `watchbill demo`.")
     metrics_token: SecretStr = Field(
         SecretStr(""), description="Bearer token for /metrics. Empty: only loopback addresses may read it."

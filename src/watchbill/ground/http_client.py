@@ -19,7 +19,7 @@ from typing import Self
 import h11
 import httpx
 
-from watchbill.ground.http_connection import HttpAnswer, HttpConnection
+from watchbill.ground.http_connection import ANSWER_BYTES_MAX, HttpAnswer, HttpConnection
 from watchbill.ground.network_guard import Address, Network, Resolver, may_connect, resolve
 
 CONNECT_TIMEOUT = timedelta(seconds=3)
@@ -152,6 +152,7 @@ class HttpClient:
         content: bytes = b"",
         headers: Mapping[str, str] | None = None,
         total_timeout: timedelta | None = None,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
     ) -> HttpAnswer:
         """One request, one answer, no redirects. Raises OutboundRefused and OutboundFailed, nothing else."""
         target = parse_target(url)
@@ -160,7 +161,7 @@ class HttpClient:
         deadline = asyncio.get_running_loop().time() + seconds
         try:
             async with self._connection_to(target, deadline=deadline) as connection:
-                return await connection.exchange(request, content, deadline=deadline)
+                return await connection.exchange(request, content, deadline=deadline, bytes_max=answer_bytes_max)
         except TimeoutError:
             text = f"{target.origin} did not answer in {seconds:g} s"
             raise OutboundFailed(FailureKind.TIMEOUT, text) from None

@@ -41,7 +41,9 @@ class HttpConnection:
         self._state.start_next_cycle()
         return True
 
-    async def exchange(self, request: h11.Request, content: bytes, *, deadline: float) -> HttpAnswer:
+    async def exchange(
+        self, request: h11.Request, content: bytes, *, deadline: float, bytes_max: int = ANSWER_BYTES_MAX
+    ) -> HttpAnswer:
         """Raises h11.ProtocolError, OSError and TimeoutError until the status is known; then it has an answer."""
         events = (request, h11.Data(data=content), h11.EndOfMessage())
         self._writer.write(b"".join(self._state.send(event) or b"" for event in events))
@@ -55,14 +57,14 @@ class HttpConnection:
         if not isinstance(response, h11.Response):
             raise h11.RemoteProtocolError("no answer")
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in response.headers}
-        body, complete = await self._read_body(deadline=deadline)
+        body, complete = await self._read_body(deadline=deadline, bytes_max=bytes_max)
         return HttpAnswer(response.status_code, headers, body, complete)
 
-    async def _read_body(self, *, deadline: float) -> tuple[bytes, bool]:
+    async def _read_body(self, *, deadline: float, bytes_max: int) -> tuple[bytes, bool]:
         body = bytearray()
         try:
             async with asyncio.timeout_at(deadline):
-                while len(body) <= ANSWER_BYTES_MAX:
+                while len(body) <= bytes_max:
                     event = await self._next_event()
                     if not isinstance(event, h11.Data):
                         return bytes(body), isinstance(event, h11.EndOfMessage)
@@ -70,7 +72,7 @@ class HttpConnection:
         except (TimeoutError, OSError, h11.ProtocolError):
             # The status, which decides, is known; only the text after it is missing.
             return bytes(body), False
-        return bytes(body[:ANSWER_BYTES_MAX]), False
+        return bytes(body[:bytes_max]), False
 
     async def _next_event(self) -> h11.Event | type[h11.PAUSED]:
         while True:

@@ -67,6 +67,9 @@ LOOKS: Mapping[str, tuple[str, str, str, str]] = {
     "incident.bridge_freed": ("phone", "is-idle", "state", "freed the bridge"),
     "incident.pinned": ("pin", "is-idle", "messages", "pinned a message"),
     "incident.unpinned": ("pin", "is-idle", "messages", "unpinned a message"),
+    "incident.chat_room_opened": ("chat", "is-good", "state", "opened a room in the chat tool"),
+    "incident.chat_room_archived": ("chat", "is-idle", "state", "archived the room in the chat tool"),
+    "incident.chat_room_refused": ("warning", "is-warn", "state", "could not open a room in the chat tool"),
 }
 GROUPS = (
     ("messages", "Messages"),
@@ -188,6 +191,8 @@ def _words(entry: Entry) -> str:
         case action if action.startswith("incident.change_"):
             effect = f" ({details['after']})" if details.get("after") else ""
             return f"{LOOKS[action][3]}, number {details.get('change', '?')}{effect}: {details.get('text', '')}"
+        case "incident.chat_room_opened" | "incident.chat_room_archived" if details.get("room"):
+            return f"{LOOKS[entry.action][3]}: {details['room']}"
         case "incident.fallback_called" if details.get("reached_nobody"):
             return "found nobody to page, and no fallback who can be reached"
         case "incident.called" if not details.get("people"):

@@ -1,0 +1,25 @@
+"""All chat tools in which an incident can have a room. A new one is a file here and a line below."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from watchbill.chat.slack import SlackHost, SlackSettings
+from watchbill.domain.warrooms.contract import ChatHost
+from watchbill.ground.http_client import HttpClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a tool may need from the instance's settings; one that lacks its own is not set up, and left out."""
+
+    http: HttpClient
+    slack: SlackSettings
+
+
+def build_chat_hosts(given: Given) -> tuple[ChatHost, ...]:
+    return tuple(_hosts(given))
+
+
+def _hosts(given: Given) -> Iterator[ChatHost]:
+    if given.slack.bot_token:
+        yield SlackHost(http=given.http, settings=given.slack)
