@@ -47,16 +47,17 @@ types: $(STAMP)
 arrows: $(STAMP)
 	@$(BIN)/lint-imports
 
-lab: ## system packages that the full suite needs (Debian): Chromium, Alertmanager, PostgreSQL, PgBouncer
-	@./tools/lab
+lab: ## what the full suite needs (Debian): Chromium, Alertmanager, PostgreSQL, PgBouncer, Synapse
+	@PYTHON=$(PYTHON) ./tools/lab
 
 bench: $(STAMP) ## measure speed and memory, print one table, write benchmarks/results/
 	@$(BIN)/python -m benchmarks
 
 lock: ## make the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements-uv.in -o requirements-uv.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements-lab.in -o requirements-lab.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean: ## remove what was installed and made here, except data
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) .lab .mypy_cache .ruff_cache .import_linter_cache

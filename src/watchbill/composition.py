@@ -10,6 +10,7 @@ from watchbill.bridges.register import build_makers
 from watchbill.bridges.zoom import ZoomSettings
 from watchbill.channels.email import SmtpSettings
 from watchbill.channels.register import Given, build_channels
+from watchbill.chat.matrix_settings import MatrixSettings
 from watchbill.chat.register import Given as ChatGiven
 from watchbill.chat.register import build_chat_hosts
 from watchbill.chat.slack import SlackSettings
@@ -142,8 +143,14 @@ def chat_hosts() -> tuple[ChatHost, ...]:
         signing_secret=settings.slack_signing_secret.get_secret_value(),
         api_url=settings.slack_api_url,
     )
+    matrix = MatrixSettings(
+        url=settings.matrix_url,
+        access_token=settings.matrix_access_token.get_secret_value(),
+        mail_domain=settings.matrix_mail_domain,
+        link_url=settings.matrix_link_url,
+    )
     http = HttpClient(allowed_networks=parse_networks(settings.outbound_allow))
-    return build_chat_hosts(ChatGiven(http=http, slack=slack))
+    return build_chat_hosts(ChatGiven(http=http, slack=slack, matrix=matrix))
 
 
 def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:

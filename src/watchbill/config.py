@@ -90,6 +90,22 @@ class Config(BaseSettings):
         description="Signing secret of the Slack app. Only where Slack calls BASE_URL/callbacks/slack instead.",
     )
     slack_api_url: str = Field("https://slack.com/api", description="Where Slack's Web API is.")
+    matrix_url: str = Field(
+        "",
+        description="Matrix homeserver, like `https://matrix.example.org`, on which incidents get rooms. Empty: none.",
+    )
+    matrix_access_token: SecretStr = Field(
+        SecretStr(""), description="Access token of Watchbill's own account on the Matrix homeserver."
+    )
+    matrix_mail_domain: str = Field(
+        "",
+        description="If names on the Matrix homeserver are those of people's mail addresses: the addresses' domain. "
+        "Empty: Synapse is asked for the addresses that people confirmed, which the account must be allowed to.",
+    )
+    matrix_link_url: str = Field(
+        "https://matrix.to/#/",
+        description="What stands before the name of a room in links to it, like `https://element.example.org/#/room/`.",
+    )
     demo_phones_url: str = Field("", description="Where the demo phones listen; set by `watchbill demo`.")
     metrics_token: SecretStr = Field(
         SecretStr(""), description="Bearer token for /metrics. Empty: only loopback addresses may read it."

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from watchbill.chat.matrix import MatrixHost
+from watchbill.chat.matrix_settings import MatrixSettings
 from watchbill.chat.slack import SlackHost, SlackSettings
 from watchbill.domain.warrooms.contract import ChatHost
 from watchbill.ground.http_client import HttpClient
@@ -14,6 +16,7 @@ class Given:
 
     http: HttpClient
     slack: SlackSettings
+    matrix: MatrixSettings
 
 
 def build_chat_hosts(given: Given) -> tuple[ChatHost, ...]:
@@ -23,3 +26,5 @@ def build_chat_hosts(given: Given) -> tuple[ChatHost, ...]:
 def _hosts(given: Given) -> Iterator[ChatHost]:
     if given.slack.bot_token:
         yield SlackHost(http=given.http, settings=given.slack)
+    if given.matrix.url and given.matrix.access_token:
+        yield MatrixHost(http=given.http, settings=given.matrix)
