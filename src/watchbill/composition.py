@@ -9,7 +9,7 @@ from watchbill.channels.email import SmtpSettings
 from watchbill.channels.register import Given, build_channels
 from watchbill.chat.register import Given as ChatGiven
 from watchbill.chat.register import build_chat_hosts
-from watchbill.chat.slack import SlackSettings
+from watchbill.chat.slack import SlackHost, SlackSettings
 from watchbill.config import config, secret_key, wakeup_url
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
@@ -18,6 +18,8 @@ from watchbill.domain.paging.reads import default_rules
 from watchbill.domain.warrooms.actions import follow as follow_by_chat
 from watchbill.domain.warrooms.chat_errand import chat_errands
 from watchbill.domain.warrooms.contract import ChatHost
+from watchbill.doors.callbacks.heard import ChatHeard
+from watchbill.doors.callbacks.slack_socket import SlackSocket
 from watchbill.engine.compose import Instance
 from watchbill.engine.following import Follower, FollowIncident
 from watchbill.engine.handlers import build_handlers
@@ -26,9 +28,11 @@ from watchbill.engine.main import run
 from watchbill.engine.metrics import serve_metrics
 from watchbill.engine.sender import Sender
 from watchbill.engine.watchdog import OutsideWatcher
+from watchbill.engine.worker import Listener, in_thread
 from watchbill.ground.clock import Clock, DatabaseClock, SystemClock
 from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
+from watchbill.ground.websocket import connect
 
 
 def every_channel() -> tuple[Channel, ...]:
@@ -82,7 +86,12 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()), *chat_errands(chat_hosts(), base_url=config().base_url))
+    base_url = config().base_url
+    return (
+        FollowIncident(followers()),
+        *chat_errands(chat_hosts(), base_url=base_url),
+        ChatHeard(chat_hosts(), ways=ways, base_url=base_url),
+    )
 
 
 def followers() -> tuple[Follower, ...]:
@@ -102,6 +111,16 @@ def chat_hosts() -> tuple[ChatHost, ...]:
     )
     http = HttpClient(allowed_networks=parse_networks(settings.outbound_allow))
     return build_chat_hosts(ChatGiven(http=http, slack=slack))
+
+
+def listeners(*, clock: Clock) -> tuple[Listener, ...]:
+    """What the worker hears beside its errands, by connections that it opens itself."""
+    networks = parse_networks(config().outbound_allow)
+    return tuple(
+        SlackSocket(host, clock=clock, database=in_thread, connect=partial(connect, allowed_networks=networks)).run
+        for host in chat_hosts()
+        if isinstance(host, SlackHost) and host.settings.app_token
+    )
 
 
 def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:

@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any, cast
 from urllib.parse import parse_qs
 
+from websockets.asyncio.server import Server, ServerConnection, serve
+
 from tests.harness.carriers import Answer, _LoopThread, _read_request, _say
 
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-for-tests", "xapp-for-tests", "shhh-for-tests"
@@ -77,6 +79,9 @@ class SlackError(Exception):
 class FakeSlack(_LoopThread):
     def __init__(self, *, now: Callable[[], datetime]) -> None:
         self.now = now
+        self._sockets: Server | None = None
+        self._talking: list[ServerConnection] = []
+        self._tickets = self._envelopes = 0
         self.clear()
 
     def clear(self) -> None:
@@ -92,6 +97,9 @@ class FakeSlack(_LoopThread):
         self.limited: dict[str, tuple[datetime, int]] = {}
         self.answers: list[dict[str, Any]] = []  # to commands and buttons
         self.forms: list[dict[str, Any]] = []
+        self.acknowledged: list[str] = []
+        self.unacknowledged: dict[str, dict[str, Any]] = {}
+        self._valid: set[str] = set()
         self._ids = 0
         self._sent = 0
 
@@ -115,7 +123,8 @@ class FakeSlack(_LoopThread):
         """Somebody in the workspace; their id."""
         identity = f"U{len(self.users) + 1:04}"
         profile = {"email": email, "display_name": name, "real_name": name}
-        self.users[identity] = {"id": identity, "name": name, "team_id": TEAM, "profile": profile} | more
+        user = {"id": identity, "name": name, "team_id": TEAM, "is_email_confirmed": True, "profile": profile}
+        self.users[identity] = user | more
         return identity
 
     def limits(self, method: str, *, until: datetime, seconds: int) -> None:
@@ -182,8 +191,62 @@ class FakeSlack(_LoopThread):
         name = re.sub(r"[.A-Z]", lambda one: "_" + one.group().lower().strip("."), method)
         return cast(dict[str, Any], getattr(self, f"_{name}")(fields))
 
+    # Socket Mode
+
     async def socket_url(self) -> str:
-        raise SlackError("not_allowed")
+        if self._sockets is None:
+            self._sockets = await serve(self._talk, "127.0.0.1", 0)
+        port = next(iter(self._sockets.sockets)).getsockname()[1]
+        self._tickets += 1
+        self._valid.add(f"{self._tickets}")
+        return f"ws://127.0.0.1:{port}/link?ticket={self._tickets}"
+
+    async def _talk(self, connection: ServerConnection) -> None:
+        """A ticket is good for one connection. What was not acknowledged is sent again over the next one."""
+        assert connection.request is not None
+        ticket = connection.request.path.partition("ticket=")[2]
+        if ticket not in self._valid:
+            self.faults.append("a ticket was used twice")
+            return
+        self._valid.discard(ticket)
+        await connection.send(json.dumps({"type": "hello", "num_connections": 1}))
+        self._talking.append(connection)
+        try:
+            for envelope in self.unacknowledged.values():
+                await connection.send(json.dumps(envelope))
+            async for frame in connection:
+                acknowledged = json.loads(frame)["envelope_id"]
+                self.acknowledged.append(acknowledged)
+                self.unacknowledged.pop(acknowledged, None)
+        finally:
+            self._talking.remove(connection)
+
+    def sends(self, kind: str, payload: dict[str, Any]) -> str:
+        """Over the socket, now or when there is one; the envelope's id."""
+        self._envelopes += 1
+        identity = f"envelope-{self._envelopes}"
+        envelope = {"envelope_id": identity, "type": kind, "payload": payload, "accepts_response_payload": False}
+        self.run(self._send(envelope))
+        return identity
+
+    async def _send(self, envelope: dict[str, Any]) -> None:
+        self.unacknowledged[envelope["envelope_id"]] = envelope
+        for connection in self._talking[:1]:
+            await connection.send(json.dumps(envelope))
+
+    def disconnects(self, *, politely: bool) -> None:
+        async def end() -> None:
+            for connection in list(self._talking):
+                if politely:
+                    await connection.send(json.dumps({"type": "disconnect", "reason": "refresh_requested"}))
+                else:
+                    connection.transport.abort()
+
+        self.run(end())
+
+    @property
+    def connections(self) -> int:
+        return len(self._talking)
 
     def _is_private(self, method: str, fields: dict[str, Any]) -> bool:
         if method == "conversations.create":

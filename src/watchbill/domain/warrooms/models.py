@@ -98,7 +98,8 @@ class RoomMessage(models.Model):
 class ChatPerson(models.Model):
     """Somebody in a chat tool and, where the tool vouches for the address, who that is here.
 
-    `user` None: nobody of ours. Looked up anew after a while, because people and addresses change.
+    `user` None: nobody of ours. Looked up anew after a while, because people and addresses change. Only `vouched`
+    rows say who somebody is; the others only where somebody of ours was found to be invited.
     """
 
     host = models.CharField(max_length=20)
@@ -106,6 +107,7 @@ class ChatPerson(models.Model):
     name = models.CharField(max_length=200)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField()
+    vouched = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["host", "external_id"], name="chat_person_once")]
@@ -113,16 +115,29 @@ class ChatPerson(models.Model):
 
 
 class ChatRequest(models.Model):
-    """What somebody asked for by a command or a button there, so that a repetition gets the first answer.
+    """What somebody did in a chat tool: written down before it is acknowledged, handled by the worker in the order of
+    its `lane` (a room there), and kept for a while so that a repetition is known.
 
-    `key` names the business: who wanted what, not which delivery brought it.
+    `key` names what was done, not the delivery that brought it. `same_as` is equal for equal words of one person in one
+    place. `tries`: look-ups of the person. `payload` goes as soon as it was handled and answered.
     """
 
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     host = models.CharField(max_length=20)
     key = models.CharField(max_length=64)
+    lane = models.UUIDField()
+    same_as = models.CharField(max_length=64, default="", blank=True)
+    payload = models.JSONField(default=dict)
     at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
     answer = models.TextField(default="", blank=True)
+    answered_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["host", "key"], name="chat_request_once")]
-        indexes = [models.Index(fields=["at"])]
+        indexes = [
+            models.Index(fields=["at"]),
+            models.Index(fields=["lane", "id"], condition=models.Q(answered_at=None), name="chat_requests_open"),
+            models.Index(fields=["host", "same_as", "at"]),
+        ]
