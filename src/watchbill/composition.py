@@ -5,12 +5,18 @@ from functools import lru_cache, partial
 from typing import Any
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
+from watchbill.bridges.meet import MeetSettings
+from watchbill.bridges.register import build_makers
+from watchbill.bridges.zoom import ZoomSettings
 from watchbill.channels.email import SmtpSettings
 from watchbill.channels.register import Given, build_channels
 from watchbill.chat.register import Given as ChatGiven
 from watchbill.chat.register import build_chat_hosts
 from watchbill.chat.slack import SlackHost, SlackSettings
 from watchbill.config import config, secret_key, wakeup_url
+from watchbill.domain.bridges.actions import GiveBridge
+from watchbill.domain.bridges.contract import BridgeMaker
+from watchbill.domain.bridges.making import MakeBridge
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
@@ -91,12 +97,45 @@ def build_errands() -> tuple[Errand[Any], ...]:
         FollowIncident(followers()),
         *chat_errands(chat_hosts(), base_url=base_url),
         ChatHeard(chat_hosts(), ways=ways, base_url=base_url),
+        *(MakeBridge(maker) for maker in bridge_makers()[:1]),
     )
 
 
 def followers() -> tuple[Follower, ...]:
     """Who looks at an incident whose record went on."""
-    return (partial(follow_by_chat, hosts=chat_hosts()),)
+    gives = GiveBridge(makes=next((maker.kind for maker in bridge_makers()), ""))
+    return (partial(follow_by_chat, hosts=chat_hosts()), gives)
+
+
+def bridge_makers() -> tuple[BridgeMaker, ...]:
+    """Whoever can make a bridge for an incident, the one that is used first."""
+    http = HttpClient(allowed_networks=parse_networks(config().outbound_allow))
+    return build_makers(http=http, zoom=zoom_settings(), meet=meet_settings())
+
+
+def zoom_settings() -> ZoomSettings:
+    settings = config()
+    return ZoomSettings(
+        account_id=settings.zoom_account_id,
+        client_id=settings.zoom_client_id,
+        client_secret=settings.zoom_client_secret.get_secret_value(),
+        user=settings.zoom_user,
+        url=settings.zoom_url,
+        api_url=settings.zoom_api_url,
+    )
+
+
+def meet_settings() -> MeetSettings:
+    settings = config()
+    return MeetSettings(
+        service_account=settings.meet_service_account.get_secret_value(),
+        user=settings.meet_user,
+        client_id=settings.meet_client_id,
+        client_secret=settings.meet_client_secret.get_secret_value(),
+        refresh_token=settings.meet_refresh_token.get_secret_value(),
+        api_url=settings.meet_api_url,
+        token_url=settings.meet_token_url,
+    )
 
 
 @lru_cache(maxsize=1)

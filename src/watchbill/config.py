@@ -119,6 +119,25 @@ class Config(BaseSettings):
         "", description="Pinged every minute while the invariants hold; silence should alarm you."
     )
 
+    zoom_account_id: str = Field("", description="Account id of a server-to-server OAuth app of Zoom.")
+    zoom_client_id: str = Field("", description="Its client id.")
+    zoom_client_secret: SecretStr = Field(SecretStr(""), description="Its client secret.")
+    zoom_user: str = Field("me", description="In whose name meetings are made: an address or id at Zoom.")
+    zoom_url: str = Field("https://zoom.us", description="Where tokens of Zoom come from.")
+    zoom_api_url: str = Field("https://api.zoom.us", description="Where meetings of Zoom are made.")
+    meet_service_account: SecretStr = Field(
+        SecretStr(""),
+        description="Key file (JSON) of a service account of Google, which makes Google Meet spaces for `meet_user`.",
+    )
+    meet_user: str = Field("", description="The address at Google for which the service account acts.")
+    meet_client_id: str = Field("", description="Client id of an OAuth app of Google, instead of a service account.")
+    meet_client_secret: SecretStr = Field(SecretStr(""), description="Its client secret.")
+    meet_refresh_token: SecretStr = Field(
+        SecretStr(""), description="A refresh token of the person in whose name Google Meet spaces are made."
+    )
+    meet_api_url: str = Field("https://meet.googleapis.com", description="Where spaces of Google Meet are made.")
+    meet_token_url: str = Field("https://oauth2.googleapis.com/token", description="Where tokens of Google come from.")
+
     @field_validator("base_url")
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:

@@ -6,6 +6,7 @@ Whatever real Slack would refuse is refused with Slack's own words, and kept in 
 import asyncio
 import json
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, cast
 from urllib.parse import parse_qs
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from tests.harness.carriers import Answer, _LoopThread, _read_request, _say
 
@@ -81,6 +83,7 @@ class FakeSlack(_LoopThread):
         self.now = now
         self._sockets: Server | None = None
         self._talking: list[ServerConnection] = []
+        self._changed = threading.Condition()
         self._tickets = self._envelopes = 0
         self.clear()
 
@@ -98,6 +101,7 @@ class FakeSlack(_LoopThread):
         self.answers: list[dict[str, Any]] = []  # to commands and buttons
         self.forms: list[dict[str, Any]] = []
         self.acknowledged: list[str] = []
+        self.acknowledgements_lost = self._opened = 0
         self.unacknowledged: dict[str, dict[str, Any]] = {}
         self._valid: set[str] = set()
         self._ids = 0
@@ -174,6 +178,8 @@ class FakeSlack(_LoopThread):
     async def _method(self, method: str, headers: dict[str, str], fields: dict[str, Any]) -> dict[str, Any]:
         if method == "apps.connections.open":
             self._check(headers.get("authorization") == f"Bearer {APP_TOKEN}", "invalid_auth")
+            if self.errors[method]:
+                raise SlackError(self.errors[method].pop(0))
             return {"url": await self.socket_url()}
         if method not in _SCOPES:
             self.faults.append(f"unknown method {method}")
@@ -211,15 +217,36 @@ class FakeSlack(_LoopThread):
         self._valid.discard(ticket)
         await connection.send(json.dumps({"type": "hello", "num_connections": 1}))
         self._talking.append(connection)
+        self._opened += 1
+        self._tell()
         try:
-            for envelope in self.unacknowledged.values():
+            for envelope in list(self.unacknowledged.values()):
                 await connection.send(json.dumps(envelope))
             async for frame in connection:
-                acknowledged = json.loads(frame)["envelope_id"]
-                self.acknowledged.append(acknowledged)
-                self.unacknowledged.pop(acknowledged, None)
+                self._acknowledge(json.loads(frame)["envelope_id"])
+        except ConnectionClosed:
+            pass
         finally:
             self._talking.remove(connection)
+            self._tell()
+
+    def _acknowledge(self, envelope: str) -> None:
+        if envelope not in self.unacknowledged:
+            self.faults.append(f"acknowledged twice, or never sent: {envelope}")
+        if self.acknowledgements_lost > 0:
+            self.acknowledgements_lost -= 1
+        else:
+            self.unacknowledged.pop(envelope, None)
+        self.acknowledged.append(envelope)
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def waits_until(self, holds: Callable[[], bool]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(holds, timeout=60)
 
     def sends(self, kind: str, payload: dict[str, Any]) -> str:
         """Over the socket, now or when there is one; the envelope's id."""
@@ -246,7 +273,8 @@ class FakeSlack(_LoopThread):
 
     @property
     def connections(self) -> int:
-        return len(self._talking)
+        """How many were opened since the beginning."""
+        return self._opened
 
     def _is_private(self, method: str, fields: dict[str, Any]) -> bool:
         if method == "conversations.create":

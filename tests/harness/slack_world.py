@@ -1,8 +1,12 @@
 """A world of incidents with a Slack workspace beside it, in which everybody has an account but the onlookers."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from tests.harness.carriers import _LoopThread
 from tests.harness.incident_world import IncidentWorld
 from tests.harness.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, TEAM, Channel, FakeSlack
 from tests.harness.world import START
@@ -17,9 +21,12 @@ from watchbill.domain.warrooms.chat_errand import chat_errands
 from watchbill.domain.warrooms.inbox_actions import take_in
 from watchbill.domain.warrooms.models import ChatRoom
 from watchbill.doors.callbacks.heard import ChatHeard
+from watchbill.doors.callbacks.slack_socket import Database, SlackSocket
 from watchbill.engine.following import Follower, FollowIncident
 from watchbill.ground.http_client import HttpClient
 from watchbill.ground.ids import new_id
+from watchbill.ground.network_guard import parse_networks
+from watchbill.ground.websocket import connect
 
 _slack: FakeSlack | None = None
 
@@ -50,11 +57,35 @@ class SlackWorld(IncidentWorld):
         if kind is None:
             assert not self.slack.faults, self.slack.faults
 
-    def build_errands(self, http: HttpClient) -> tuple[Errand[Any], ...]:
-        settings = SlackSettings(
+    @contextmanager
+    def listens(self, *, database: Database | None = None) -> Iterator[None]:
+        """The worker's connection to Slack, on a loop of its own, until it is told to stop."""
+        thread, networks = _LoopThread(), parse_networks("127.0.0.0/8")
+        thread.start()
+        client, stopping = HttpClient(allowed_networks=networks), asyncio.Event()
+        socket = SlackSocket(
+            SlackHost(http=client, settings=self._settings()),
+            clock=self.clock,
+            database=database or self._beside_the_loop,
+            connect=partial(connect, allowed_networks=networks),
+            first_pause=0.01,
+        )
+        running = asyncio.run_coroutine_threadsafe(socket.run(stopping), thread.loop)
+        try:
+            yield
+        finally:
+            thread.loop.call_soon_threadsafe(stopping.set)
+            running.result(timeout=30)
+            thread.run(client.aclose())
+            thread.stop()
+
+    def _settings(self) -> SlackSettings:
+        return SlackSettings(
             bot_token=BOT_TOKEN, app_token=APP_TOKEN, signing_secret=SIGNING_SECRET, api_url=self.slack.api_url
         )
-        self.host = SlackHost(http=http, settings=settings)
+
+    def build_errands(self, http: HttpClient) -> tuple[Errand[Any], ...]:
+        self.host = SlackHost(http=http, settings=self._settings())
         base_url = "http://watchbill.example.org"
         return (
             FollowIncident(self.followers()),
@@ -103,8 +134,13 @@ class SlackWorld(IncidentWorld):
 
     def commands(self, who: str, text: str, incident: Incident | None = None) -> str:
         """`/watchbill text`, in the channel of the incident or elsewhere; the answer to that person alone."""
+        self.hears(COMMAND, self.form(who, text, incident))
+        return self.answer()
+
+    def form(self, who: str, text: str, incident: Incident | None = None) -> dict[str, str]:
+        """As Slack sends a command."""
         self._said += 1
-        form = {
+        return {
             "command": "/watchbill",
             "text": text,
             "user_id": self.ids.get(who, who),
@@ -113,8 +149,6 @@ class SlackWorld(IncidentWorld):
             "response_url": f"{self.slack.url}/answer/{self._said}",
             "trigger_id": f"trigger-{self._said}",
         }
-        self.hears(COMMAND, form)
-        return self.answer()
 
     def presses(self, who: str, label: str, incident: Incident, *, twice: bool = False) -> str:
         """A button of the card; the answer to that person alone."""

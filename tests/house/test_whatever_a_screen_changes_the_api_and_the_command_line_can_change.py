@@ -76,6 +76,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "POST /incidents/{incident}/changes/{number}",
         "incident change",
     ),
+    "incidents/<int:number>/bridge": ("POST /incidents/{incident}/bridge", "incident bridge"),
     "a/<str:token>": ("POST /alerts/{alert}/acknowledge", "alert acknowledge"),
     "schedules/new": ("POST /schedules", APPLY),
     "schedules/<uuid:schedule_id>/edit": ("PUT /schedules/{name}", APPLY),
@@ -134,6 +135,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "me/tokens/<uuid:token_id>/revoke": ("DELETE /tokens/{token}", "token revoke"),
     "admin/organization": ("PUT /organization", APPLY),
     "admin/tokens/<uuid:token_id>/revoke": ("DELETE /tokens/{token}", "token revoke"),
+    "admin/bridges/new": ("POST /bridges", "bridge add"),
+    "admin/bridges/<uuid:bridge_id>/edit": ("PUT /bridges/{name}", "bridge change"),
+    "admin/bridges/<uuid:bridge_id>/remove": ("DELETE /bridges/{name}", "bridge remove"),
     "admin/process": ("POST /process/apply", "process apply"),
 }
 TAKES_A_FORM = re.compile(r'require_POST|method (?:==|!=) "POST"|require_http_methods|request\.POST')

@@ -16,7 +16,7 @@ READ_BY_ALL = {
 }  # fmt: skip
 ON_ANY_ALERT = {
     "alert.acknowledge", "alert.resolve", "alert.snooze", "alert.escalate", "alert.reassign",
-    "event.send", "incident.respond",
+    "event.send", "incident.respond", "bridge.read",
 }  # fmt: skip
 BY_ANYBODY = {"incident.declare"}  # who sees that something is broken says so
 OF_OWN_TEAMS = {
@@ -29,7 +29,7 @@ OF_ONESELF = {
 }  # fmt: skip
 BY_ADMINS = {
     "people.change", "team.change", "contact.read", "contact.change", "token.read", "token.revoke",
-    "organization.change", "process.apply", "audit.read",
+    "organization.change", "process.apply", "audit.read", "bridge.change",
 }  # fmt: skip
 BY_OWNERS = {"owner.change", "security.change_owner"}
 FROM_A_BROWSER_ONLY = {"security.change_own", "security.change_owner", "token.create_own"}

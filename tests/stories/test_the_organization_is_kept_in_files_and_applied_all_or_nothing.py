@@ -333,3 +333,47 @@ def test_a_role_that_leads_nowhere_is_refused(entry: str, said: str) -> None:
     with pytest.raises(FilesRefused) as refused:
         apply(f"roles: [{entry}]")
     assert said in str(refused.value)
+
+
+BRIDGES = """\
+bridges:
+  - {name: Incident bridge, kind: zoom, url: " https://zoom.us/j/1 ", order: 10}
+  - {name: Payments, kind: jitsi, url: "https://meet.example.org/{name}", team: payments}
+  - {name: Conference, kind: phone, phone: "+49  30 1234567", pin: "4711#"}
+"""
+
+
+def test_bridges_are_kept_changed_taken_away_and_exported() -> None:
+    apply(EXAMPLE, SECONDARY)
+    assert planned(BRIDGES) == ["+ bridge Incident bridge", "+ bridge Payments", "+ bridge Conference"]
+    apply(BRIDGES)
+    assert planned(BRIDGES) == planned(exported(), prune=True) == []
+    assert planned(BRIDGES.replace("4711", "4712")) == ["~ bridge Conference: PIN replaced"]
+    assert planned(BRIDGES.replace("order: 10", "order: 5")) == ["~ bridge Incident bridge: order 10 -> 5"]
+    apply(BRIDGES.replace("order: 10", "order: 5"))
+    assert planned(EXAMPLE, SECONDARY, prune=True) == [
+        "- bridge Incident bridge",
+        "- bridge Conference",
+        "- bridge Payments",
+    ]
+    apply(EXAMPLE, SECONDARY, prune=True)
+    assert "bridges:" not in exported()
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{name: x, kind: fax}", "'fax' is no kind of bridge; use zoom"),
+        ("{name: x, kind: zoom}", "give the link by which people join"),
+        ('{name: x, kind: zoom, url: "https://zoom.us/{name}"}', "only the kinds jitsi or link"),
+        ('{name: x, kind: link, url: "javascript:alert(1)"}', "is no web address"),
+        ('{name: x, kind: phone, phone: "call me"}', "is no telephone number"),
+        ('{name: x, kind: phone, phone: "+4930123", pin: "abc"}', "use digits only"),
+        ('{name: x, kind: phone, phone: "+4930123", team: none}', 'there is no team "none"'),
+    ],
+)
+def test_a_bridge_that_nobody_could_join_is_refused(entry: str, said: str) -> None:
+    apply(EXAMPLE, SECONDARY)
+    with pytest.raises(FilesRefused) as refused:
+        apply(f"bridges: [{entry}]")
+    assert said in str(refused.value)

@@ -11,6 +11,8 @@ from watchbill.domain.access.models import Role, User
 from watchbill.domain.alerts.models import Alert
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Actor, Record
+from watchbill.domain.bridges.actions import GiveBridge
+from watchbill.domain.bridges.models import Bridge, Meeting
 from watchbill.domain.escalation.models import Policy, PolicyVersion, Run
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents.actions import Declaration, declare
@@ -54,6 +56,7 @@ class Stage:
     teams: dict[str, Team]
     alerts: dict[str, Alert]
     incident: Incident
+    bridge: Bridge
 
 
 def build(now: datetime) -> Stage:
@@ -100,8 +103,18 @@ def _build(now: datetime) -> Stage:
     services = _services(teams, policies, now)
     alerts = _alerts(people, contacts, services, policies, now)
     _turned_away(services, now)
+    bridge = _bridges(teams["payments"], now)
     incident = _incident(people, services, alerts, now)
-    return Stage(people["lead"], people, services, schedules, policies, teams, alerts, incident)
+    return Stage(people["lead"], people, services, schedules, policies, teams, alerts, incident, bridge)
+
+
+def _bridges(team: Team, now: datetime) -> Bridge:
+    Bridge.objects.create(name="Conference", kind="phone", phone="+49 30 1234567", pin="4711", created_at=now)
+    url = "https://meet.example.org/Bereitschaftsdienstverantwortlichkeitsbesprechungsraum?pwd=" + "a" * 120
+    Bridge.objects.create(name=f"Spare {HOSTILE[:8]}", kind="link", url=url, team=team, order=200, created_at=now)
+    return Bridge.objects.create(
+        name=f"Main {HOSTILE[:8]}", kind="zoom", url="https://zoom.us/j/1234567890?pwd=abc", order=1, created_at=now
+    )
 
 
 def _incident(
@@ -126,6 +139,9 @@ def _incident(
     said = write(incident_id=incident.id, text=HOSTILE, actor=actor, now=declared_at + timedelta(minutes=2))
     pin(incident_id=incident.id, post_id=said.id, pinned=True, actor=actor, now=declared_at + timedelta(minutes=3))
     post_update(incident_id=incident.id, text="We look into it.", actor=actor, now=declared_at + timedelta(minutes=4))
+    GiveBridge()(incident.id, declared_at + timedelta(seconds=1))
+    why = f"Zoom answered 400: {HOSTILE[:8]}"
+    Meeting.objects.create(incident=incident, kind="zoom", marker="wb-1", state="failed", wanted_at=now, error=why)
     return Incident.objects.get(id=incident.id)
 
 

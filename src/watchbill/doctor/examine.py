@@ -6,7 +6,7 @@ from django.db import OperationalError, connection
 
 from watchbill.composition import contact_kinds, ways
 from watchbill.config import config
-from watchbill.doctor import alerts, database, host, people
+from watchbill.doctor import alerts, bridges, database, host, people
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.ground.clock import SystemClock
 
@@ -26,6 +26,9 @@ CHECKS: tuple[Check, ...] = (
     people.owner,
     people.services_without_policy,
     database.time_zones,
+    bridges.bridge_settings,
+    bridges.bridge_hosts,
+    bridges.meetings_not_made,
     host.mail,
     host.secret_key_file,
     host.disk,

@@ -84,6 +84,8 @@ TABLE: tuple[Permission, ...] = (
     _row("incident.read", "read incidents", _ALL, _ALL, _ALL, _ALL, _READ),
     _row("incident.declare", "declare incidents", _ALL, _ALL, _ALL, _ALL),
     _row("incident.respond", "work on incidents", _ALL, _ALL, _ALL, _NO),
+    _row("bridge.read", "see the pool of bridges", _ALL, _ALL, _ALL, _NO, _READ),
+    _row("bridge.change", "change the pool of bridges", _ALL, _ALL, _NO, _NO),
     _row("event.send", "send events", _ALL, _ALL, _ALL, _NO, _INGEST),
     _row("schedule.read", "read schedules", _ALL, _ALL, _ALL, _ALL, _READ),
     _row("schedule.change", "change schedules", _ALL, _ALL, _TEAM, _NO),

@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from watchbill.domain.audit.contract import Actor
+from watchbill.domain.bridges import pool_actions as bridges
+from watchbill.domain.bridges.rules import BridgeDraft
 from watchbill.domain.escalation import policy_actions
 from watchbill.domain.escalation.policy_rules import LevelDraft, PolicyDraft, TargetDraft
 from watchbill.domain.escalation.target_words import targets_of
@@ -330,6 +332,18 @@ def _role(hand: _Hand, change: Change) -> None:
     assign_role(entry.role, targets, where=where, actor=hand.actor, now=hand.now)
 
 
+def _bridge(hand: _Hand, change: Change) -> None:
+    wanted, ids = change.after, hand.state.bridge_ids
+    if wanted is None:
+        bridges.remove_bridge(ids[change.name], actor=hand.actor, now=hand.now)
+        return
+    draft = BridgeDraft(team_id=_team_id(hand, wanted.team), **wanted.model_dump(exclude={"team"}))
+    if change.before is None:
+        ids[wanted.name] = bridges.add_bridge(draft, actor=hand.actor, now=hand.now).id
+    else:
+        bridges.change_bridge(ids[wanted.name], draft, actor=hand.actor, now=hand.now)
+
+
 def _team_id(hand: _Hand, name: str | None) -> UUID | None:
     return hand.state.team_ids[name] if name else None
 
@@ -348,4 +362,5 @@ _VERBS: dict[Section, Callable[[_Hand, Change], None]] = {
     Section.SERVICE: _service,
     Section.INTEGRATION: _integration,
     Section.ROLE: _role,
+    Section.BRIDGE: _bridge,
 }

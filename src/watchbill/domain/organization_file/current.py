@@ -4,13 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from watchbill.domain.bridges.reads import pool
 from watchbill.domain.escalation import policy_reads
 from watchbill.domain.heartbeats.models import Heartbeat
+from watchbill.domain.incidents.reads import EVERYTHING
 from watchbill.domain.oncall import reads as schedule_reads
 from watchbill.domain.oncall.models import Schedule
 from watchbill.domain.oncall.rotation_rules import RotationDraft
 from watchbill.domain.oncall.rules import NOBODY, Unit
 from watchbill.domain.organization_file.schema import (
+    BridgeEntry,
     ContactEntry,
     IntegrationEntry,
     LevelEntry,
@@ -61,6 +64,7 @@ class State:
     policies: dict[str, PolicyEntry] = field(default_factory=dict)
     services: dict[str, ServiceEntry] = field(default_factory=dict)
     roles: dict[str, RoleEntry] = field(default_factory=dict)
+    bridges: dict[str, BridgeEntry] = field(default_factory=dict)
     overrides: dict[str, list[HeldOverride]] = field(default_factory=dict)  # by schedule
     archived_schedules: frozenset[str] = frozenset()
     user_ids: dict[str, UUID] = field(default_factory=dict)
@@ -69,6 +73,7 @@ class State:
     schedule_ids: dict[str, UUID] = field(default_factory=dict)
     policy_ids: dict[str, UUID] = field(default_factory=dict)
     service_ids: dict[str, UUID] = field(default_factory=dict)
+    bridge_ids: dict[str, UUID] = field(default_factory=dict)
     integration_ids: dict[str, UUID] = field(default_factory=dict)  # by key
 
 
@@ -81,6 +86,7 @@ def read_state(*, secret_key: str, now: datetime) -> State:
     _read_policies(state, emails)
     _read_services(state, secret_key=secret_key)
     _read_roles(state, emails)
+    _read_bridges(state)
     return state
 
 
@@ -195,6 +201,21 @@ def _read_roles(state: State, emails: dict[UUID, str]) -> None:
             ),
         )
         state.roles[entry.name] = entry
+
+
+def _read_bridges(state: State) -> None:
+    for line in pool(viewer=EVERYTHING):
+        row = line.bridge
+        state.bridge_ids[row.name] = row.id
+        state.bridges[row.name] = BridgeEntry(
+            name=row.name,
+            kind=row.kind,
+            url=row.url,
+            phone=row.phone,
+            pin=row.pin,
+            order=row.order,
+            team=row.team.name if row.team else None,
+        )
 
 
 def _read_policies(state: State, emails: dict[UUID, str]) -> None:

@@ -25,6 +25,7 @@ def to_entry(state: State) -> FileEntry:
         policies=tuple(state.policies.values()),
         services=tuple(state.services.values()),
         roles=tuple(state.roles.values()),
+        bridges=tuple(state.bridges.values()),
     )
 
 

@@ -41,6 +41,7 @@ class Section(StrEnum):
     SERVICE = "service"
     INTEGRATION = "integration of service"
     ROLE = "role"
+    BRIDGE = "bridge"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,7 @@ def plan(document: Document, state: State, *, now: datetime, prune: bool) -> lis
         *_policies(document, state),
         *_services(document, state, prune=prune),
         *_roles(document, state),
+        *_bridges(document, state),
         *_removals(document, state, prune=prune),
     ]
 
@@ -151,6 +153,11 @@ def _policies(document: Document, state: State) -> Iterator[Change]:
 def _roles(document: Document, state: State) -> Iterator[Change]:
     for name, wanted in document.roles.items():
         yield from _difference(Section.ROLE, wanted, state.roles.get(name), document.sources["roles", name])
+
+
+def _bridges(document: Document, state: State) -> Iterator[Change]:
+    for name, wanted in document.bridges.items():
+        yield from _difference(Section.BRIDGE, wanted, state.bridges.get(name), document.sources["bridges", name])
 
 
 def _difference(
@@ -251,7 +258,9 @@ def _surplus_integrations(wanted: ServiceEntry, held: ServiceEntry | None) -> It
 def _removals(document: Document, state: State, *, prune: bool) -> Iterator[Change]:
     """Above before below; people at the very end, when nothing needs them any more."""
     if prune:
-        for section, key in ((Section.ROLE, "roles"), (Section.SERVICE, "services"), (Section.POLICY, "policies")):
+        for section, key in ((Section.BRIDGE, "bridges"), (Section.ROLE, "roles")):
+            yield from _gone(section, key, document, state)
+        for section, key in ((Section.SERVICE, "services"), (Section.POLICY, "policies")):
             yield from _gone(section, key, document, state)
         for name, schedule in document.schedules.items():
             for held in state.overrides.get(name, []):
@@ -302,9 +311,9 @@ def _differences(before: Any, after: Any) -> list[str]:
     """In words; the text of a secret or a key is never part of it."""
     if not isinstance(before, BaseModel) or not isinstance(after, BaseModel):
         return [f"{_words(before)} -> {_words(after)}"]
-    names = _fields_that_differ(before, after, {"secret"} if isinstance(after, ContactEntry) else set())
+    names = _fields_that_differ(before, after, {"secret"} if isinstance(after, ContactEntry) else {"pin"})
     return [f"{name} {_words(getattr(before, name))} -> {_words(getattr(after, name))}" for name in names] or [
-        "secret replaced"
+        "secret replaced" if isinstance(after, ContactEntry) else "PIN replaced"
     ]
 
 

@@ -65,6 +65,9 @@ class _References:
                 kind, _, named = target.partition(":")
                 yield from self._missing(_SECTION_OF_TARGET[kind], named, source, "targets", index)
 
+        for name, bridge in document.bridges.items():
+            yield from self._missing("teams", bridge.team, document.sources["bridges", name], "team")
+
     def _schedule_problems(self, schedule: ScheduleEntry, source: Source) -> Iterator[Problem]:
         yield from self._missing("teams", schedule.team, source, "team")
         for number, rotation in enumerate(schedule.rotations or ()):

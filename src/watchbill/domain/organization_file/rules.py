@@ -12,6 +12,7 @@ from watchbill.domain.oncall import rules as oncall
 from watchbill.domain.oncall.rotation_rules import RotationDraft, check_rotations, rotation_rule
 from watchbill.domain.organization_file.problems import FilesRefused, Problem, Source, schema_problems
 from watchbill.domain.organization_file.schema import (
+    BridgeEntry,
     FileEntry,
     OrganizationEntry,
     PolicyEntry,
@@ -27,8 +28,8 @@ from watchbill.ground.local_time import instant_of
 from watchbill.ground.refusals import ChangeRefused
 from watchbill.ground.yaml_text import YamlError, YamlText, read_yaml
 
-Named = UserEntry | TeamEntry | ScheduleEntry | PolicyEntry | ServiceEntry | RoleEntry
-SECTIONS = ("users", "teams", "schedules", "policies", "services", "roles")
+Named = UserEntry | TeamEntry | ScheduleEntry | PolicyEntry | ServiceEntry | RoleEntry | BridgeEntry
+SECTIONS = ("users", "teams", "schedules", "policies", "services", "roles", "bridges")
 
 
 @dataclass(kw_only=True)
@@ -45,6 +46,7 @@ class Document:
     policies: dict[str, PolicyEntry] = field(default_factory=dict)
     services: dict[str, ServiceEntry] = field(default_factory=dict)
     roles: dict[str, RoleEntry] = field(default_factory=dict)
+    bridges: dict[str, BridgeEntry] = field(default_factory=dict)
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from watchbill.domain.access.models import Role
+from watchbill.domain.bridges.rules import BridgeDraft, cleaned
 from watchbill.domain.organization_file.values import (
     Day,
     Duration,
@@ -27,6 +28,7 @@ from watchbill.domain.organization_file.values import (
 from watchbill.domain.people.rules import PERSON_NAME_MAX, check_address, clean_name, listed
 from watchbill.domain.services.models import IntegrationKind, UrgencyRule
 from watchbill.domain.services.rules import check_key, check_kind, check_url
+from watchbill.ground.refusals import ChangeRefused
 
 
 class Entry(BaseModel):
@@ -222,6 +224,28 @@ class RoleEntry(Entry):
         return f"{self.role} of team {self.team}" if self.team is not None else self.role
 
 
+class BridgeEntry(Entry):
+    """One of the pool of bridges; the lowest `order` that is free is taken first."""
+
+    name: Name
+    kind: Text
+    url: Text = ""
+    phone: Text = ""
+    pin: Text = ""
+    order: int = 100
+    team: Name | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> "BridgeEntry":
+        """In the form in which it is kept, so that applying it again plans nothing."""
+        try:
+            clean = cleaned(BridgeDraft(**self.model_dump(exclude={"team"})))
+        except ChangeRefused as refused:
+            raise ValueError(str(refused)) from refused
+        kept = {"name": clean.name, "url": clean.url, "phone": clean.phone, "pin": clean.pin}
+        return self if all(getattr(self, name) == text for name, text in kept.items()) else self.model_copy(update=kept)
+
+
 class FileEntry(Entry):
     """One file. All sections may be left out."""
 
@@ -232,8 +256,9 @@ class FileEntry(Entry):
     policies: tuple[PolicyEntry, ...] = ()
     services: tuple[ServiceEntry, ...] = ()
     roles: tuple[RoleEntry, ...] = ()
+    bridges: tuple[BridgeEntry, ...] = ()
 
-    @field_validator("users", "teams", "schedules", "policies", "services", "roles", mode="before")
+    @field_validator("users", "teams", "schedules", "policies", "services", "roles", "bridges", mode="before")
     @classmethod
     def _empty_section(cls, given: Any) -> Any:
         return () if given is None else given  # `users:` with nothing below it

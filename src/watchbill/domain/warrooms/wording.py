@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from watchbill.domain.bridges.reads import IncidentBridge, bridge_of
 from watchbill.domain.incidents import rules as incident_rules
 from watchbill.domain.incidents.models import UNRESOLVED, Incident, Post, PostKind, Seat, SeatState
 from watchbill.domain.incidents.process_followed import process_of, role_label, severity_label
@@ -49,10 +50,11 @@ def named(incident: Incident) -> str:
 def card_of(room: ChatRoom, *, base_url: str, former: ChatRoom | None, now: datetime) -> ChatMessage:
     """Says nothing that changes by itself as time goes by, so that it is written anew only when something happened."""
     incident = room.incident
+    bridge = bridge_of(incident.id)
     blocks: list[Block] = [
         Heading(("Drill: " if incident.drill else "") + named(incident)),
-        Facts(_facts(incident, now=now)),
-        Links(_links(incident, base_url=base_url, former=former)),
+        Facts((*_facts(incident, now=now), *_by_phone(bridge))),
+        Links((*_joins(bridge), *_links(incident, base_url=base_url, former=former))),
     ]
     if incident.state in UNRESOLVED:
         blocks.append(Buttons(_buttons(incident)))
@@ -107,6 +109,22 @@ def _facts(incident: Incident, *, now: datetime) -> tuple[tuple[str, str], ...]:
         elif clock.due_at is not None and incident.state in UNRESOLVED:
             facts.append((clock.label, f"{clock.limit}: due {_time(clock.due_at)}"))
     return tuple(facts)
+
+
+def _joins(bridge: IncidentBridge) -> tuple[tuple[str, str], ...]:
+    return tuple((f"Join {way.name}", way.url) for way in bridge.ways if way.url)
+
+
+def _by_phone(bridge: IncidentBridge) -> tuple[tuple[str, str], ...]:
+    """With what somebody types who dials, or joins a meeting by its link."""
+    found = []
+    for way in bridge.ways:
+        said = [way.phone] if way.phone else []
+        if way.pin:
+            said.append(f"{'PIN' if way.phone else 'passcode'} {way.pin}")
+        if said:
+            found.append((way.name, ", ".join(said)))
+    return tuple(found)
 
 
 def _links(incident: Incident, *, base_url: str, former: ChatRoom | None) -> tuple[tuple[str, str], ...]:

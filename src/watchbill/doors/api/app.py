@@ -14,6 +14,7 @@ from watchbill import __version__
 from watchbill.doors.api import (
     alerts,
     audit,
+    bridges,
     contacts,
     events,
     incident_findings,
@@ -39,6 +40,8 @@ NOUNS: tuple[tuple[str, Router], ...] = (
     ("/incidents", incidents.router),
     ("/incidents", incident_work.router),
     ("/incidents", incident_findings.router),
+    ("/incidents", bridges.of_incident),
+    ("/bridges", bridges.router),
     ("/schedules", schedules.router),
     ("/policies", policies.router),
     ("/roles", roles.router),

@@ -31,8 +31,9 @@ def callback(request: HttpRequest) -> HttpResponse:
     secret, now = wired().slack_signing_secret, now_of(request)
     if not secret:
         return HttpResponse("Slack's HTTP callbacks are not set up: WATCHBILL_SLACK_SIGNING_SECRET\n", status=404)
-    if int(request.headers.get("Content-Length") or 0) > BODY_BYTES_MAX:
-        return HttpResponse("too long\n", status=413)
+    length = request.headers.get("Content-Length", "")
+    if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= BODY_BYTES_MAX):
+        return HttpResponse("too long, or its length is not said\n", status=413)
     body = request.body
     if not is_signed(body, request.headers, secret=secret, now=now):
         return HttpResponse("the signature is wrong, or older than five minutes\n", status=401)

@@ -42,7 +42,10 @@ Connect = Callable[[str], Awaitable[Connection]]
 class SlackSocket:
     """`connect` opens a websocket; `database` runs short work in the database, in a thread beside the event loop."""
 
-    def __init__(self, host: SlackHost, *, clock: Clock, database: Database, connect: Connect) -> None:
+    def __init__(
+        self, host: SlackHost, *, clock: Clock, database: Database, connect: Connect, first_pause: float = _FIRST_PAUSE
+    ) -> None:
+        self._first_pause = first_pause
         self._host = host
         self._clock = clock
         self._database = database
@@ -51,7 +54,7 @@ class SlackSocket:
     async def run(self, stopping: asyncio.Event) -> None:
         """Until it is told to stop; comes back after every loss, with growing pauses while that fails."""
         stop = asyncio.create_task(stopping.wait())
-        pause = _FIRST_PAUSE
+        pause = self._first_pause
         while not stopping.is_set():
             listening = asyncio.create_task(self.listen())
             await asyncio.wait((listening, stop), return_when=asyncio.FIRST_COMPLETED)
@@ -60,10 +63,12 @@ class SlackSocket:
                 await asyncio.wait((listening,))
                 break
             why = listening.result()
-            pause = _FIRST_PAUSE if why is None else min(pause * 2, _LONGEST_PAUSE)
-            if why is not None:
-                log.warning("slack.socket.away", why=why, again_in_seconds=pause)
-                await asyncio.wait((stop,), timeout=pause)
+            if why is None:
+                pause = self._first_pause
+                continue
+            log.warning("slack.socket.away", why=why, again_in_seconds=pause)
+            await asyncio.wait((stop,), timeout=pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
         stop.cancel()
 
     async def listen(self) -> str | None:

@@ -58,6 +58,13 @@ LOOKS: Mapping[str, tuple[str, str, str, str]] = {
     "incident.change_rolled_back": ("swap", "is-warn", "changes", "rolled a change back"),
     "incident.follow_up": ("check", "is-idle", "steps", "has to be followed up"),
     "incident.follow_up_settled": ("check", "is-good", "steps", "settled a follow-up"),
+    "incident.bridge_opened": ("phone", "is-good", "state", "opened the bridge"),
+    "incident.bridge_made": ("phone", "is-good", "state", "made a meeting"),
+    "incident.bridge_changed": ("phone", "is-warn", "state", "changed the bridge"),
+    "incident.bridge_yielded": ("phone", "is-warn", "state", "gave the phone bridge away"),
+    "incident.bridge_missing": ("warning", "is-bad", "state", "found no bridge that is free"),
+    "incident.bridge_not_made": ("warning", "is-warn", "state", "could not make a meeting"),
+    "incident.bridge_freed": ("phone", "is-idle", "state", "freed the bridge"),
     "incident.pinned": ("pin", "is-idle", "messages", "pinned a message"),
     "incident.unpinned": ("pin", "is-idle", "messages", "unpinned a message"),
     "incident.chat_room_opened": ("chat", "is-good", "state", "opened a room in the chat tool"),
@@ -177,6 +184,8 @@ def _words(entry: Entry) -> str:
             return f"corrected “{details.get('moment', '?')}” from {details.get('before')} to {details.get('after')}"
         case "incident.affected_set":
             return "named as affected: " + (", ".join(map(str, details.get("after", ()))) or "no other service")
+        case action if action.startswith("incident.bridge_"):
+            return _bridge(entry.action, details)
         case "incident.impact_set":
             return _impact(details.get("after"))
         case action if action.startswith("incident.change_"):
@@ -191,6 +200,23 @@ def _words(entry: Entry) -> str:
     if entry.action in LOOKS:
         return LOOKS[entry.action][3]
     return entry.action.replace(".", ": ").replace("_", " ")
+
+
+def _bridge(action: str, details: Mapping[str, Any]) -> str:
+    before, after = details.get("before") or "none", details.get("after")
+    match action:
+        case "incident.bridge_opened":
+            ways = (details.get("bridge"), f"by phone {details['phone']}" if details.get("phone") else "")
+            return "opened the bridge: " + ", ".join(str(one) for one in ways if one)
+        case "incident.bridge_made":
+            return f"made a meeting, which is the bridge now: {details.get('bridge', '?')}, before: {before}"
+        case "incident.bridge_changed":
+            return f"changed the bridge from {before} to {after}"
+        case "incident.bridge_not_made":
+            return f"could not make a meeting at {details.get('kind', 'its host')}"
+        case "incident.bridge_yielded" | "incident.bridge_freed":
+            return f"{LOOKS[action][3]}: {details.get('bridge', '?')}"
+    return LOOKS[action][3] if action in LOOKS else action
 
 
 def _impact(after: Any) -> str:

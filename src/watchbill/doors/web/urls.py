@@ -8,9 +8,11 @@ from watchbill.doors.web.screens import (
     admin,
     alert,
     alerts,
+    bridges,
     explain,
     go,
     incident,
+    incident_bridge,
     incident_findings,
     incidents,
     me,
@@ -47,6 +49,7 @@ urlpatterns: list[URLPattern] = [
         path(f"incidents/<int:number>/findings/{verb}", incident_findings.act, {"verb": verb})
         for verb in incident_findings.VERBS
     ),
+    path("incidents/<int:number>/bridge", incident_bridge.change_bridge),
     *(path(f"incidents/<int:number>/{verb}", incident.act, {"verb": verb}) for verb in incident.VERBS),
     path("a/<str:token>", acknowledge_link.acknowledge_link),
     path("schedules", schedules.schedule_list),
@@ -108,4 +111,8 @@ urlpatterns: list[URLPattern] = [
     path("admin/tokens", tokens.all_tokens),
     path("admin/tokens/<uuid:token_id>/revoke", tokens.revoke),
     path("admin/process", admin.process),
+    path("admin/bridges", bridges.bridge_list),
+    path("admin/bridges/new", bridges.new_bridge),
+    path("admin/bridges/<uuid:bridge_id>/edit", bridges.edit_bridge),
+    path("admin/bridges/<uuid:bridge_id>/remove", bridges.remove),
 ]

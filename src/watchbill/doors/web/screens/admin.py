@@ -50,6 +50,7 @@ def admin_page(request: HttpRequest) -> HttpResponse:
             "process": process_reads.running(),
             "may_change": caller(request).may("organization.change").allowed,
             "may_tokens": caller(request).may("token.read").allowed,
+            "may_bridges": caller(request).may("bridge.read").allowed,
             "may_audit": caller(request).may("audit.read").allowed,
         },
     )

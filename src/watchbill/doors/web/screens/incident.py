@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from watchbill.domain.access.models import Role, User
+from watchbill.domain.bridges.reads import bridge_of
 from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions, rules, workflow_actions
 from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
 from watchbill.domain.incidents.reads import (
@@ -314,6 +315,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "severities": severities_of(incident),
             "responders": responders(),
             "others": _others(incident, me),
+            "bridge": bridge_of(incident.id),
             "refused": refused,
             "refused_verb": verb,
             "typed": request.POST if refused else {},

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 
 from watchbill.domain.access.models import User
 from watchbill.domain.audit.contract import Actor
+from watchbill.domain.bridges.reads import bridges_of
 from watchbill.domain.incidents import actions, role_actions
 from watchbill.domain.incidents.models import UNRESOLVED, Incident
 from watchbill.domain.incidents.process_followed import role_label, severity_label
@@ -28,6 +29,7 @@ def incident_link(request: HttpRequest, person: User, incidents: Sequence[Incide
             refused = error.reason
         else:
             return redirect(request.path)
+    bridges = bridges_of(one.id for one in incidents)
     waiting, offers = waiting_for(person.id, incidents), offers_to(person.id, incidents)
     return show(
         request,
@@ -42,6 +44,7 @@ def incident_link(request: HttpRequest, person: User, incidents: Sequence[Incide
                     "incident": one,
                     "severity": severity_label(one),
                     "is_open": one.state in UNRESOLVED,
+                    "bridge": bridges[one.id],
                     "mine": one.acknowledged_by_id == person.id,
                     "offers": [(seat.role, role_label(one, seat.role)) for seat in offers.get(one.id, ())],
                 }
