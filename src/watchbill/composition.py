@@ -93,10 +93,11 @@ def build_engine() -> Engine:
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
     base_url = config().base_url
+    hosts = chat_hosts()  # the same for all: what one of them is asked to wait with, all wait with
     return (
         FollowIncident(followers()),
-        *chat_errands(chat_hosts(), base_url=base_url),
-        ChatHeard(chat_hosts(), ways=ways, base_url=base_url),
+        *chat_errands(hosts, base_url=base_url),
+        ChatHeard(hosts, ways=ways, base_url=base_url),
         *(MakeBridge(maker) for maker in bridge_makers()[:1]),
     )
 

@@ -6,10 +6,14 @@ import pytest
 from tests.harness.slack_world import SlackWorld
 from watchbill.chat.slack_events import COMMAND, EVENT
 from watchbill.domain.access.models import User
+from watchbill.domain.audit.models import Entry
 from watchbill.domain.incidents.models import Incident, IncidentState, Post, Seat, SeatState
 from watchbill.domain.warrooms.contract import Incoming, IncomingKind
 from watchbill.domain.warrooms.inbound_actions import hear
+from watchbill.domain.warrooms.link_actions import make_code, unlink
 from watchbill.domain.warrooms.models import ChatRequest
+from watchbill.domain.warrooms.reads import accounts_of
+from watchbill.ground.refusals import Unknown
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -227,13 +231,62 @@ def test_a_stakeholder_and_a_stranger_change_nothing(text: str) -> None:
         before = world.happened(incident)
         world.received()
         assert "As stakeholder you may not work on incidents" in world.commands("onlooker", text, incident)
-        assert "knows nobody by your address" in world.commands(stranger, text, incident)
+        assert "knows nobody by the address" in world.commands(stranger, text, incident)
         for who in ("onlooker", stranger):
             for button in ("Acknowledge", "Take role: Incident commander", "Post update"):
                 world.presses(who, button, incident)
         assert world.slack.forms == []
         assert world.happened(incident) == before
         world.expects_nothing()
+        world.ends(incident)
+
+
+def test_an_account_with_another_address_is_linked_by_a_code_and_then_acts_as_that_person() -> None:
+    with SlackWorld() as world:
+        incident = world.declares("sev1")
+        lead, engineer = world.cast.people["lead"], world.cast.people["engineer"]
+        private = world.slack.has("Lead's other name", "private@elsewhere.example", is_restricted=True)
+        said = world.commands(private, "ack", incident)
+        assert "/watchbill link &lt;code&gt;" in said
+        assert "http://watchbill.example.org/me" in said
+        code = make_code(lead.id, actor=world.person("lead"), now=world.now)
+        assert f"you are {lead}" in world.commands(private, f"link {code.lower()}")
+        assert "You are on" in world.commands(private, "ack", incident)
+        assert world.again(incident).acknowledged_by_id == lead.id
+        assert "wrong, was used" in world.commands("engineer", f"link {code}")
+        [account] = [one for one in accounts_of(lead.id) if one.linked_at]
+        assert (account.host, account.external_id, account.name) == ("slack", private, "Lead's other name")
+        with pytest.raises(Unknown):
+            unlink(account.id, user_id=engineer.id, actor=world.person("engineer"), now=world.now)
+        unlink(account.id, user_id=lead.id, actor=world.person("lead"), now=world.now)
+        assert "does not know whose account this is" in world.commands(private, "ack", incident)
+        entries = Entry.objects.filter(subject_id=lead.id).values_list("action", flat=True)
+        assert [*entries] == ["person.chat_code_made", "person.chat_linked", "person.chat_unlinked"]
+        world.ends(incident)
+
+
+def test_a_code_that_is_old_replaced_or_of_somebody_who_was_disabled_links_nothing() -> None:
+    with SlackWorld() as world:
+        lead = world.cast.people["lead"]
+        first = make_code(lead.id, actor=world.person("lead"), now=world.now)
+        second = make_code(lead.id, actor=world.person("lead"), now=world.now)
+        assert "wrong, was used" in world.commands("engineer", f"link {first}")
+        world.passes(minutes=11)
+        assert "wrong, was used" in world.commands("engineer", f"link {second}")
+        third = make_code(lead.id, actor=world.person("lead"), now=world.now)
+        User.objects.filter(id=lead.id).update(is_active=False)
+        assert "wrong, was used" in world.commands("engineer", f"link {third}")
+        assert not accounts_of(lead.id)
+
+
+def test_whoever_linked_an_account_is_invited_by_it() -> None:
+    with SlackWorld() as world:
+        commander = world.cast.people["commander"]
+        del world.slack.users[world.ids["commander"]]
+        other = world.slack.has("C", "c@elsewhere.example")
+        world.commands(other, f"link {make_code(commander.id, actor=world.person('commander'), now=world.now)}")
+        incident = world.declares("sev1")
+        assert other in world.channel(incident).members
         world.ends(incident)
 
 

@@ -99,7 +99,8 @@ class ChatPerson(models.Model):
     """Somebody in a chat tool and, where the tool vouches for the address, who that is here.
 
     `user` None: nobody of ours. Looked up anew after a while, because people and addresses change. Only `vouched`
-    rows say who somebody is; the others only where somebody of ours was found to be invited.
+    rows say who somebody is; the others only where somebody of ours was found to be invited. `linked_at`: since then
+    it is its owner's who proved it by a code, whatever address it has there.
     """
 
     host = models.CharField(max_length=20)
@@ -108,10 +109,19 @@ class ChatPerson(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField()
     vouched = models.BooleanField(default=False)
+    linked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["host", "external_id"], name="chat_person_once")]
         indexes = [models.Index(fields=["host", "user"])]
+
+
+class ChatLinkCode(models.Model):
+    """What somebody who is signed in here writes in a chat tool, so that the account there is theirs. One a person."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
 
 
 class ChatRequest(models.Model):

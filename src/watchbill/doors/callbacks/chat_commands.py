@@ -81,6 +81,12 @@ def verb_in(text: str) -> tuple[Verb | None, str]:
     return VERBS.get(first.lower()), rest.strip()
 
 
+def link_code_in(text: str) -> str:
+    """The code behind `link`, which is for people of whom nobody knows yet who they are."""
+    first, _, rest = text.strip().partition(" ")
+    return rest.strip() if first.lower() == "link" else ""
+
+
 def acknowledge(asked: Asked, incident_id: UUID) -> str:
     incident = _seen(asked, incident_id)
     actions.acknowledge(incident_id=incident.id, actor=asked.actor, now=asked.now)
@@ -206,6 +212,10 @@ def _oncall(asked: Asked) -> str:
     return "\n".join(lines) or "There is no such schedule."
 
 
+def _link(asked: Asked) -> str:
+    return f"Here you are {asked.user}. To link this account to somebody else's: {asked.base_url}/me, Chat accounts."
+
+
 def _incident(asked: Asked) -> tuple[UUID, str]:
     """The one that is named by `#12`, otherwise the one of the room; and what stands behind it."""
     first, _, rest = asked.rest.partition(" ")
@@ -251,5 +261,6 @@ VERBS: Mapping[str, Verb] = {
     "update": Verb(needs="incident.respond", words="[#12] <text>: post a status update", do=_update, once=True),
     "resolve": Verb(needs="incident.respond", words="[#12] [why not to wait for what is not done]", do=_resolve),
     "oncall": Verb(needs="schedule.read", words="[part of a schedule's name]: who is on call", do=_oncall),
+    "link": Verb(needs="incident.read", words="<code from your page in Watchbill>: this account is yours", do=_link),
     "help": Verb(needs="incident.read", words="", do=_help),
 }

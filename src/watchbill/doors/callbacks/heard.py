@@ -16,6 +16,7 @@ from watchbill.domain.people.reads import team_ids_of
 from watchbill.domain.warrooms.contract import ButtonAction, ChatHost, Done, Incoming, IncomingKind, Profile
 from watchbill.domain.warrooms.inbound_actions import hear, hear_edit
 from watchbill.domain.warrooms.inbox_actions import HEARD, incoming_of
+from watchbill.domain.warrooms.link_actions import link
 from watchbill.domain.warrooms.models import ChatRequest, ChatRoom
 from watchbill.domain.warrooms.people_actions import chat_person, is_known, note_profile
 from watchbill.doors.callbacks import chat_commands
@@ -117,18 +118,24 @@ class ChatHeard:
             take = hear if incoming.kind is IncomingKind.MESSAGE else hear_edit
             take(host.kind, host.label, incoming, now=now)
             return ""
+        if incoming.kind is IncomingKind.COMMAND and (code := chat_commands.link_code_in(incoming.text)):
+            return _link(host, incoming, code, now=now)
         name, user = chat_person(host.kind, incoming.person)
         if user is None and not is_known(host.kind, incoming.person, now=now):
             return f"{host.label} does not say just now who you are, so nothing was done. Try again in a minute."
         if user is None:
-            return (
-                f"Watchbill knows nobody by your address in {host.label}. Ask an admin to add {name} with it, "
-                f"or to correct the address; then try again."
-            )
+            return self._say_how_to_link(host, name)
         asked = self._asked(host, incoming, user, now=now)
         if incoming.kind is IncomingKind.COMMAND:
             return _once(request, incoming, now=now) or chat_commands.answer(incoming.text, asked)
         return _by_button(incoming, asked)
+
+    def _say_how_to_link(self, host: ChatHost, name: str) -> str:
+        return (
+            f"Watchbill does not know whose account this is: it knows nobody by the address of {name} in {host.label}, "
+            f"so nothing was done. Sign in at {self._base_url}/me, get a code under Chat accounts, and write here: "
+            f"{host.command} link <code>. Who has no account in Watchbill gets one from an admin."
+        )
 
     def _asked(self, host: ChatHost, incoming: Incoming, user: User, *, now: datetime) -> Asked:
         person = Person(id=user.id, role=user.role, team_ids=team_ids_of(user.id))
@@ -143,6 +150,14 @@ class ChatHeard:
             base_url=self._base_url,
             now=now,
         )
+
+
+def _link(host: ChatHost, incoming: Incoming, code: str, *, now: datetime) -> str:
+    try:
+        user = link(host.kind, incoming.person, code, now=now)
+    except ChangeRefused as refused:
+        return f"That was not done: {refused.reason}."
+    return f"From now on you are {user} here, and act with the rights of that account."
 
 
 def _by_button(incoming: Incoming, asked: Asked) -> str:
