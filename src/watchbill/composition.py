@@ -10,10 +10,12 @@ from watchbill.bridges.register import build_makers
 from watchbill.bridges.zoom import ZoomSettings
 from watchbill.channels.email import SmtpSettings
 from watchbill.channels.register import Given, build_channels
+from watchbill.chat.matrix import MatrixHost
+from watchbill.chat.matrix_hearing import MatrixHearing
 from watchbill.chat.matrix_settings import MatrixSettings
 from watchbill.chat.register import Given as ChatGiven
 from watchbill.chat.register import build_chat_hosts
-from watchbill.chat.slack import SlackSettings
+from watchbill.chat.slack import SlackHost, SlackSettings
 from watchbill.config import config, secret_key, wakeup_url
 from watchbill.domain.bridges.actions import GiveBridge
 from watchbill.domain.bridges.contract import BridgeMaker
@@ -25,6 +27,9 @@ from watchbill.domain.paging.reads import default_rules
 from watchbill.domain.warrooms.actions import follow as follow_by_chat
 from watchbill.domain.warrooms.chat_errand import chat_errands
 from watchbill.domain.warrooms.contract import ChatHost
+from watchbill.doors.callbacks.heard import ChatHeard
+from watchbill.doors.callbacks.matrix_sync import MatrixSync
+from watchbill.doors.callbacks.slack_socket import SlackSocket
 from watchbill.engine.compose import Instance
 from watchbill.engine.following import Follower, FollowIncident
 from watchbill.engine.handlers import build_handlers
@@ -33,9 +38,11 @@ from watchbill.engine.main import run
 from watchbill.engine.metrics import serve_metrics
 from watchbill.engine.sender import Sender
 from watchbill.engine.watchdog import OutsideWatcher
+from watchbill.engine.worker import Listener, in_thread
 from watchbill.ground.clock import Clock, DatabaseClock, SystemClock
 from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
+from watchbill.ground.websocket import connect
 
 
 def every_channel() -> tuple[Channel, ...]:
@@ -89,9 +96,12 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
+    base_url = config().base_url
+    hosts = chat_hosts()  # the same for all: what one of them is asked to wait with, all wait with
     return (
         FollowIncident(followers()),
-        *chat_errands(chat_hosts(), base_url=config().base_url),
+        *chat_errands(hosts, base_url=base_url),
+        ChatHeard(hosts, ways=ways, base_url=base_url),
         *(MakeBridge(maker) for maker in bridge_makers()[:1]),
     )
 
@@ -151,6 +161,22 @@ def chat_hosts() -> tuple[ChatHost, ...]:
     )
     http = HttpClient(allowed_networks=parse_networks(settings.outbound_allow))
     return build_chat_hosts(ChatGiven(http=http, slack=slack, matrix=matrix))
+
+
+def listeners(*, clock: Clock) -> tuple[Listener, ...]:
+    """What the worker hears beside its errands, by connections that it opens itself."""
+    networks = parse_networks(config().outbound_allow)
+    slack = (
+        SlackSocket(host, clock=clock, database=in_thread, connect=partial(connect, allowed_networks=networks)).run
+        for host in chat_hosts()
+        if isinstance(host, SlackHost) and host.settings.app_token
+    )
+    matrix = (
+        MatrixSync(MatrixHearing(host), clock=clock, database=in_thread).run
+        for host in chat_hosts()
+        if isinstance(host, MatrixHost)
+    )
+    return (*slack, *matrix)
 
 
 def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:

@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from watchbill.composition import contact_kinds, instance, ways
+from watchbill.composition import chat_hosts, contact_kinds, instance, ways
+from watchbill.config import config
 from watchbill.doors.api.app import urlpatterns as api
+from watchbill.doors.callbacks import slack
 from watchbill.doors.web import errors
 from watchbill.doors.web.sign_in.urls import urlpatterns as sign_in
 from watchbill.doors.web.urls import urlpatterns as screens
@@ -15,11 +17,14 @@ connect(
         contact_kinds=contact_kinds,
         secret_key=instance().secret_key,
         base_url=instance().base_url,
+        chat_hosts=chat_hosts,
+        slack_signing_secret=config().slack_signing_secret.get_secret_value(),
     )
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include((api, "api"))),
+    path("callbacks/slack", slack.callback),
     path("", include(sign_in)),
     path("", include((screens, "web"))),
 ]

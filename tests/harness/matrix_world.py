@@ -1,5 +1,6 @@
 """A world of incidents with a real Matrix homeserver beside it, on which everybody has an account but the onlookers."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from tests.harness.matrix_wire import MatrixWire
 from tests.harness.synapse import SERVER_NAME, synapse
 from tests.harness.world import START
 from watchbill.chat.matrix import MatrixHost
+from watchbill.chat.matrix_hearing import MatrixHearing
 from watchbill.chat.matrix_settings import MatrixSettings
 from watchbill.domain.bridges.actions import GiveBridge
 from watchbill.domain.errands.contract import Errand
@@ -18,6 +20,8 @@ from watchbill.domain.incidents.models import Incident, Post
 from watchbill.domain.warrooms.actions import CHAT, follow
 from watchbill.domain.warrooms.chat_errand import chat_errands
 from watchbill.domain.warrooms.models import ChatRoom
+from watchbill.doors.callbacks.heard import ChatHeard
+from watchbill.doors.callbacks.matrix_sync import MatrixSync
 from watchbill.engine.following import Follower, FollowIncident
 from watchbill.ground.http_client import HttpClient
 
@@ -40,6 +44,7 @@ class MatrixWorld(IncidentWorld):
     def __init__(self, *, mail_domain: str = "", at: Any = START) -> None:
         super().__init__(at=at)
         self._mail_domain = mail_domain
+        self._looked = 0
 
     def __enter__(self) -> "MatrixWorld":
         self.synapse, self.wire = synapse(), wire()
@@ -56,7 +61,20 @@ class MatrixWorld(IncidentWorld):
     def build_errands(self, http: HttpClient) -> tuple[Errand[Any], ...]:
         self.settings = MatrixSettings(url=self.wire.url, access_token=self.token, mail_domain=self._mail_domain)
         self.host = MatrixHost(http=http, settings=self.settings)
-        return (FollowIncident(self.followers()), *chat_errands([self.host], base_url="http://watchbill.example.org"))
+        base_url = "http://watchbill.example.org"
+        self.sync = self.hearing_by(self.host)
+        return (
+            FollowIncident(self.followers()),
+            *chat_errands([self.host], base_url=base_url),
+            ChatHeard([self.host], ways=self.ways, base_url=base_url),
+        )
+
+    def hearing_by(self, host: MatrixHost) -> MatrixSync:
+        """The homeserver is asked what is new, and does not wait until there is something."""
+        hearing = MatrixHearing(host)
+        return MatrixSync(
+            hearing, clock=self.clock, database=self._beside_the_loop, waits=timedelta(), first_pause=0.01
+        )
 
     def followers(self) -> tuple[Follower, ...]:
         return (partial(follow, hosts=[self.host]), GiveBridge())
@@ -80,16 +98,72 @@ class MatrixWorld(IncidentWorld):
         """By somebody with a client of their own."""
         return self.synapse.asks(method, f"{CLIENT}{path}", self._token_of(name), body)
 
-    def says(self, name: str, text: str, incident: Incident, **more: Any) -> int:
-        """In the incident's room; the status of the homeserver's answer."""
-        room = quote(self.room(incident).external_id or "")
-        content = {"msgtype": "m.text", "body": text, **more}
-        return self.synapse.tries("POST", f"{CLIENT}/rooms/{room}/send/m.room.message", self._token_of(name), content)
+    def tries_to_say(self, name: str, text: str, incident: Incident) -> int:
+        """The status of the homeserver's answer."""
+        path = f"{CLIENT}{self.sending(incident)}"
+        return self.synapse.tries("POST", path, self._token_of(name), said(text))
+
+    def says(self, name: str, text: str, incident: Incident, **more: Any) -> str:
+        """In the incident's room; the event's id."""
+        return str(self.does(name, "POST", self.sending(incident), said(text, **more))["event_id"])
+
+    def sending(self, incident: Incident, kind: str = "m.room.message") -> str:
+        return f"/rooms/{quote(self.room(incident).external_id or '')}/send/{kind}"
+
+    def invites(self, by: str, name: str, incident: Incident) -> None:
+        self.joins(by, incident)
+        self.does(
+            by, "POST", f"/rooms/{quote(self.room(incident).external_id or '')}/invite", {"user_id": self.ids[name]}
+        )
+
+    def asks(self, name: str, text: str, incident: Incident) -> str:
+        """A command in the incident's room; the answer that everybody there sees."""
+        event_id = self.says(name, text, incident)
+        self.hears()
+        return "\n".join(
+            event["content"]["body"]
+            for event in self.events(incident)
+            if event["content"].get("m.relates_to", {}).get("m.in_reply_to", {}).get("event_id") == event_id
+        )
+
+    def told_alone(self, name: str) -> list[str]:
+        """What Watchbill said in the room of that person alone, which they join when they are invited."""
+        answer = self._looks(name)
+        for room_id, room in answer.get("invite", {}).items():
+            events = room["invite_state"]["events"]
+            if any(one["sender"] == self.me and one["content"].get("is_direct") for one in events):
+                self.does(name, "POST", f"/join/{quote(room_id)}", {})
+        joined = self._looks(name).get("join", {})
+        return [
+            event["content"]["body"]
+            for room in joined.values()
+            if any(one["type"] == "m.room.name" and one["content"]["name"] == "Watchbill" for one in _all_of(room))
+            for event in _all_of(room)
+            if event["type"] == "m.room.message" and event["sender"] == self.me
+        ]
 
     def _token_of(self, name: str) -> str:
         if name not in self._tokens:
             self._tokens[name] = self.synapse.signs_in(self.ids[name])
         return self._tokens[name]
+
+    def hears(self) -> str | None:
+        """One look at what is new, and all that comes of it; what went wrong with the look."""
+        why = self._runner.run(self.sync.listen())
+        self.settle()
+        return why
+
+    def begins_to_hear(self, incident: Incident, *names: str) -> None:
+        """The first look, and people who are in the room."""
+        for name in names:
+            self.joins(name, incident)
+        self.hears()
+        self.hears()
+
+    def _looks(self, name: str) -> dict[str, Any]:
+        """All rooms of somebody. Synapse repeats its answer to the same question for a while, so each is another."""
+        self._looked += 1
+        return dict(self.does(name, "GET", f"/sync?timeout={self._looked}").get("rooms", {}))
 
     def joins(self, name: str, incident: Incident) -> None:
         self.does(name, "POST", f"/join/{quote(self.room(incident).external_id or '')}", {})
@@ -122,6 +196,17 @@ class MatrixWorld(IncidentWorld):
     def texts(self, incident: Incident) -> list[str]:
         return [event["content"]["body"] for event in self.events(incident)]
 
+    def marks(self, incident: Incident) -> list[tuple[str, str]]:
+        """Reactions in the room: (to which event, with what)."""
+        room = quote(self.room(incident).external_id or "")
+        chunk = self.synapse.asks("GET", f"{CLIENT}/rooms/{room}/messages?dir=f&limit=500", self.token)["chunk"]
+        related = [one["content"]["m.relates_to"] for one in chunk if one["type"] == "m.reaction"]
+        return [(one["event_id"], one["key"]) for one in related]
+
+    def record(self, incident: Incident) -> list[tuple[str, str]]:
+        """What stands in the built-in room: (by whom, text)."""
+        return list(Post.objects.filter(incident=incident).order_by("written_at", "id").values_list("author", "text"))
+
     def conversation(self, incident: Incident) -> list[str]:
         """What people wrote: without the card and the rules."""
         return self.texts(incident)[2:]
@@ -145,3 +230,11 @@ class MatrixWorld(IncidentWorld):
         room = self.room(incident)
         late = ErrandRow.objects.filter(kind=CHAT, subject_id=room.id).values_list("last_error", flat=True)
         return "; ".join([*filter(None, late), *(one["why"] for one in room.troubles.values())])
+
+
+def said(text: str, **more: Any) -> dict[str, Any]:
+    return {"msgtype": "m.text", "body": text, **more}
+
+
+def _all_of(room: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*room["state"]["events"], *room["timeline"]["events"]]

@@ -6,12 +6,16 @@ Whatever real Slack would refuse is refused with Slack's own words, and kept in 
 import asyncio
 import json
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import parse_qs
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from tests.harness.carriers import Answer, _LoopThread, _read_request, _say
 
@@ -77,6 +81,10 @@ class SlackError(Exception):
 class FakeSlack(_LoopThread):
     def __init__(self, *, now: Callable[[], datetime]) -> None:
         self.now = now
+        self._sockets: Server | None = None
+        self._talking: list[ServerConnection] = []
+        self._changed = threading.Condition()
+        self._tickets = self._envelopes = 0
         self.clear()
 
     def clear(self) -> None:
@@ -92,6 +100,10 @@ class FakeSlack(_LoopThread):
         self.limited: dict[str, tuple[datetime, int]] = {}
         self.answers: list[dict[str, Any]] = []  # to commands and buttons
         self.forms: list[dict[str, Any]] = []
+        self.acknowledged: list[str] = []
+        self.acknowledgements_lost = self._opened = 0
+        self.unacknowledged: dict[str, dict[str, Any]] = {}
+        self._valid: set[str] = set()
         self._ids = 0
         self._sent = 0
 
@@ -115,7 +127,8 @@ class FakeSlack(_LoopThread):
         """Somebody in the workspace; their id."""
         identity = f"U{len(self.users) + 1:04}"
         profile = {"email": email, "display_name": name, "real_name": name}
-        self.users[identity] = {"id": identity, "name": name, "team_id": TEAM, "profile": profile} | more
+        user = {"id": identity, "name": name, "team_id": TEAM, "is_email_confirmed": True, "profile": profile}
+        self.users[identity] = user | more
         return identity
 
     def limits(self, method: str, *, until: datetime, seconds: int) -> None:
@@ -165,6 +178,8 @@ class FakeSlack(_LoopThread):
     async def _method(self, method: str, headers: dict[str, str], fields: dict[str, Any]) -> dict[str, Any]:
         if method == "apps.connections.open":
             self._check(headers.get("authorization") == f"Bearer {APP_TOKEN}", "invalid_auth")
+            if self.errors[method]:
+                raise SlackError(self.errors[method].pop(0))
             return {"url": await self.socket_url()}
         if method not in _SCOPES:
             self.faults.append(f"unknown method {method}")
@@ -182,8 +197,84 @@ class FakeSlack(_LoopThread):
         name = re.sub(r"[.A-Z]", lambda one: "_" + one.group().lower().strip("."), method)
         return cast(dict[str, Any], getattr(self, f"_{name}")(fields))
 
+    # Socket Mode
+
     async def socket_url(self) -> str:
-        raise SlackError("not_allowed")
+        if self._sockets is None:
+            self._sockets = await serve(self._talk, "127.0.0.1", 0)
+        port = next(iter(self._sockets.sockets)).getsockname()[1]
+        self._tickets += 1
+        self._valid.add(f"{self._tickets}")
+        return f"ws://127.0.0.1:{port}/link?ticket={self._tickets}"
+
+    async def _talk(self, connection: ServerConnection) -> None:
+        """A ticket is good for one connection. What was not acknowledged is sent again over the next one."""
+        assert connection.request is not None
+        ticket = connection.request.path.partition("ticket=")[2]
+        if ticket not in self._valid:
+            self.faults.append("a ticket was used twice")
+            return
+        self._valid.discard(ticket)
+        await connection.send(json.dumps({"type": "hello", "num_connections": 1}))
+        self._talking.append(connection)
+        self._opened += 1
+        self._tell()
+        try:
+            for envelope in list(self.unacknowledged.values()):
+                await connection.send(json.dumps(envelope))
+            async for frame in connection:
+                self._acknowledge(json.loads(frame)["envelope_id"])
+        except ConnectionClosed:
+            pass
+        finally:
+            self._talking.remove(connection)
+            self._tell()
+
+    def _acknowledge(self, envelope: str) -> None:
+        if envelope not in self.unacknowledged:
+            self.faults.append(f"acknowledged twice, or never sent: {envelope}")
+        if self.acknowledgements_lost > 0:
+            self.acknowledgements_lost -= 1
+        else:
+            self.unacknowledged.pop(envelope, None)
+        self.acknowledged.append(envelope)
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def waits_until(self, holds: Callable[[], bool]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(holds, timeout=60)
+
+    def sends(self, kind: str, payload: dict[str, Any]) -> str:
+        """Over the socket, now or when there is one; the envelope's id."""
+        self._envelopes += 1
+        identity = f"envelope-{self._envelopes}"
+        envelope = {"envelope_id": identity, "type": kind, "payload": payload, "accepts_response_payload": False}
+        self.run(self._send(envelope))
+        return identity
+
+    async def _send(self, envelope: dict[str, Any]) -> None:
+        self.unacknowledged[envelope["envelope_id"]] = envelope
+        for connection in self._talking[:1]:
+            await connection.send(json.dumps(envelope))
+
+    def disconnects(self, *, politely: bool) -> None:
+        async def end() -> None:
+            for connection in list(self._talking):
+                if politely:
+                    await connection.send(json.dumps({"type": "disconnect", "reason": "refresh_requested"}))
+                else:
+                    connection.transport.abort()
+
+        self.run(end())
+
+    @property
+    def connections(self) -> int:
+        """How many were opened since the beginning."""
+        return self._opened
 
     def _is_private(self, method: str, fields: dict[str, Any]) -> bool:
         if method == "conversations.create":

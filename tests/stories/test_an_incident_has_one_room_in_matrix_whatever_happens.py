@@ -156,7 +156,9 @@ def test_a_message_whose_answer_is_lost_stands_there_once_even_when_the_account_
     incident = world.declares("sev1")
     world.wire.lost["PUT .*/send/m.room.message"] = 1
     world.writes("engineer", "the pool is empty", incident)
-    world.host.api._token = world.synapse.signs_in(world.me)  # transactions of the former one are not known to it
+    world.host.account.api._token = world.synapse.signs_in(
+        world.me
+    )  # transactions of the former one are not known to it
     world.passes(minutes=1)
     assert [text.splitlines()[-1] for text in world.conversation(incident)] == ["the pool is empty"]
     world.ends(incident)
@@ -207,11 +209,11 @@ def test_a_homeserver_that_asks_to_wait_is_waited_for(world: MatrixWorld) -> Non
 
 
 def test_a_token_that_is_not_taken_is_said_with_its_remedy(world: MatrixWorld) -> None:
-    right, world.host.api._token = world.host.api._token, "syt_wrong"
+    right, world.host.account.api._token = world.host.account.api._token, "syt_wrong"
     incident = world.declares("sev1")
     assert "WATCHBILL_MATRIX_ACCESS_TOKEN" in world.trouble(incident)
     world.came()
-    world.host.api._token = right
+    world.host.account.api._token = right
     world.passes(minutes=6)
     _is_whole(world, incident)
     world.received()
@@ -246,11 +248,11 @@ def test_after_closing_nobody_writes_there_and_reopening_lets_them_again(world: 
     assert world.room(incident).state == RoomState.ARCHIVED
     assert "incident.chat_room_archived" in world.happened(incident)
     assert "Status: Cancelled" in world.texts(incident)[0]
-    assert world.says("primary", "too late", incident) == 403
+    assert world.tries_to_say("primary", "too late", incident) == 403
     world.passes(minutes=1)
     ending_actions.reopen(incident_id=incident.id, reason="no test", actor=world.person("engineer"), now=world.now)
     world.writes("engineer", "it is real", incident)
-    assert world.says("primary", "I am back", incident) == 200
+    assert world.tries_to_say("primary", "I am back", incident) == 200
     assert len(world.rooms_made()) == 1
     assert "it is real" in world.conversation(incident)[-2]
     world.ends(incident)

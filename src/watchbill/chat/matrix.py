@@ -10,12 +10,15 @@ from typing import Any
 from uuid import uuid4
 
 from watchbill.chat import matrix_text
+from watchbill.chat.matrix_account import GONE, KEY, AliasTaken, Made, MatrixAccount, done, server_of
+from watchbill.chat.matrix_answers import MatrixAnswers
 from watchbill.chat.matrix_api import MatrixApi, Reply, at, refused
 from watchbill.chat.matrix_people import MatrixPeople
 from watchbill.chat.matrix_settings import MatrixSettings
 from watchbill.domain.warrooms.contract import (
     ChatMessage,
     Done,
+    Incoming,
     Invitations,
     Invited,
     Invitee,
@@ -25,19 +28,17 @@ from watchbill.domain.warrooms.contract import (
     NameTaken,
     Posted,
     Profile,
+    Refused,
     RoomMade,
     RoomWanted,
     Trouble,
 )
 from watchbill.ground.http_client import HttpClient
 
-# What we write into an event or a room beside its text, to find it again.
-KEY = "org.watchbill.key"
 # Between the homeserver's clock and ours.
 _CLOCKS_APART = timedelta(minutes=5)
 _PAGE, _PAGES_MAX = 100, 20
 _EVERYBODY, _MODERATORS = 0, 50
-_GONE = ("M_FORBIDDEN", "M_NOT_FOUND")
 _NOBODY = "nobody in Matrix has this address; invite them by hand"
 
 
@@ -49,24 +50,18 @@ class MatrixHost:
 
     def __init__(self, *, http: HttpClient, settings: MatrixSettings) -> None:
         self.settings = settings
-        self.api = MatrixApi(http=http, base_url=settings.url, token=settings.access_token)
-        self.people = MatrixPeople(self.api, settings)
-        self._me = ""
+        self.account = MatrixAccount(MatrixApi(http=http, base_url=settings.url, token=settings.access_token))
+        self.answers = MatrixAnswers(self.account)
+        self.people = MatrixPeople(self.account.api, settings)
 
     async def create_room(self, wanted: RoomWanted, *, now: datetime) -> RoomMade | NameTaken | Trouble:
-        me = await self.me(now=now)
-        if not isinstance(me, str):
-            return me
-        reply = await self._call("POST", at("createRoom"), _room(wanted), now=now, expected=("M_ROOM_IN_USE",))
-        if not isinstance(reply, Reply):
-            return reply
-        alias = f"#{wanted.name}:{server_of(me)}"
-        if reply.error:
-            return await self._ours_under(alias, wanted, now=now)
-        return self._made(str(reply.data["room_id"]), alias)
+        room = await self.account.make(wanted.name, wanted.key, _room(wanted), now=now)
+        if isinstance(room, Made):
+            return RoomMade(id=room.id, url=f"{self.settings.link_url}{room.alias}")
+        return NameTaken() if isinstance(room, AliasTaken) else room
 
     async def set_topic(self, room_id: str, topic: str, *, now: datetime) -> Done | Trouble:
-        return await self._set_state(room_id, "m.room.topic", {"topic": topic}, now=now)
+        return await self.account.set_state(room_id, "m.room.topic", {"topic": topic}, now=now)
 
     async def invite(self, room_id: str, people: Sequence[Invitee], *, now: datetime) -> Invitations | Trouble:
         outcomes = []
@@ -85,7 +80,7 @@ class MatrixHost:
         content = {**matrix_text.content(wanted.message), KEY: wanted.key}
         if wanted.thread_ref:
             content["m.relates_to"] = _in_thread(wanted.thread_ref)
-        reply = await self._send(room_id, content, transaction=wanted.key, now=now)
+        reply = await self.account.send(room_id, content, transaction=wanted.key, now=now)
         return Posted(str(reply.data["event_id"])) if isinstance(reply, Reply) else reply
 
     async def update(self, room_id: str, ref: str, message: ChatMessage, *, now: datetime) -> Done | Trouble:
@@ -97,101 +92,52 @@ class MatrixHost:
             "m.new_content": matrix_text.content(message),
             "m.relates_to": {"rel_type": "m.replace", "event_id": ref},
         }
-        return _done(await self._send(room_id, content, transaction=uuid4().hex, now=now))
+        return done(await self.account.send(room_id, content, transaction=uuid4().hex, now=now))
 
     async def pin(self, room_id: str, ref: str, *, now: datetime) -> Done | Trouble:
-        there = await self._state(room_id, "m.room.pinned_events", now=now)
+        there = await self.account.state(room_id, "m.room.pinned_events", now=now)
         if not isinstance(there, Mapping):
             return there
         pinned = [one for one in there.get("pinned") or () if isinstance(one, str)]
         if ref in pinned:
             return Done()
-        return await self._set_state(room_id, "m.room.pinned_events", {"pinned": [ref, *pinned]}, now=now)
+        return await self.account.set_state(room_id, "m.room.pinned_events", {"pinned": [ref, *pinned]}, now=now)
 
     async def archive(self, room_id: str, *, now: datetime) -> Done | Trouble:
         """Nobody but moderators writes there any more; what was written stays for those who are in it."""
-        return await self._let_write(room_id, _MODERATORS, now=now, expected=_GONE)
+        return await self._let_write(room_id, _MODERATORS, now=now, expected=GONE)
 
     async def reopen(self, room_id: str, *, now: datetime) -> Done | Trouble:
         return await self._let_write(room_id, _EVERYBODY, now=now)
 
     async def profile(self, external_id: str, *, now: datetime) -> Profile | Trouble:
-        me = await self.me(now=now)
+        me = await self.account.me(now=now)
         return await self.people.profile(external_id, home=server_of(me), now=now) if isinstance(me, str) else me
 
+    async def answer(self, to: Incoming, text: str, *, aloud: bool, now: datetime) -> Done | Trouble:
+        say = self.answers.aloud if aloud else self.answers.alone
+        return await say(to, text, now=now)
+
+    async def ask_text(self, to: Incoming, *, title: str, label: str, now: datetime) -> Done | Trouble:
+        return Refused(why="Matrix has no forms: write the command")
+
     async def complaints(self, *, now: datetime) -> Sequence[str]:
-        me = await self.me(now=now)
+        me = await self.account.me(now=now)
         if not isinstance(me, str):
             return (me.why,)
         return await self.people.complaints(home=server_of(me), now=now)
-
-    async def me(self, *, now: datetime) -> str | Trouble:
-        """Watchbill's own account."""
-        if not self._me:
-            reply = await self._call("GET", at("account", "whoami"), now=now)
-            if not isinstance(reply, Reply):
-                return reply
-            self._me = str(reply.data["user_id"])
-        return self._me
-
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        *,
-        now: datetime,
-        query: Mapping[str, str] | None = None,
-        expected: Sequence[str] = (),
-    ) -> Reply | Trouble:
-        """A reply that went well, or whose error is one of those expected."""
-        reply = await self.api.call(method, path, body, now=now, query=query)
-        if isinstance(reply, Reply) and reply.error and reply.error not in expected:
-            return refused(reply)
-        return reply
-
-    async def _send(
-        self, room_id: str, content: Mapping[str, Any], *, transaction: str, now: datetime, kind: str = "m.room.message"
-    ) -> Reply | Trouble:
-        return await self._call("PUT", at("rooms", room_id, "send", kind, transaction), content, now=now)
-
-    async def _state(self, room_id: str, kind: str, *, now: datetime, key: str = "") -> Mapping[str, Any] | Trouble:
-        """Empty when there is none."""
-        path = at("rooms", room_id, "state", kind, key)
-        reply = await self._call("GET", path, now=now, expected=("M_NOT_FOUND",))
-        if not isinstance(reply, Reply):
-            return reply
-        return {} if reply.error else reply.data
-
-    async def _set_state(self, room_id: str, kind: str, content: Mapping[str, Any], *, now: datetime) -> Done | Trouble:
-        return _done(await self._call("PUT", at("rooms", room_id, "state", kind), content, now=now))
-
-    async def _ours_under(self, alias: str, wanted: RoomWanted, *, now: datetime) -> RoomMade | NameTaken | Trouble:
-        """A room that we made without hearing of it has our key; one that was left half made has none."""
-        found = await self._call("GET", at("directory", "room", alias), now=now, expected=("M_NOT_FOUND",))
-        if not isinstance(found, Reply):
-            return found
-        room_id = str(found.data.get("room_id") or "")
-        path = at("rooms", room_id, "state", "m.room.create", "")
-        created = await self._call("GET", path, now=now, expected=(*_GONE, "M_UNKNOWN"))
-        if not isinstance(created, Reply):
-            return created
-        return self._made(room_id, alias) if created.data.get(KEY) == wanted.key else NameTaken()
-
-    def _made(self, room_id: str, alias: str) -> RoomMade:
-        return RoomMade(id=room_id, url=f"{self.settings.link_url}{alias}")
 
     async def _posted_unnoticed(
         self, room_id: str, wanted: MessageWanted, *, since: datetime, now: datetime
     ) -> Posted | Trouble | None:
         """The homeserver knows a transaction for a while only, and for as long as the account stays signed in."""
-        me = await self.me(now=now)
+        me = await self.account.me(now=now)
         if not isinstance(me, str):
             return me
         oldest, position = (since - _CLOCKS_APART).timestamp() * 1000, ""
         for _ in range(_PAGES_MAX):
             query = {"dir": "b", "limit": str(_PAGE), **({"from": position} if position else {})}
-            reply = await self._call("GET", at("rooms", room_id, "messages"), now=now, query=query)
+            reply = await self.account.call("GET", at("rooms", room_id, "messages"), now=now, query=query)
             if not isinstance(reply, Reply):
                 return reply
             for event in reply.data.get("chunk") or ():
@@ -205,7 +151,7 @@ class MatrixHost:
         return None
 
     async def _invite(self, room_id: str, one: Invitee, *, now: datetime) -> Invited | Trouble:
-        me = await self.me(now=now)
+        me = await self.account.me(now=now)
         if not isinstance(me, str):
             return me
         found = one.external_id or await self.people.find(one.email, home=server_of(me), now=now)
@@ -214,7 +160,7 @@ class MatrixHost:
         if not found:
             return Invited(email=one.email, external_id="", state=InviteState.UNKNOWN, why=_NOBODY)
         path = at("rooms", room_id, "invite")
-        reply = await self.api.call("POST", path, {"user_id": found}, now=now)
+        reply = await self.account.api.call("POST", path, {"user_id": found}, now=now)
         if not isinstance(reply, Reply):
             return reply
         if reply.error:
@@ -225,7 +171,7 @@ class MatrixHost:
         self, room_id: str, email: str, user_id: str, reply: Reply, *, now: datetime
     ) -> Invited | Trouble:
         """Whoever is in the room already cannot be invited."""
-        there = await self._state(room_id, "m.room.member", key=user_id, now=now)
+        there = await self.account.state(room_id, "m.room.member", key=user_id, now=now)
         if not isinstance(there, Mapping):
             return there
         if there.get("membership") in ("join", "invite"):
@@ -239,12 +185,14 @@ class MatrixHost:
         self, room_id: str, level: int, *, now: datetime, expected: Sequence[str] = ()
     ) -> Done | Trouble:
         path = at("rooms", room_id, "state", "m.room.power_levels", "")
-        reply = await self._call("GET", path, now=now, expected=expected)
+        reply = await self.account.call("GET", path, now=now, expected=expected)
         if not isinstance(reply, Reply):
             return reply
         if reply.error or reply.data.get("events_default", _EVERYBODY) == level:
             return Done()
-        return await self._set_state(room_id, "m.room.power_levels", {**reply.data, "events_default": level}, now=now)
+        return await self.account.set_state(
+            room_id, "m.room.power_levels", {**reply.data, "events_default": level}, now=now
+        )
 
 
 def _room(wanted: RoomWanted) -> dict[str, Any]:
@@ -252,25 +200,14 @@ def _room(wanted: RoomWanted) -> dict[str, Any]:
     body: dict[str, Any] = {
         "preset": "private_chat",
         "visibility": "private",
-        "room_alias_name": wanted.name,
         "name": wanted.name,
         "topic": wanted.topic,
-        "creation_content": {KEY: wanted.key},
         "initial_state": [{"type": "m.room.guest_access", "content": {"guest_access": "forbidden"}}],
     }
     if wanted.private:
-        body["creation_content"]["m.federate"] = False
+        body["creation_content"] = {"m.federate": False}
         body["power_level_content_override"] = {"invite": _MODERATORS}
     return body
-
-
-def server_of(name: str) -> str:
-    """The homeserver in the name of a person, a room or an alias."""
-    return name.partition(":")[2]
-
-
-def _done(reply: Reply | Trouble) -> Done | Trouble:
-    return Done() if isinstance(reply, Reply) else reply
 
 
 def _in_thread(root: str) -> dict[str, Any]:

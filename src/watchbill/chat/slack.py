@@ -4,14 +4,19 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
 
 from watchbill.chat import slack_text
 from watchbill.chat.slack_api import SCOPES, Reply, SlackApi, refused
+from watchbill.chat.slack_events import FORM_BLOCK, FORM_FIELD
 from watchbill.domain.errands.contract import Later
 from watchbill.domain.warrooms.contract import (
     Busy,
     ChatMessage,
     Done,
+    Incoming,
     Invitations,
     Invited,
     Invitee,
@@ -28,6 +33,7 @@ from watchbill.domain.warrooms.contract import (
 )
 from watchbill.ground.http_client import HttpClient
 
+_ANSWER_ORIGINS = ("https://hooks.slack.com", "https://hooks.slack-gov.com")
 _EVENT_TYPE = "watchbill_message"
 # Between Slack's clock and ours.
 _CLOCKS_APART = timedelta(minutes=5)
@@ -62,6 +68,7 @@ class SlackSettings:
 class SlackHost:
     kind = "slack"
     label = "Slack"
+    command = "/watchbill"
     limits = Limits(name_max=80, name_characters="a-z0-9_-", topic_max=slack_text.TOPIC_MAX, private_rooms=True)
 
     def __init__(self, *, http: HttpClient, settings: SlackSettings) -> None:
@@ -138,6 +145,41 @@ class SlackHost:
         if not isinstance(reply, Reply):
             return reply
         return _profile(external_id, reply.data.get("user") or {}, me)
+
+    async def answer(self, to: Incoming, text: str, *, aloud: bool, now: datetime) -> Done | Trouble:
+        said = slack_text.within(text, slack_text.SECTION_MAX)
+        if self._may_answer_to(to.answer_to):
+            return await self.api.answer(
+                to.answer_to, {"response_type": "ephemeral", "replace_original": False, "text": said}
+            )
+        if not to.room:
+            return Refused(why="Slack gave no way to answer")
+        fields = {"channel": to.room, "user": to.person, "text": said}
+        return _done(await self._call("chat.postEphemeral", fields, now=now))
+
+    async def ask_text(self, to: Incoming, *, title: str, label: str, now: datetime) -> Done | Trouble:
+        view = {
+            "type": "modal",
+            "callback_id": to.action,
+            "private_metadata": orjson.dumps({"value": to.value, "room": to.room}).decode(),
+            "title": {"type": "plain_text", "text": slack_text.within(title, 24)},
+            "submit": {"type": "plain_text", "text": "Post"},
+            "blocks": [
+                {
+                    "type": "input",
+                    "block_id": FORM_BLOCK,
+                    "label": {"type": "plain_text", "text": slack_text.within(label, 150)},
+                    "element": {"type": "plain_text_input", "action_id": FORM_FIELD, "multiline": True},
+                }
+            ],
+        }
+        return _done(await self._call("views.open", {"trigger_id": to.trigger, "view": view}, now=now))
+
+    def _may_answer_to(self, url: str) -> bool:
+        """The address comes with what somebody sent: it must be Slack's own."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        return origin in _ANSWER_ORIGINS or (bool(url) and self.settings.api_url.startswith(f"{origin}/"))
 
     async def complaints(self, *, now: datetime) -> Sequence[str]:
         reply = await self._call("auth.test", {}, now=now)
@@ -288,6 +330,6 @@ def _profile(external_id: str, user: Mapping[str, Any], me: Me) -> Profile:
     """The address counts only where it is one of the workspace's own members', confirmed: others choose theirs."""
     shown = user.get("profile") or {}
     foreign = any(user.get(flag) for flag in ("deleted", "is_bot", "is_stranger", "is_restricted"))
-    vouched = not foreign and user.get("team_id") == me.team_id and user.get("is_email_confirmed") is not False
+    vouched = not foreign and user.get("team_id") == me.team_id and user.get("is_email_confirmed") is True
     name = str(shown.get("display_name") or shown.get("real_name") or user.get("name") or external_id)
     return Profile(external_id=external_id, name=name[:200], email=str(shown.get("email") or "") if vouched else "")

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import orjson
 
 from watchbill.domain.errands.contract import Later
-from watchbill.domain.warrooms.contract import Busy, Refused
+from watchbill.domain.warrooms.contract import Busy, Done, Refused
 from watchbill.ground.http_client import HttpClient, OutboundFailed, OutboundRefused
 from watchbill.ground.http_connection import HttpAnswer
 
@@ -92,6 +92,17 @@ class SlackApi:
         except OutboundFailed as error:
             return Later(why=str(error))
         return self._read(method, answer, now=now)
+
+    async def answer(self, url: str, message: Mapping[str, Any]) -> Done | Later | Refused:
+        """To an address that Slack gave for one answer."""
+        headers = {"Content-Type": "application/json"}
+        try:
+            answer = await self._http.request("POST", url, content=orjson.dumps(message), headers=headers)
+        except OutboundRefused as error:
+            return Refused(why=str(error))
+        except OutboundFailed as error:
+            return Later(why=str(error))
+        return Done() if answer.status == 200 else Refused(why=f"Slack answered {answer.status} to an answer")
 
     def _read(self, method: str, answer: HttpAnswer, *, now: datetime) -> Reply | Later | Busy:
         if answer.status == 429:

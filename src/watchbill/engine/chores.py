@@ -13,6 +13,7 @@ from watchbill.domain.alerts.models import IdempotencyKey
 from watchbill.domain.alerts.partitions import EVENTS
 from watchbill.domain.audit.partitions import ENTRIES
 from watchbill.domain.paging.models import ContactMessage
+from watchbill.domain.warrooms.models import ChatRequest
 
 log = structlog.get_logger()
 
@@ -21,6 +22,7 @@ _IDEMPOTENCY_KEPT = timedelta(hours=24)
 _SIGN_IN_FAILURES_KEPT = timedelta(days=1)
 _USED_LINKS_KEPT = timedelta(days=30)
 _CONTACT_MESSAGES_KEPT = timedelta(days=30)
+_CHAT_REQUESTS_KEPT = timedelta(days=7)
 _ROWS_AT_ONCE = 5000
 
 
@@ -74,6 +76,11 @@ def remove_contact_messages(now: datetime, _retention: Retention) -> None:
     _delete(ContactMessage.objects.filter(asked_at__lt=now - _CONTACT_MESSAGES_KEPT))
 
 
+def remove_chat_requests(now: datetime, _retention: Retention) -> None:
+    """What was asked for in chat tools and is done with; nobody repeats it after so long."""
+    _delete(ChatRequest.objects.filter(at__lt=now - _CHAT_REQUESTS_KEPT))
+
+
 def _delete(rows: QuerySet[Model]) -> None:
     """In small bites, so that no lock is held for long."""
     while True:
@@ -91,4 +98,5 @@ CHORES: tuple[Chore, ...] = (
     Chore(name="sign-in-failures", cron="35 * * * *", run=remove_sign_in_failures),
     Chore(name="contact-messages", cron="50 4 * * *", run=remove_contact_messages),
     Chore(name="setup-links", cron="45 4 * * *", run=remove_dead_setup_links),
+    Chore(name="chat-requests", cron="55 4 * * *", run=remove_chat_requests),
 )

@@ -5,11 +5,11 @@ run as they are asked for.
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import structlog
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from pgqueuer import PgQueuer
 from pgqueuer.models import Schedule
 
@@ -21,18 +21,39 @@ from watchbill.ground.clock import Clock
 from watchbill.ground.wakeup import Wakeup
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 _DATABASE_AWAY_SECONDS_MIN, _DATABASE_AWAY_SECONDS_MAX = 0.5, 5.0
 _LOOKS_EVERY_SECONDS = 5.0
 
 
-def run(*, clock: Clock, dsn: str, wakeup_dsn: str, retention: Retention, errands: Sequence[Errand[Any]]) -> None:
+# Runs until it is told to stop: what hears from a system by a connection of its own.
+Listener = Callable[[asyncio.Event], Awaitable[None]]
+
+
+def run(
+    *,
+    clock: Clock,
+    dsn: str,
+    wakeup_dsn: str,
+    retention: Retention,
+    errands: Sequence[Errand[Any]],
+    listeners: Sequence[Listener] = (),
+) -> None:
     """Until SIGTERM or SIGINT. A chore under way is finished, and the step of an errand."""
-    asyncio.run(_run(clock=clock, dsn=dsn, wakeup_dsn=wakeup_dsn, retention=retention, errands=errands))
+    asyncio.run(
+        _run(clock=clock, dsn=dsn, wakeup_dsn=wakeup_dsn, retention=retention, errands=errands, listeners=listeners)
+    )
 
 
 async def _run(
-    *, clock: Clock, dsn: str, wakeup_dsn: str, retention: Retention, errands: Sequence[Errand[Any]]
+    *,
+    clock: Clock,
+    dsn: str,
+    wakeup_dsn: str,
+    retention: Retention,
+    errands: Sequence[Errand[Any]],
+    listeners: Sequence[Listener],
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -47,10 +68,24 @@ async def _run(
     wakeup.start()
     log.info("worker.started", chores=len(CHORES), errands=[one.kind for one in errands])
     try:
-        await asyncio.gather(running.run(stopping), _chores(clock, dsn, retention, stopping))
+        heard = (listen(stopping) for listen in listeners)
+        await asyncio.gather(running.run(stopping), _chores(clock, dsn, retention, stopping), *heard)
     finally:
         wakeup.stop()
     log.info("worker.stopped")
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Short work in the database, beside the event loop; a connection that failed is not used again."""
+
+    def guarded() -> T:
+        try:
+            return work()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            raise
+
+    return await asyncio.to_thread(guarded)
 
 
 async def _chores(clock: Clock, dsn: str, retention: Retention, stopping: asyncio.Event) -> None:
@@ -67,27 +102,27 @@ async def _chores(clock: Clock, dsn: str, retention: Retention, stopping: asynci
 
 async def _work(*, clock: Clock, dsn: str, retention: Retention, stopping: asyncio.Event) -> None:
     # Autocommit, and no statement prepared by name: so it works through a pooler in transaction mode too.
-    connection = await psycopg.AsyncConnection.connect(
+    held = await psycopg.AsyncConnection.connect(
         dsn, autocommit=True, prepare_threshold=None, application_name="watchbill worker"
     )
     try:
-        scheduler = PgQueuer.from_psycopg_connection(connection).sm
+        scheduler = PgQueuer.from_psycopg_connection(held).sm
         for chore in CHORES:
             scheduler.schedule(chore.name, chore.cron, clean_old=True)(_task(chore, clock, retention))
         running = asyncio.create_task(scheduler.run())
-        await _first(stopping.wait(), _lost(connection), _ended(running))
+        await _first(stopping.wait(), _lost(held), _ended(running))
         scheduler.shutdown.set()
         await running
     finally:
-        await connection.close()
+        await held.close()
 
 
-async def _lost(connection: "psycopg.AsyncConnection[Any]") -> None:
+async def _lost(held: "psycopg.AsyncConnection[Any]") -> None:
     """Noticed before a chore's hour comes, so that no hour is missed."""
     while True:
         await asyncio.sleep(_LOOKS_EVERY_SECONDS)
         try:
-            await connection.execute("SELECT 1")
+            await held.execute("SELECT 1")
         except psycopg.Error:
             return
 

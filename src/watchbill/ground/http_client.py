@@ -107,7 +107,7 @@ class HttpClient:
     ) -> None:
         self._allowed_networks = tuple(allowed_networks)
         self._resolver = resolver
-        self._ssl_context = ssl_context or _trusting_context()
+        self._ssl_context = ssl_context or trusting_context()
         self._connect_seconds = connect_timeout.total_seconds()
         self._total_seconds = total_timeout.total_seconds()
         self._idle_seconds = idle_timeout.total_seconds()
@@ -321,7 +321,7 @@ async def _slot(slots: asyncio.Semaphore, deadline: float) -> AsyncIterator[None
 
 
 @lru_cache(maxsize=1)
-def _trusting_context() -> ssl.SSLContext:
+def trusting_context() -> ssl.SSLContext:
     """Trusts the public authorities that come with httpx and those the operating system knows.
 
     Shared, because loading them takes tens of milliseconds.

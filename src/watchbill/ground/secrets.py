@@ -9,6 +9,8 @@ import zlib
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+# Without what looks alike.
+_SPOKEN = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -20,6 +22,12 @@ def new_token(prefix: str) -> str:
     """`prefix_` + 32 base-62 characters (190 bits) + a checksum, so that scanners can tell it from noise."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(32))
     return f"{prefix}_{body}{_checksum(body)}"
+
+
+def new_spoken_code() -> str:
+    """Twelve characters (60 bits) that are read off one screen and typed into another."""
+    body = "".join(secrets.choice(_SPOKEN) for _ in range(12))
+    return "-".join((body[:4], body[4:8], body[8:]))
 
 
 def digest(token: str) -> str:

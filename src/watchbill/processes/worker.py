@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
-from watchbill.composition import build_errands
+from watchbill.composition import build_errands, listeners
 from watchbill.config import config, database_url, wakeup_url
 from watchbill.engine.chores import Retention
 from watchbill.engine.worker import run
-from watchbill.ground.clock import DatabaseClock
+from watchbill.ground.clock import DatabaseClock, SystemClock
 from watchbill.processes.beginning import begin
 
 if __name__ == "__main__":
@@ -18,4 +18,5 @@ if __name__ == "__main__":
         wakeup_dsn=wakeup_url(),
         retention=Retention(events=timedelta(days=config().events_retention_days)),
         errands=build_errands(),
+        listeners=listeners(clock=SystemClock()),
     )

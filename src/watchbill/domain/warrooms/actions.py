@@ -6,10 +6,12 @@ from uuid import UUID
 
 from django.db import transaction
 
+from watchbill.domain.audit.contract import Actor
 from watchbill.domain.errands.actions import ask
 from watchbill.domain.errands.actions import try_now as try_errand_now
 from watchbill.domain.incidents.models import Incident, StepDone
 from watchbill.domain.incidents.process_followed import process_of
+from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.warrooms import rules
 from watchbill.domain.warrooms.contract import ChatHost
 from watchbill.domain.warrooms.models import ChatRoom, Invitation, RoomMember, RoomMessage, RoomState
@@ -34,18 +36,20 @@ def follow(incident_id: UUID, now: datetime, *, hosts: Sequence[ChatHost]) -> No
         ask(CHAT, [room.id], due_at=now)
 
 
-def try_now(*, room_id: UUID, now: datetime) -> ChatRoom:
+def try_now(*, incident_id: UUID, actor: Actor, now: datetime) -> ChatRoom:
     """Somebody mended the cause: whatever was refused is tried again at once. Raises Unknown."""
     with transaction.atomic():
-        room = ChatRoom.objects.select_for_update().filter(id=room_id).first()
+        rows = ChatRoom.objects.select_for_update(of=("self",)).select_related("incident")
+        room = rows.filter(incident_id=incident_id).order_by("-part").first()
         if room is None:
-            raise Unknown("", "there is no such room")
+            raise Unknown("", "the incident has no room in a chat tool")
         room.troubles = {}
         if room.state == RoomState.REFUSED:
             room.state, room.why, room.tried_at = RoomState.WANTED, "", None
         room.save(update_fields=["troubles", "state", "why", "tried_at"])
         RoomMember.objects.filter(room=room).exclude(state=Invitation.IN).delete()
         RoomMessage.objects.filter(room=room, external_ref=None).exclude(refused="").delete()
+        record([entry(room.incident, "incident.chat_room_tried", room=room.name, host=room.host)], actor=actor, now=now)
         ask(CHAT, [room.id], due_at=now)
         try_errand_now(CHAT, room.id, now=now)
     return room

@@ -196,6 +196,40 @@ class Refused:
 Trouble = Later | Busy | Refused
 
 
+# What comes back
+
+
+class IncomingKind(StrEnum):
+    MESSAGE = "message"
+    EDIT = "edit"
+    COMMAND = "command"
+    PRESSED = "pressed"  # a button
+    FORM = "form"  # text that was asked for by `ask_text`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One thing that somebody did in the tool, as plain text.
+
+    `key` (64 characters at most) names what was done, not the delivery that brought it: a repetition has the same.
+    `person`, `room` and `ref` are the tool's ids; `answer_to` and `trigger` are whatever it needs to answer.
+    `files`: (name, address).
+    """
+
+    kind: IncomingKind
+    key: str
+    person: str
+    room: str = ""
+    ref: str = ""
+    thread_ref: str = ""
+    text: str = ""
+    action: str = ""
+    value: str = ""
+    answer_to: str = ""
+    trigger: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+
+
 class ChatHost(Protocol):
     """One chat tool, as this instance is set up to use it."""
 
@@ -207,6 +241,11 @@ class ChatHost(Protocol):
     @property
     def label(self) -> str:
         """What people call it."""
+        ...
+
+    @property
+    def command(self) -> str:
+        """What people write there before a verb, so that answers can say it."""
         ...
 
     @property
@@ -239,6 +278,14 @@ class ChatHost(Protocol):
         ...
 
     async def profile(self, external_id: str, *, now: datetime) -> Profile | Trouble: ...
+
+    async def answer(self, to: Incoming, text: str, *, aloud: bool, now: datetime) -> Done | Trouble:
+        """To whoever asked, and to nobody else; with `aloud`, everybody in the room where it was asked may see it."""
+        ...
+
+    async def ask_text(self, to: Incoming, *, title: str, label: str, now: datetime) -> Done | Trouble:
+        """A form that comes back as FORM with the action and value of `to`. Refused where there are no forms."""
+        ...
 
     async def complaints(self, *, now: datetime) -> Sequence[str]:
         """What is missing so that rooms work, each with its remedy: for doctor. Nothing when all is well."""

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db.models import F
+
 from watchbill.domain.access.models import User
 from watchbill.domain.incidents.models import Call, Incident, Insider, Seat, SeatState
 from watchbill.domain.warrooms.contract import Invitee
@@ -21,7 +23,7 @@ def to_invite(room: ChatRoom) -> Sequence[tuple[UUID, Invitee]]:
     users = list(rows.order_by("email")[:_AT_ONCE])
     known = dict(
         ChatPerson.objects.filter(host=room.host, user__in=users)
-        .order_by("seen_at")
+        .order_by(F("linked_at").asc(nulls_first=True), "seen_at")
         .values_list("user_id", "external_id")
     )
     return [(one.id, Invitee(email=one.email, external_id=known.get(one.id, ""))) for one in users]

@@ -98,7 +98,9 @@ class RoomMessage(models.Model):
 class ChatPerson(models.Model):
     """Somebody in a chat tool and, where the tool vouches for the address, who that is here.
 
-    `user` None: nobody of ours. Looked up anew after a while, because people and addresses change.
+    `user` None: nobody of ours. Looked up anew after a while, because people and addresses change. Only `vouched`
+    rows say who somebody is; the others only where somebody of ours was found to be invited. `linked_at`: since then
+    it is its owner's who proved it by a code, whatever address it has there.
     """
 
     host = models.CharField(max_length=20)
@@ -106,23 +108,54 @@ class ChatPerson(models.Model):
     name = models.CharField(max_length=200)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField()
+    vouched = models.BooleanField(default=False)
+    linked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["host", "external_id"], name="chat_person_once")]
         indexes = [models.Index(fields=["host", "user"])]
 
 
-class ChatRequest(models.Model):
-    """What somebody asked for by a command or a button there, so that a repetition gets the first answer.
+class ChatLinkCode(models.Model):
+    """What somebody who is signed in here writes in a chat tool, so that the account there is theirs. One a person."""
 
-    `key` names the business: who wanted what, not which delivery brought it.
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+
+class ChatRequest(models.Model):
+    """What somebody did in a chat tool: written down before it is acknowledged, handled by the worker in the order of
+    its `lane` (a room there), and kept for a while so that a repetition is known.
+
+    `key` names what was done, not the delivery that brought it. `same_as` is equal for equal words of one person in one
+    place. `tries`: look-ups of the person. `payload` goes as soon as it was handled and answered.
     """
 
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     host = models.CharField(max_length=20)
     key = models.CharField(max_length=64)
+    lane = models.UUIDField()
+    same_as = models.CharField(max_length=64, default="", blank=True)
+    payload = models.JSONField(default=dict)
     at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
     answer = models.TextField(default="", blank=True)
+    answered_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["host", "key"], name="chat_request_once")]
-        indexes = [models.Index(fields=["at"])]
+        indexes = [
+            models.Index(fields=["at"]),
+            models.Index(fields=["lane", "id"], condition=models.Q(answered_at=None), name="chat_requests_open"),
+            models.Index(fields=["host", "same_as", "at"]),
+        ]
+
+
+class ChatPosition(models.Model):
+    """Up to where we heard what a tool keeps for us, in the tool's own words: everything before it was taken in."""
+
+    host = models.CharField(max_length=20, primary_key=True)
+    position = models.TextField()
+    at = models.DateTimeField()

@@ -78,7 +78,7 @@ def _make(room: ChatRoom, *, limits: Limits, now: datetime) -> Step:
 
 def _reopen(room: ChatRoom, *, now: datetime) -> Step | None:
     follows_on = ChatRoom.objects.filter(incident=room.incident, host=room.host, part__gt=room.part).exists()
-    if room.incident.state in OVER or follows_on:
+    if room.incident.state in OVER or follows_on or (room.incident.restricted and not room.private):
         return None
     return _first(room, (("reopen", lambda: Reopen(at=_at(room))),), now=now)
 

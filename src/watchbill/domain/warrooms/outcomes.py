@@ -95,11 +95,10 @@ def _invited(room: ChatRoom, step: Invite, outcome: Invitations, *, now: datetim
             room=room, user_id=user_id, defaults={"state": one.state.value, "why": one.why[:500], "invited_at": now}
         )
         if one.external_id:
-            ChatPerson.objects.update_or_create(
+            ChatPerson.objects.get_or_create(
                 host=room.host,
                 external_id=one.external_id,
-                defaults={"user_id": user_id, "seen_at": now},
-                create_defaults={"user_id": user_id, "seen_at": now, "name": one.email[:200]},
+                defaults={"user_id": user_id, "seen_at": now, "name": one.email[:200]},
             )
 
 

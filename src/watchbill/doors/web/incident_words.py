@@ -69,6 +69,7 @@ LOOKS: Mapping[str, tuple[str, str, str, str]] = {
     "incident.unpinned": ("pin", "is-idle", "messages", "unpinned a message"),
     "incident.chat_room_opened": ("chat", "is-good", "state", "opened a room in the chat tool"),
     "incident.chat_room_archived": ("chat", "is-idle", "state", "archived the room in the chat tool"),
+    "incident.chat_room_tried": ("chat", "is-idle", "state", "asked for the room in the chat tool to be tried again"),
     "incident.chat_room_refused": ("warning", "is-warn", "state", "could not open a room in the chat tool"),
 }
 GROUPS = (

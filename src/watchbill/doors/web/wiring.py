@@ -1,10 +1,11 @@
 """What the screens need from the composition: handed over once, when the addresses are put together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import ContactKind
+from watchbill.domain.warrooms.contract import ChatHost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,8 @@ class Wiring:
     contact_kinds: Callable[[], Mapping[str, ContactKind]]
     secret_key: str
     base_url: str
+    chat_hosts: Callable[[], Sequence[ChatHost]] = tuple
+    slack_signing_secret: str = ""
 
 
 _held: list[Wiring] = []

@@ -1,0 +1,106 @@
+"""What happened in Matrix since the last look, from all rooms that Watchbill's account is in."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from watchbill.chat.matrix import MatrixHost
+from watchbill.chat.matrix_account import GONE, server_of
+from watchbill.chat.matrix_api import Reply, at
+from watchbill.chat.matrix_events import ENCRYPTED, MESSAGE, parse
+from watchbill.domain.warrooms.contract import Incoming, IncomingKind, Trouble
+
+# The homeserver holds its answer back for so long when nothing happens.
+_WAITS = timedelta(seconds=30)
+_ANSWERS_WITHIN = timedelta(seconds=45)
+_AT_ONCE, _PAGE, _PAGES_MAX = 100, 200, 50
+_UNREADABLE = "Watchbill cannot read encrypted rooms. Write here instead, or in the room of an incident."
+_FILTER = {
+    "presence": {"types": []},
+    "account_data": {"types": []},
+    "room": {
+        "timeline": {"limit": _AT_ONCE, "types": [MESSAGE, ENCRYPTED]},
+        "state": {"types": []},
+        "ephemeral": {"types": []},
+        "account_data": {"types": []},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """`position`: from where the next look goes on, once these were taken in."""
+
+    incoming: Sequence[Incoming]
+    position: str
+
+
+class MatrixHearing:
+    def __init__(self, host: MatrixHost) -> None:
+        self._host = host
+
+    async def since(self, position: str, *, now: datetime, waits: timedelta = _WAITS) -> Heard | Trouble:
+        """The first look ever hears nothing: it only finds where it stands."""
+        me = await self._host.account.me(now=now)
+        if not isinstance(me, str):
+            return me
+        query = {"filter": orjson.dumps(_FILTER).decode(), "timeout": str(int(waits.total_seconds() * 1000))}
+        query |= {"since": position} if position else {"timeout": "0"}
+        reply = await self._host.account.call("GET", at("sync"), now=now, query=query, within=_ANSWERS_WITHIN)
+        if not isinstance(reply, Reply):
+            return reply
+        rooms = reply.data.get("rooms") or {}
+        await self._answer_invitations(rooms.get("invite") or {}, me, now=now)
+        found: list[Incoming] = []
+        for room_id, room in (rooms.get("join") or {}).items() if position else ():
+            events = await self._events(room_id, room.get("timeline") or {}, position, now=now)
+            if not isinstance(events, list):
+                return events
+            link_url = self._host.settings.link_url
+            parsed = (parse(event, room_id, me=me, link_url=link_url) for event in events)
+            found.extend(one for one in parsed if one is not None)
+        return Heard(incoming=tuple(found), position=str(reply.data["next_batch"]))
+
+    async def _events(
+        self, room_id: str, timeline: Mapping[str, Any], position: str, *, now: datetime
+    ) -> list[Mapping[str, Any]] | Trouble:
+        """All since then in order: after a long absence the homeserver sends the last ones only."""
+        events = list(timeline.get("events") or ())
+        back = str(timeline.get("prev_batch") or "") if timeline.get("limited") else ""
+        for _ in range(_PAGES_MAX):
+            if not back:
+                break
+            query = {"dir": "b", "from": back, "to": position, "limit": str(_PAGE)}
+            query["filter"] = orjson.dumps({"types": [MESSAGE, ENCRYPTED]}).decode()
+            path = at("rooms", room_id, "messages")
+            reply = await self._host.account.call("GET", path, now=now, query=query, expected=GONE)
+            if not isinstance(reply, Reply):
+                return reply
+            events = [*reversed(reply.data.get("chunk") or ()), *events]
+            back = str(reply.data.get("end") or "")
+        return events
+
+    async def _answer_invitations(self, rooms: Mapping[str, Any], me: str, *, now: datetime) -> None:
+        """People of our homeserver may talk to Watchbill alone, unencrypted. Otherwise it says where they may."""
+        for room_id, room in rooms.items():
+            events = (room.get("invite_state") or {}).get("events") or ()
+            ours = (one for one in events if one.get("state_key") == me and one.get("type") == "m.room.member")
+            invitation: Mapping[str, Any] = next(ours, {})
+            person = str(invitation.get("sender") or "")
+            is_direct = (invitation.get("content") or {}).get("is_direct") is True and server_of(person) == server_of(
+                me
+            )
+            is_readable = not any(one.get("type") == "m.room.encryption" for one in events)
+            verb = "join" if is_direct and is_readable else "leave"
+            await self._host.account.call("POST", at("rooms", room_id, verb), {}, now=now)
+            if is_direct and not is_readable:
+                there = Incoming(kind=IncomingKind.COMMAND, key=_key(room_id), person=person)
+                await self._host.answers.alone(there, _UNREADABLE, now=now)
+
+
+def _key(room_id: str) -> str:
+    return hashlib.sha256(room_id.encode("utf-8", "replace")).hexdigest()
