@@ -142,15 +142,18 @@ def meet_settings() -> MeetSettings:
 @lru_cache(maxsize=1)
 def chat_hosts() -> tuple[ChatHost, ...]:
     """The chat tools in which this instance can make rooms."""
+    http = HttpClient(allowed_networks=parse_networks(config().outbound_allow))
+    return build_chat_hosts(ChatGiven(http=http, slack=slack_settings()))
+
+
+def slack_settings() -> SlackSettings:
     settings = config()
-    slack = SlackSettings(
+    return SlackSettings(
         bot_token=settings.slack_bot_token.get_secret_value(),
         app_token=settings.slack_app_token.get_secret_value(),
         signing_secret=settings.slack_signing_secret.get_secret_value(),
         api_url=settings.slack_api_url,
     )
-    http = HttpClient(allowed_networks=parse_networks(settings.outbound_allow))
-    return build_chat_hosts(ChatGiven(http=http, slack=slack))
 
 
 def listeners(*, clock: Clock) -> tuple[Listener, ...]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """`kind`: person, token, source or system. `via`: web, api, cli, mail-link, engine, ingest."""
+    """`kind`: person, token, source or system. `via`: web, api, cli, mail-link, engine, ingest, or a chat tool."""
 
     kind: str
     label: str
