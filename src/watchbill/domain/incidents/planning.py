@@ -15,7 +15,7 @@ def plan(incident: Incident, *, now: datetime, again: bool = True) -> None:
     process, severity = process_of(incident), severity_in(incident)
     if again:
         incident.generation += 1
-    rungs = rules.ladder(process, severity, declared_at=incident.declared_at)
+    rungs = rules.ladder(process, severity, raised_at=incident.raised_at)
     incident.next_rung = 0
     incident.next_rung_at = rungs[0].at if rungs else None
     incident.save(update_fields=["generation", "next_rung", "next_rung_at"])
@@ -31,7 +31,7 @@ def plan(incident: Incident, *, now: datetime, again: bool = True) -> None:
                 at_once=incident.next_rung_at <= now,
             )
         )
-    window = rules.update_window(process, severity, since=incident.updated_at or incident.declared_at)
+    window = rules.update_window(process, severity, since=incident.updates_count_from)
     if window is not None:
         # Whoever just changed the severity need not be reminded at once that an update is due.
         fresh = rules.update_window(process, severity, since=now)

@@ -142,15 +142,21 @@ def expire_offers(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> N
             _offer_next(incident, seat.role, actor=ENGINE, ways=ways, now=now)
 
 
-def release_seats(incident: Incident, *, now: datetime) -> None:
+def release_offers(incident: Incident, *, now: datetime) -> None:
     """It is over: nobody is asked any more. Who had a role keeps it in the record."""
-    offers = list(Seat.objects.filter(incident=incident, state=SeatState.OFFERED))
-    for seat in offers:
+    for seat in Seat.objects.filter(incident=incident, state=SeatState.OFFERED):
+        _end(seat, SeatState.RELEASED, now=now)
+
+
+def release_holders(incident: Incident, *, now: datetime) -> None:
+    """It begins anew: whoever had a role may be asleep by now, and is asked again."""
+    for seat in Seat.objects.filter(incident=incident, state=SeatState.HELD):
         _end(seat, SeatState.RELEASED, now=now)
 
 
 def _offer_next(incident: Incident, role: str, *, actor: Actor, ways: Ways, now: datetime) -> None:
-    asked = set(Seat.objects.filter(incident=incident, role=role).values_list("user_id", flat=True))
+    asked_since = Seat.objects.filter(incident=incident, role=role, offered_at__gte=incident.raised_at)
+    asked = set(asked_since.values_list("user_id", flat=True))
     busy = set(
         Seat.objects.filter(incident=incident, state__in=(SeatState.HELD, SeatState.OFFERED)).values_list(
             "user_id", flat=True
@@ -165,7 +171,7 @@ def _offer_next(incident: Incident, role: str, *, actor: Actor, ways: Ways, now:
         record([open_], actor=actor, now=now)
         return
     user, why = candidates[0]
-    if user.id == incident.declared_by_id and role == rules.COMMANDER:
+    if role == rules.COMMANDER and incident.raised_in_person and user.id == incident.raised_by_id:
         _hold(incident, role, user, offered=None, actor=actor, now=now, why=why)
         return
     _make_offer(incident, role, user, why=why, actor=actor, ways=ways, now=now)
@@ -189,7 +195,8 @@ def _selected(
     if roster is not None:
         return _behind([roster], incident, ways=ways, now=now)
     if selection == DECLARER:
-        return list(User.objects.filter(id=incident.declared_by_id)) if incident.declared_by_id else []
+        raiser = incident.raised_by_id or incident.declared_by_id
+        return list(User.objects.filter(id=raiser)) if raiser else []
     if selection == ANYONE:
         team = incident.service.team if incident.service else None
         members = Membership.objects.filter(team=team).select_related("user").order_by("position") if team else ()

@@ -58,20 +58,20 @@ def severity_of(process: ProcessDocument, severity_id: str, *, field: str = "sev
     raise ChangeRefused(field, f"{severity_id!r} is no severity of the process; use {known}")
 
 
-def ladder(process: ProcessDocument, severity: Severity, *, declared_at: datetime) -> tuple[Rung, ...]:
+def ladder(process: ProcessDocument, severity: Severity, *, raised_at: datetime) -> tuple[Rung, ...]:
     """All rungs in order of time. The first calls whom the severity names, when its calendar is open.
 
-    Later ones count from the declaration, whenever the incident got this severity.
+    Later ones count from the declaration (from the reopening of one that was over), whenever it got this severity.
     """
     rungs = []
     if severity.pages:
         calendar = _calendar(process, severity)
-        at = declared_at if calendar is None else next_business_moment(declared_at, calendar)
+        at = raised_at if calendar is None else next_business_moment(raised_at, calendar)
         rungs.append(Rung(at=at, condition=If.ALWAYS, roles=severity.pages, label=f"Declared {severity.label}"))
     for one in process.time_based_escalation:
         if one.severity == severity.id:
             rungs += [
-                Rung(at=declared_at + step.after, condition=If(step.if_still), roles=step.pages, label=step.label)
+                Rung(at=raised_at + step.after, condition=If(step.if_still), roles=step.pages, label=step.label)
                 for step in one.steps
             ]
     for tier in process.escalation_matrix:
@@ -79,7 +79,7 @@ def ladder(process: ProcessDocument, severity: Severity, *, declared_at: datetim
             if duty.escalates_to_tier and duty.after is not None and severity.id in duty.severities:
                 rungs.append(
                     Rung(
-                        at=declared_at + duty.after,
+                        at=raised_at + duty.after,
                         condition=If.UNRESOLVED,
                         roles=tier.roles,
                         label=duty.label,
@@ -196,9 +196,11 @@ class IncidentClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moments:
-    """When what happened, None where it has not."""
+    """When what happened, None where it has not. Answers and updates count from `raised_at`, harm to customers from
+    the declaration."""
 
     declared_at: datetime
+    raised_at: datetime
     acknowledged_at: datetime | None
     mitigated_at: datetime | None
     resolved_at: datetime | None
@@ -209,7 +211,7 @@ class Moments:
 def clocks(
     process: ProcessDocument, severity: Severity, moments: Moments, *, now: datetime
 ) -> tuple[IncidentClock, ...]:
-    respond = due_at(severity.respond, moments.declared_at, process.calendars)
+    respond = due_at(severity.respond, moments.raised_at, process.calendars)
     restore = due_at(severity.resolve, moments.declared_at, process.calendars)
     restored_at = (
         moments.mitigated_at or moments.resolved_at if severity.resolved_means == "mitigated" else moments.resolved_at
@@ -219,7 +221,7 @@ def clocks(
             "respond",
             "Response",
             deadline_words(process, severity.respond),
-            start=moments.declared_at,
+            start=moments.raised_at,
             due=respond,
             met_at=moments.acknowledged_at,
             now=now,
@@ -234,7 +236,7 @@ def clocks(
             now=now,
         ),
     ]
-    window = update_window(process, severity, since=moments.updated_at or moments.declared_at)
+    window = update_window(process, severity, since=max(moments.updated_at or moments.raised_at, moments.raised_at))
     if window is not None and not moments.ended:
         soft_at, hard_at = window
         tone = ClockTone.OVERDUE if now > hard_at else ClockTone.DUE if now >= soft_at else ClockTone.GREEN

@@ -103,3 +103,11 @@ def next_due_at() -> datetime | None:
         cursor.execute("SELECT min(due_at) FROM timers_timer WHERE quarantined_at IS NULL")
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def not_ahead(now: datetime) -> datetime:
+    """This host's time, or the database's where that is earlier: what counts from it must not begin in the future."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT least(%s, now())", [now])
+        found: datetime = cursor.fetchone()[0]
+    return found
