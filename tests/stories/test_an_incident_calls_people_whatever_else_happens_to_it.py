@@ -8,11 +8,15 @@ from django.db import transaction
 from tests.harness.carriers import Answer
 from tests.harness.incident_world import IncidentWorld
 from tests.harness.races import in_another_thread, somebody_holds, wait_until_somebody_waits_for_a_lock
+from watchbill.domain.access.models import User
 from watchbill.domain.alerts import actions as alert_actions
+from watchbill.domain.alerts.models import Alert
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.incidents import actions, ending_actions, repair_actions
 from watchbill.domain.incidents.actions import Declared
 from watchbill.domain.incidents.models import Incident, Seat, SeatState
+from watchbill.domain.paging.models import Page
+from watchbill.domain.people.models import FallbackRecipient
 from watchbill.domain.timers.models import Timer
 from watchbill.ground.clock import DatabaseClock
 from watchbill.ground.refusals import ChangeRefused
@@ -276,3 +280,102 @@ def test_what_nothing_would_call_again_is_found_and_called(incident_world: Incid
     world.expects_log("incident.called_again")
     world.settle()
     world.ends(incident)
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("comms", "communications-lead"), ("secondary", "scribe"), ("commander", "incident-commander")],
+)
+def test_who_leads_informs_or_writes_does_not_let_the_engineer_sleep(
+    incident_world: IncidentWorld, name: str, role: str
+) -> None:
+    world = incident_world
+    incident = world.declares("sev1")
+    world.takes(name, role, incident)
+    incident = world.answers(name, incident)
+    assert incident.acknowledged_at is None
+    world.received()
+    world.passes(minutes=16)
+    assert {"primary", "secondary"} - {name} <= {one.to for one in world.received()}
+    world.ends(incident)
+
+
+def test_a_stakeholder_who_is_told_acknowledges_nothing(incident_world: IncidentWorld) -> None:
+    world = incident_world
+    incident = world.declares("sev2")
+    world.received()
+    incident = world.answers("onlooker", incident)
+    assert incident.acknowledged_at is None
+    assert world.happened(incident)[-1] == "incident.answered"
+    world.ends(incident)
+
+
+def test_a_tier_that_is_nobody_is_called_again_until_somebody_is_reached(incident_world: IncidentWorld) -> None:
+    world = incident_world
+    nobody = world.cast.schedule("nobody", [])
+    policy = world.cast.make_policy("empty", [([world.cast.target("schedule", nobody)], 300)])
+    incident = world.declares("sev4", service=world.another_service("bare", policy=policy))
+    fallback = list(FallbackRecipient.objects.all())
+    FallbackRecipient.objects.all().delete()
+    actions.escalate_to_tier(
+        incident_id=incident.id,
+        tier=1,
+        reason="all is down",
+        actor=world.person("lead"),
+        ways=world.ways(),
+        now=world.now,
+    )
+    world.expects_log("incident.reached_nobody")
+    FallbackRecipient.objects.bulk_create(fallback)
+    world.passes(minutes=2)
+    assert "owner" in {one.to for one in world.received()}
+    world.ends(incident)
+
+
+def test_a_commander_whose_account_was_disabled_commands_nothing(incident_world: IncidentWorld) -> None:
+    world = incident_world
+    incident = world.declares("sev2")
+    world.takes("primary", "incident-commander", incident)
+    User.objects.filter(id=world.cast.people["primary"].id).update(is_active=False)
+    world.received()
+    world.becomes("sev1", incident)
+    assert "commander" in {one.to for one in world.received()}
+    seat = world.takes("commander", "incident-commander", incident)
+    assert seat.state == SeatState.HELD
+    world.ends(incident)
+
+
+def test_nobody_waits_for_a_person_who_hangs(incident_world: IncidentWorld) -> None:
+    world = incident_world
+    incident = world.declares("sev1")
+    world.received()
+    world.pauses(minutes=5)
+    with somebody_holds(Incident, incident.id):
+        world.opens("of another service")
+        world.engine.tick(now=world.now)
+        assert Page.objects.filter(subject_kind="alert").exists()
+    world.passes(seconds=1)
+    assert "incident.role_unanswered" in world.happened(incident)
+    world.received()
+    world.resolves("owner", Alert.objects.get())
+    world.ends(incident)
+
+
+def test_a_row_that_hangs_where_the_engine_has_to_wait_holds_up_only_its_own_timer(
+    incident_world: IncidentWorld,
+) -> None:
+    world = incident_world
+    alert = world.fires("put off")
+    until = world.now + timedelta(hours=1)
+    alert_actions.snooze(alert_id=alert.id, until=until, actor=world.person("primary"), now=world.now)
+    world.received()
+    world.pauses(hours=1)
+    other = world.opens("fresh")
+    with somebody_holds(Alert, alert.id):
+        world.engine.tick(now=world.now)
+        assert Page.objects.filter(subject_id=other.id).exists()
+    world.passes(seconds=3)
+    assert Page.objects.filter(subject_id=alert.id).count() == 2
+    world.received()
+    world.resolves("owner", alert)
+    world.resolves("owner", other)

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q
 
+from watchbill.domain.access.models import Role as AccountRole
+from watchbill.domain.access.models import User
 from watchbill.domain.alerts.models import Alert, AlertState
 from watchbill.domain.audit.contract import ENGINE, PERSON, Actor
 from watchbill.domain.escalation.steps import Ways
@@ -23,8 +25,10 @@ from watchbill.domain.incidents.models import (
     Incident,
     IncidentAlert,
     Insider,
+    Seat,
+    SeatState,
 )
-from watchbill.domain.incidents.planning import plan
+from watchbill.domain.incidents.planning import again_timer, plan
 from watchbill.domain.incidents.process_followed import process_of, severity_in
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import offer_open_roles
@@ -34,6 +38,7 @@ from watchbill.domain.paging.models import Page
 from watchbill.domain.process.reads import running, running_version
 from watchbill.domain.process.schema.severities import Severity
 from watchbill.domain.services.models import Service
+from watchbill.domain.timers.actions import set_timers
 from watchbill.domain.timers.store import not_ahead
 from watchbill.ground.failpoints import failpoint
 from watchbill.ground.ids import new_id
@@ -148,6 +153,7 @@ def acknowledge(*, incident_id: UUID, actor: Actor, now: datetime) -> Incident:
         if incident.state not in UNRESOLVED:
             return incident
         called_as = roles_called_as(incident, actor.id)
+        may_work = actor.id is None or not User.objects.filter(id=actor.id, role=AccountRole.STAKEHOLDER).exists()
         if actor.id is not None:
             close_pages_of_person(
                 subject_kind=SUBJECT_KIND,
@@ -156,7 +162,8 @@ def acknowledge(*, incident_id: UUID, actor: Actor, now: datetime) -> Incident:
                 reason=f"acknowledged by {actor.label}",
                 now=now,
             )
-        if incident.acknowledged_at is None and rules.counts_as_acknowledgement(process_of(incident), called_as):
+        counts = may_work and rules.counts_as_acknowledgement(process_of(incident), called_as)
+        if incident.acknowledged_at is None and counts:
             incident.acknowledged_at = now
             incident.acknowledged_by, incident.acknowledged_by_id = actor.label[:254], actor.id
             incident.save(update_fields=["acknowledged_at", "acknowledged_by", "acknowledged_by_id"])
@@ -167,12 +174,14 @@ def acknowledge(*, incident_id: UUID, actor: Actor, now: datetime) -> Incident:
 
 
 def roles_called_as(incident: Incident, user_id: UUID | None) -> set[str]:
-    """The roles by which this person was paged for it; none when nobody called."""
+    """The roles by which this person was paged for it, has or is asked for; none when nobody called."""
     if user_id is None:
         return set()
     pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, user_id=user_id)
     calls = Call.objects.filter(id__in=pages.values("run_id"))
-    return {role for people in calls.values_list("people", flat=True) for role in people.get(str(user_id), ())}
+    called = {role for people in calls.values_list("people", flat=True) for role in people.get(str(user_id), ())}
+    seats = Seat.objects.filter(incident=incident, user_id=user_id, state__in=(SeatState.HELD, SeatState.OFFERED))
+    return called | set(seats.values_list("role", flat=True))
 
 
 def change_severity(*, incident_id: UUID, severity: str, reason: str, actor: Actor, now: datetime) -> Incident:
@@ -237,6 +246,8 @@ def escalate_to_tier(*, incident_id: UUID, tier: int, reason: str, actor: Actor,
             now=now,
         )
         record(called.records, actor=ENGINE, now=now)
+        if called.reached_nobody:
+            set_timers([again_timer(incident.id, tries=0, now=now)])
     return incident
 
 

@@ -203,7 +203,7 @@ def call_fallback(incident: Incident, *, because: str, ways: Ways, urgency: str,
 
 def holder_ids(incident: Incident, *, roles: Sequence[str] = ()) -> list[UUID]:
     """Who has a role in this incident; of these `roles` only, if some are given."""
-    seats = Seat.objects.filter(incident=incident, state=SeatState.HELD)
+    seats = Seat.objects.filter(incident=incident, state=SeatState.HELD, user__is_active=True)
     if roles:
         seats = seats.filter(role__in=roles)
     return list(seats.order_by("held_at").values_list("user_id", flat=True))
@@ -211,7 +211,8 @@ def holder_ids(incident: Incident, *, roles: Sequence[str] = ()) -> list[UUID]:
 
 def _holders_as_targets(incident: Incident) -> dict[str, list[Target]]:
     found: dict[str, list[Target]] = {}
-    for seat in Seat.objects.filter(incident=incident, state=SeatState.HELD).select_related("user"):
+    seats = Seat.objects.filter(incident=incident, state=SeatState.HELD, user__is_active=True)
+    for seat in seats.select_related("user"):
         found.setdefault(seat.role, []).append(Target(kind="user", id=str(seat.user_id), label=seat.user.email))
     return found
 

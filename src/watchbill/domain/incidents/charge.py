@@ -18,7 +18,7 @@ class InCharge:
 
 
 def in_charge(incident: Incident) -> InCharge:
-    seats = Seat.objects.filter(incident=incident, role=rules.COMMANDER, state=SeatState.HELD)
+    seats = Seat.objects.filter(incident=incident, role=rules.COMMANDER, state=SeatState.HELD, user__is_active=True)
     seat = seats.select_related("user").first()
     if seat is not None:
         return InCharge(user_id=seat.user_id, name=seat.user.name)

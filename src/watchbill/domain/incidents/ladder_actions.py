@@ -1,7 +1,7 @@
 """The engine's part of an incident: climb the ladder, remind of updates, and go on when nobody could be reached."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -10,24 +10,23 @@ from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.calling import Wanted, call_fallback, call_people, call_roles, holder_ids
-from watchbill.domain.incidents.models import SUBJECT_KIND, UNRESOLVED, Call, CallReason, Incident
+from watchbill.domain.incidents.locking import by_subject, lock_unless_held
+from watchbill.domain.incidents.models import SUBJECT_KIND, Call, CallReason, Incident
+from watchbill.domain.incidents.planning import again_timer
 from watchbill.domain.incidents.process_followed import process_of, severity_in, standing_of
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import offer_open_roles
-from watchbill.domain.incidents.timer_kinds import LADDER, TRY_AGAIN, UPDATE_DUE
+from watchbill.domain.incidents.timer_kinds import LADDER, UPDATE_DUE
 from watchbill.domain.paging.models import Page, PageState
 from watchbill.domain.people.models import Urgency
-from watchbill.domain.timers.actions import NewTimer, put_back, set_timers
+from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer
-
-_BLINK = timedelta(milliseconds=50)
-_AGAIN_FIRST, _AGAIN_MAX = timedelta(minutes=1), timedelta(minutes=30)
 
 
 def climb_ladders(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
     """Whoever is due now is called, and the timer of the next rung is set. In the caller's transaction."""
     generations = {timer.subject_id: timer.generation for timer in timers}
-    for incident in _locked(timers, now=now):
+    for incident in lock_unless_held(by_subject(timers), now=now):
         if incident.generation == generations[incident.id]:
             _climb(incident, now=now, ways=ways)
 
@@ -61,9 +60,11 @@ def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
         )
         record(called.records, actor=ENGINE, now=now)
         if called.reached_nobody:
-            timers.append(_again(incident, tries=0, now=now))
+            timers.append(again_timer(incident.id, tries=0, now=now))
         if raiser & called.here.keys() and incident.acknowledged_at is None:
             _take_raising_as_answer(incident, called.here[incident.raised_by_id], now=now)
+    if replanned and incident.called and not timers and not is_told(incident):
+        timers.append(again_timer(incident.id, tries=0, now=now))
     for rung in () if replanned else due.prompts:  # whoever changed the severity sees it on the page
         _prompt(incident, rung, now=now, ways=ways)
     incident.called, incident.next_rung = due.called, due.next_rung
@@ -140,7 +141,7 @@ def _tell(
 
 def remind_of_updates(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
     """The communications lead when the short interval has passed, the commander when the long one has."""
-    for incident in _locked(timers, now=now):
+    for incident in lock_unless_held(by_subject(timers), now=now):
         process, severity = process_of(incident), severity_in(incident)
         window = rules.update_window(process, severity, since=incident.updates_count_from)
         if window is None:
@@ -182,24 +183,24 @@ def go_on_unreached(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) ->
     for timer in timers:
         if timer.subject_id in calls:  # the others are runs of alerts
             waiting.setdefault(calls[timer.subject_id].incident_id, []).append(timer)
-    for incident in _locked_of(waiting, now=now):
-        if _is_told(incident):
+    for incident in lock_unless_held(waiting, now=now):
+        if is_told(incident):
             continue
         if any(calls[timer.subject_id].reason == CallReason.FALLBACK for timer in waiting[incident.id]):
-            set_timers([_again(incident, tries=0, now=now)])
+            set_timers([again_timer(incident.id, tries=0, now=now)])
             continue
         because = "nobody of those who were called could be told"
         last = call_fallback(incident, because=because, ways=ways, urgency=Urgency.HIGH, now=now)
         record(last.records, actor=ENGINE, now=now)
         if last.reached_nobody:
-            set_timers([_again(incident, tries=0, now=now)])
+            set_timers([again_timer(incident.id, tries=0, now=now)])
 
 
 def try_again(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
     """Whom the severity names are called again, for as long as nobody was told. After 1 min, then ever more rarely."""
     tries = {timer.subject_id: timer.generation for timer in timers}
-    for incident in _locked(timers, now=now):
-        if _is_told(incident):
+    for incident in lock_unless_held(by_subject(timers), now=now):
+        if is_told(incident):
             continue
         roles = severity_in(incident).pages
         called = call_roles(
@@ -212,15 +213,10 @@ def try_again(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
         )
         record(called.records, actor=ENGINE, now=now)
         if called.reached_nobody:
-            set_timers([_again(incident, tries=tries[incident.id] + 1, now=now)])
+            set_timers([again_timer(incident.id, tries=tries[incident.id] + 1, now=now)])
 
 
-def _again(incident: Incident, *, tries: int, now: datetime) -> NewTimer:
-    wait = min(_AGAIN_FIRST * 2 ** min(tries, 10), _AGAIN_MAX)
-    return NewTimer(kind=TRY_AGAIN, subject_id=incident.id, generation=tries, due_at=now + wait)
-
-
-def _is_told(incident: Incident) -> bool:
+def is_told(incident: Incident) -> bool:
     """Somebody works on it, or is being woken to. A reminder wakes nobody, and who only has to know of it works on
     nothing."""
     if incident.acknowledged_at is not None or holder_ids(incident):
@@ -237,20 +233,3 @@ def _is_told(incident: Incident) -> bool:
 def _calls_since_raised(incident: Incident) -> QuerySet[Page]:
     pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, urgency=Urgency.HIGH)
     return pages.filter(created_at__gte=incident.raised_at)
-
-
-def _locked(timers: Sequence[DueTimer], *, now: datetime) -> list[Incident]:
-    """Those that are not resolved. The timer of one that somebody changes at this moment is put back for a blink:
-    waiting for its row here, while he waits for the timer, would be a deadlock."""
-    return _locked_of({timer.subject_id: [timer] for timer in timers}, now=now)
-
-
-def _locked_of(waiting: Mapping[UUID, Sequence[DueTimer]], *, now: datetime) -> list[Incident]:
-    """The same, by incident, where timers have another subject."""
-    rows = Incident.objects.select_for_update(skip_locked=True, of=("self",)).filter(state__in=UNRESOLVED)
-    related = rows.select_related("service__policy__current_version", "service__team")
-    found = list(related.filter(id__in=list(waiting)).order_by("id"))
-    held = waiting.keys() - {incident.id for incident in found}
-    live = Incident.objects.filter(id__in=held, state__in=UNRESOLVED).values_list("id", flat=True)
-    put_back([timer for identity in live for timer in waiting[identity]], due_at=now + _BLINK)
-    return found

@@ -1,13 +1,22 @@
 """Set everything that waits for an incident, from the foot of its ladder."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.process_followed import process_of, severity_in
-from watchbill.domain.incidents.timer_kinds import LADDER, OF_INCIDENT, UPDATE_DUE
+from watchbill.domain.incidents.timer_kinds import LADDER, OF_INCIDENT, TRY_AGAIN, UPDATE_DUE
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import clear_unlocked
+
+_AGAIN_FIRST, _AGAIN_MAX = timedelta(minutes=1), timedelta(minutes=30)
+
+
+def again_timer(incident_id: UUID, *, tries: int, now: datetime) -> NewTimer:
+    """Nobody was reached: after 1 min, then ever more rarely."""
+    wait = min(_AGAIN_FIRST * 2 ** min(tries, 10), _AGAIN_MAX)
+    return NewTimer(kind=TRY_AGAIN, subject_id=incident_id, generation=tries, due_at=now + wait)
 
 
 def plan(incident: Incident, *, now: datetime, again: bool = True) -> None:

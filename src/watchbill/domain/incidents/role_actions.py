@@ -16,6 +16,7 @@ from watchbill.domain.audit.contract import ENGINE, Actor, Record
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.calling import call_people
+from watchbill.domain.incidents.locking import lock_unless_held
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
@@ -49,9 +50,9 @@ class SeatTaken(ChangeRefused):
 def offer_open_roles(incident: Incident, *, actor: Actor, ways: Ways, now: datetime) -> None:
     """Ask the first candidate for each role that nobody has and nobody is asked for. In the caller's transaction."""
     settled = set(
-        Seat.objects.filter(incident=incident, state__in=(SeatState.HELD, SeatState.OFFERED)).values_list(
-            "role", flat=True
-        )
+        Seat.objects.filter(
+            incident=incident, state__in=(SeatState.HELD, SeatState.OFFERED), user__is_active=True
+        ).values_list("role", flat=True)
     )
     for one in process_of(incident).war_room.roles:
         if one.role not in settled:
@@ -128,14 +129,13 @@ def hand_over(*, incident_id: UUID, role: str, to: UUID, summary: str, actor: Ac
 
 def expire_offers(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
     """Not answered in time: the next candidate is asked. In the caller's transaction."""
-    ids = [timer.subject_id for timer in timers]
-    for seat in Seat.objects.filter(id__in=ids, state=SeatState.OFFERED).order_by("id"):
-        incident = _lock_incident(seat.incident_id)
-        if incident is None:
-            continue
-        seat.refresh_from_db(fields=["state"])
-        if seat.state != SeatState.OFFERED:
-            continue
+    ours = {timer.subject_id: timer for timer in timers}
+    waiting: dict[UUID, list[DueTimer]] = {}
+    for seat_id, incident_id in Seat.objects.filter(id__in=list(ours)).values_list("id", "incident_id"):
+        waiting.setdefault(incident_id, []).append(ours[seat_id])
+    incidents = {incident.id: incident for incident in lock_unless_held(waiting, now=now)}
+    for seat in Seat.objects.filter(id__in=list(ours), state=SeatState.OFFERED, incident__in=incidents).order_by("id"):
+        incident = incidents[seat.incident_id]
         _end(seat, SeatState.EXPIRED, now=now)
         record([_about(incident, seat, "incident.role_unanswered")], actor=ENGINE, now=now)
         if _holder(incident, seat.role) is None:
@@ -263,8 +263,8 @@ def _hold(
     why: str = "took it",
 ) -> Seat:
     before = _holder(incident, role)
-    if before is not None:
-        _end(before, SeatState.HANDED_OVER, now=now)
+    for seat in Seat.objects.filter(incident=incident, role=role, state=SeatState.HELD):
+        _end(seat, SeatState.HANDED_OVER, now=now)
     seat = offered or Seat(
         id=new_id(), incident=incident, role=role, user=user, why=why, offered_at=now, offered_by=actor.label
     )
@@ -295,7 +295,9 @@ def _end(seat: Seat, state: SeatState, *, now: datetime) -> None:
 
 
 def _holder(incident: Incident, role: str) -> Seat | None:
-    return Seat.objects.select_related("user").filter(incident=incident, role=role, state=SeatState.HELD).first()
+    """Whose account was disabled holds nothing any more."""
+    seats = Seat.objects.select_related("user").filter(incident=incident, role=role, state=SeatState.HELD)
+    return seats.filter(user__is_active=True).first()
 
 
 def _responder(user_id: UUID | None) -> User:

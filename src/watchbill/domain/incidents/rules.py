@@ -17,6 +17,7 @@ ON_CALL = "on-call-engineer"
 COMMANDER = "incident-commander"
 COMMUNICATIONS_LEAD = "communications-lead"
 TECHNICAL_LEAD = "technical-lead"
+TECHNICAL_LEAD = "technical-lead"
 # The tiers whose people work on an incident; those above decide and are told.
 _HANDS_ON_TIERS = 2
 _SOON_MAX = timedelta(minutes=15)
@@ -162,9 +163,11 @@ def prompt_name(rung: Rung) -> str:
 def counts_as_acknowledgement(process: ProcessDocument, roles: Iterable[str]) -> bool:
     """Whether the answer of somebody who was called as these says that somebody works on it.
 
-    A manager or an executive who answers knows of it; the ladder still waits for somebody who does it (decision 26).
+    A manager or an executive who answers knows of it, and whoever leads, informs or writes down works on no system: the
+    ladder still waits for somebody who does (decision 26).
     """
     only_told = {role for tier in process.escalation_matrix if tier.tier > _HANDS_ON_TIERS for role in tier.roles}
+    only_told |= {one.role for one in process.war_room.roles} - {TECHNICAL_LEAD}
     named = set(roles)
     return not named or not named <= only_told
 

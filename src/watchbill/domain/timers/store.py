@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -69,6 +69,19 @@ def note_failure(timer_id: int, *, error: str, retry_at: datetime, quarantined_a
             "WHERE id = %s",
             [error[:2000], retry_at, quarantined_at, timer_id],
         )
+
+
+def postpone(timer_id: int, *, to: datetime) -> None:
+    """It cannot be handled now, through no fault of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE timers_timer SET due_at = greatest(due_at, %s) WHERE id = %s", [to, timer_id])
+
+
+def wait_for_locks_at_most(wait: timedelta) -> None:
+    """In this transaction: whoever holds a row for longer is left alone (psycopg's LockNotAvailable)."""
+    milliseconds = int(wait.total_seconds() * 1000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {milliseconds}")
 
 
 def clear_unlocked(*, kinds: Iterable[str], subject_ids: Sequence[UUID]) -> None:
