@@ -146,21 +146,28 @@ def meet_settings() -> MeetSettings:
 @lru_cache(maxsize=1)
 def chat_hosts() -> tuple[ChatHost, ...]:
     """The chat tools in which this instance can make rooms."""
+    http = HttpClient(allowed_networks=parse_networks(config().outbound_allow))
+    return build_chat_hosts(ChatGiven(http=http, slack=slack_settings(), matrix=matrix_settings()))
+
+
+def slack_settings() -> SlackSettings:
     settings = config()
-    slack = SlackSettings(
+    return SlackSettings(
         bot_token=settings.slack_bot_token.get_secret_value(),
         app_token=settings.slack_app_token.get_secret_value(),
         signing_secret=settings.slack_signing_secret.get_secret_value(),
         api_url=settings.slack_api_url,
     )
-    matrix = MatrixSettings(
+
+
+def matrix_settings() -> MatrixSettings:
+    settings = config()
+    return MatrixSettings(
         url=settings.matrix_url,
         access_token=settings.matrix_access_token.get_secret_value(),
         mail_domain=settings.matrix_mail_domain,
         link_url=settings.matrix_link_url,
     )
-    http = HttpClient(allowed_networks=parse_networks(settings.outbound_allow))
-    return build_chat_hosts(ChatGiven(http=http, slack=slack, matrix=matrix))
 
 
 def listeners(*, clock: Clock) -> tuple[Listener, ...]:

@@ -9,6 +9,8 @@ import psycopg
 import pytest
 
 from tests.harness.instances import Instance, watchbill
+from tests.harness.slack import APP_TOKEN, BOT_TOKEN, FakeSlack
+from watchbill.ground.clock import SystemClock
 from watchbill.ground.postgres import EmbeddedPostgres
 
 _BAD = """
@@ -76,6 +78,30 @@ def test_a_mail_server_that_does_not_answer_is_named(instance: Instance) -> None
     assert next(one["what"] for one in found if one["check"] == "mail").startswith("the mail server 127.0.0.1:1 ")
     told = {(one["check"], one["serious"]): one["what"] for one in found}
     assert told["contacts", False] == "contacts that were never tried: mail of responder@example.org"
+
+
+def test_a_slack_app_that_lacks_something_is_told_what(instance: Instance) -> None:
+    slack = FakeSlack(now=SystemClock().now)
+    slack.start()
+    slack.scopes.discard("pins:write")
+    settings = {"WATCHBILL_SLACK_API_URL": slack.api_url, "WATCHBILL_OUTBOUND_ALLOW": "127.0.0.0/8"}
+
+    def told(**more: str) -> list[str]:
+        return [one["what"] for one in findings(instance, **settings, **more)[1] if one["check"] == "chat"]
+
+    try:
+        assert told() == []
+        [scope] = told(WATCHBILL_SLACK_BOT_TOKEN=BOT_TOKEN, WATCHBILL_SLACK_APP_TOKEN=APP_TOKEN)
+        assert "lacks pins:write: add them under OAuth & Permissions" in scope
+        slack.scopes.add("pins:write")
+        [back] = told(WATCHBILL_SLACK_BOT_TOKEN=BOT_TOKEN)
+        assert "nothing comes back from Slack: set WATCHBILL_SLACK_APP_TOKEN" in back
+        [token] = told(WATCHBILL_SLACK_BOT_TOKEN="xoxb-another", WATCHBILL_SLACK_SIGNING_SECRET="s")
+        assert "does not take the bot token (invalid_auth)" in token
+        [lack] = told(WATCHBILL_SLACK_APP_TOKEN=APP_TOKEN)
+        assert "WATCHBILL_SLACK_BOT_TOKEN is empty" in lack
+    finally:
+        slack.stop()
 
 
 def test_a_secret_key_that_others_can_read_is_serious(instance: Instance) -> None:

@@ -6,13 +6,9 @@ import pytest
 
 from tests.harness.slack import BOT, Channel
 from tests.harness.slack_world import SlackWorld
-from watchbill.domain.bridges.actions import Choice, GiveBridge, change
-from watchbill.domain.bridges.pool_actions import add_bridge
-from watchbill.domain.bridges.rules import BridgeDraft
 from watchbill.domain.incidents import ending_actions, room_actions
 from watchbill.domain.incidents.models import Insider
 from watchbill.domain.warrooms.models import ChatRoom, RoomMember, RoomState
-from watchbill.engine.following import Follower
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,30 +68,6 @@ def test_topic_and_card_follow_the_incident_and_the_card_is_changed_in_its_place
         world.settle()
         assert "SEV1 · Mitigated" in channel.topic
         _whole(channel)
-        world.ends(incident)
-
-
-class _WithBridges(SlackWorld):
-    def followers(self) -> tuple[Follower, ...]:
-        return (*super().followers(), GiveBridge(makes=""))
-
-
-def test_the_card_says_how_to_join_the_bridge_and_follows_when_it_is_changed() -> None:
-    with _WithBridges() as world:
-        for draft in (
-            BridgeDraft(name="First & only", kind="zoom", url="https://zoom.us/j/1?pwd=a&b=c"),
-            BridgeDraft(name="Conference", kind="phone", phone="+49 30 1234567", pin="4711"),
-        ):
-            add_bridge(draft, actor=world.person("manager"), now=world.now)
-        incident = world.declares("sev1")
-        card = world.channel(incident).texts[0]
-        assert "<https://zoom.us/j/1?pwd=a&amp;b=c|Join First &amp; only>" in card
-        assert "*Conference:* +49 30 1234567, PIN 4711" in card
-        choice = Choice(url="https://meet.example.org/other")
-        change(incident_id=incident.id, choice=choice, reason="no sound", actor=world.person("engineer"), now=world.now)
-        world.settle()
-        assert "<https://meet.example.org/other|Join" in world.channel(incident).texts[0]
-        assert "zoom.us" not in world.channel(incident).texts[0]
         world.ends(incident)
 
 

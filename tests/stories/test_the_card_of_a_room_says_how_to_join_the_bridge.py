@@ -27,7 +27,7 @@ def test_link_number_and_pin_stand_on_the_card_and_follow_a_change() -> None:
         world.came()
         channel = world.channel(incident)
         assert "<https://zoom.us/j/1?pwd=a&amp;b=c|Join Main &lt;bridge&gt;>" in channel.texts[0]
-        assert "*Conference:* +49 30 1234567, PIN 4711" in channel.texts[0]
+        assert "*Dial:* +49 30 1234567, PIN 4711#" in channel.texts[0]
         other = Choice(url="https://meet.example.org/other")
         change(incident_id=incident.id, choice=other, reason="no sound", actor=world.person("engineer"), now=world.now)
         world.settle()

@@ -37,6 +37,7 @@ from watchbill.domain.services.models import Integration, MaintenanceWindow, Ser
 from watchbill.domain.services.throttle_notices import Refusals, note_refusals
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer
+from watchbill.domain.warrooms.models import ChatPerson, ChatRoom, RoomMember, RoomState
 from watchbill.ground.secrets import digest, hint
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \u202egnp.exe & \"quoted\" 'single'"
@@ -105,7 +106,35 @@ def _build(now: datetime) -> Stage:
     _turned_away(services, now)
     bridge = _bridges(teams["payments"], now)
     incident = _incident(people, services, alerts, now)
+    _chat(incident, people, now)
     return Stage(people["lead"], people, services, schedules, policies, teams, alerts, incident, bridge)
+
+
+def _chat(incident: Incident, people: dict[str, User], now: datetime) -> None:
+    """A room with everything that can be wrong with it, and accounts found by address and linked by a code."""
+    until = (now + timedelta(minutes=5)).isoformat()
+    room = ChatRoom.objects.create(
+        incident=incident,
+        host="slack",
+        state=RoomState.MADE,
+        external_id="C1",
+        name="incident-2026-03-02-checkout-latency-p99-above-5-seconds",
+        url="https://acme.slack.com/archives/C1",
+        wanted_at=now,
+        made_at=now,
+        troubles={"pin": {"why": f"the Slack app lacks the scope pins:write {HOSTILE}", "until": until}},
+    )
+    RoomMember.objects.create(room=room, user=people["rtl"], state="unknown", why=HOSTILE, invited_at=now)
+    for name, linked_at in (("lead", None), (HOSTILE, now)):
+        ChatPerson.objects.create(
+            host="slack",
+            external_id=f"U-{name}"[:20],
+            name=name,
+            user=people["lead"],
+            seen_at=now,
+            vouched=True,
+            linked_at=linked_at,
+        )
 
 
 def _bridges(team: Team, now: datetime) -> Bridge:

@@ -44,6 +44,8 @@ def screens(organization: Stage) -> dict[str, str]:
         "admin": "/admin",
         "admin-tokens": "/admin/tokens",
         "organization": "/admin/organization",
+        "chat": "/admin/chat",
+        "chat-accounts": "/me/chat-accounts",
         "bridges": "/admin/bridges",
         "bridge-new": "/admin/bridges/new",
         "bridge-edit": f"/admin/bridges/{organization.bridge.id}/edit",

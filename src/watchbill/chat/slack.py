@@ -1,6 +1,6 @@
 """Rooms in Slack: a channel for each incident, made by the organization's own app."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,6 +63,15 @@ class SlackSettings:
     app_token: str = ""
     signing_secret: str = ""
     api_url: str = "https://slack.com/api"
+
+    def lacks(self) -> Iterator[str]:
+        """What cannot be right whatever Slack says."""
+        if not self.bot_token and (self.app_token or self.signing_secret):
+            yield "settings of Slack are there, and WATCHBILL_SLACK_BOT_TOKEN is empty: there are no rooms in Slack"
+        if self.bot_token and not self.bot_token.startswith("xoxb-"):
+            yield "WATCHBILL_SLACK_BOT_TOKEN is no bot token: those begin with xoxb-"
+        if self.app_token and not self.app_token.startswith("xapp-"):
+            yield "WATCHBILL_SLACK_APP_TOKEN is no app token: those begin with xapp-"
 
 
 class SlackHost:

@@ -6,7 +6,7 @@ from django.db import OperationalError, connection
 
 from watchbill.composition import contact_kinds, ways
 from watchbill.config import config
-from watchbill.doctor import alerts, bridges, database, host, people
+from watchbill.doctor import alerts, bridges, chat, database, host, people
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.ground.clock import SystemClock
 
@@ -29,6 +29,9 @@ CHECKS: tuple[Check, ...] = (
     bridges.bridge_settings,
     bridges.bridge_hosts,
     bridges.meetings_not_made,
+    chat.chat_settings,
+    chat.chat_tools,
+    chat.rooms_not_as_they_should_be,
     host.mail,
     host.secret_key_file,
     host.disk,

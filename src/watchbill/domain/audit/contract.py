@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """`kind`: person, token, source or system. `via`: web, api, cli, mail-link, engine, ingest."""
+    """`kind`: person, token, source or system. `via`: web, api, cli, mail-link, engine, ingest, or a chat tool."""
 
     kind: str
     label: str
@@ -27,4 +27,5 @@ class Record:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+PERSON = "person"  # at a screen or with a link of their own; a program with somebody's token is none
 ENGINE = Actor(kind="system", label="Watchbill", via="engine")

@@ -55,7 +55,7 @@ def unlink(account_id: int, *, user_id: UUID, actor: Actor, now: datetime) -> No
     rows = ChatPerson.objects.select_for_update(of=("self",)).select_related("user")
     account = rows.filter(id=account_id, user_id=user_id, linked_at__isnull=False).first()
     if account is None or account.user is None:
-        raise Unknown("", "no such account is linked")
+        raise Unknown("", "there is no such account that was linked by a code")
     user = account.user
     ChatPerson.objects.filter(id=account.id).update(user=None, linked_at=None, vouched=False)
     _tell("person.chat_unlinked", user, _facts(account), actor=actor, now=now)

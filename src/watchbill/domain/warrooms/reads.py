@@ -6,8 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from watchbill.domain.errands.reads import troubles
+from watchbill.domain.incidents.models import UNRESOLVED
+from watchbill.domain.incidents.reads import Viewer, visible_to
 from watchbill.domain.warrooms.actions import CHAT
 from watchbill.domain.warrooms.models import ChatPerson, ChatPosition, ChatRoom, Invitation, RoomMember, RoomState
+
+_LOOKED_AT_MAX = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,17 @@ class ChatAccount:
 def rooms_of(incident_id: UUID) -> Sequence[RoomShown]:
     """The newest first. For whoever was let to the incident already."""
     return [_shown(room) for room in ChatRoom.objects.filter(incident_id=incident_id).order_by("-part")]
+
+
+def rooms_in_trouble(*, viewer: Viewer) -> Sequence[tuple[int, str]]:
+    """Of incidents that are under way: the number, and what is wrong. Nothing of what the incident is about."""
+    incidents = visible_to(viewer).filter(state__in=UNRESOLVED)
+    rooms = ChatRoom.objects.filter(incident__in=incidents).exclude(state=RoomState.ARCHIVED)
+    return [
+        (room.incident.number, trouble)
+        for room in rooms.select_related("incident").order_by("-wanted_at")[:_LOOKED_AT_MAX]
+        for trouble in _shown(room).troubles
+    ]
 
 
 def accounts_of(user_id: UUID) -> Sequence[ChatAccount]:

@@ -1,11 +1,11 @@
 """What a room in a chat tool says of its incident: topic, card, rules, and what was written in the built-in room."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from watchbill.domain.bridges.reads import IncidentBridge, bridge_of
+from watchbill.domain.bridges.reads import JoinBy, bridge_of
 from watchbill.domain.incidents import rules as incident_rules
 from watchbill.domain.incidents.models import UNRESOLVED, Incident, Post, PostKind, Seat, SeatState
 from watchbill.domain.incidents.process_followed import process_of, role_label, severity_label
@@ -49,12 +49,11 @@ def named(incident: Incident) -> str:
 
 def card_of(room: ChatRoom, *, base_url: str, former: ChatRoom | None, now: datetime) -> ChatMessage:
     """Says nothing that changes by itself as time goes by, so that it is written anew only when something happened."""
-    incident = room.incident
-    bridge = bridge_of(incident.id)
+    incident, ways = room.incident, bridge_of(room.incident_id).ways
     blocks: list[Block] = [
         Heading(("Drill: " if incident.drill else "") + named(incident)),
-        Facts((*_facts(incident, now=now), *_by_phone(bridge))),
-        Links((*_joins(bridge), *_links(incident, base_url=base_url, former=former))),
+        Facts((*_facts(incident, now=now), *_numbers(ways))),
+        Links(_links(incident, ways, base_url=base_url, former=former)),
     ]
     if incident.state in UNRESOLVED:
         blocks.append(Buttons(_buttons(incident)))
@@ -111,24 +110,19 @@ def _facts(incident: Incident, *, now: datetime) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _joins(bridge: IncidentBridge) -> tuple[tuple[str, str], ...]:
-    return tuple((f"Join {way.name}", way.url) for way in bridge.ways if way.url)
+def _numbers(ways: Sequence[JoinBy]) -> Iterator[tuple[str, str]]:
+    for way in ways:
+        if way.phone:
+            yield "Dial", f"{way.phone}, PIN {way.pin}#" if way.pin else way.phone
+        elif way.pin:
+            yield f"Passcode of {way.name}", way.pin
 
 
-def _by_phone(bridge: IncidentBridge) -> tuple[tuple[str, str], ...]:
-    """With what somebody types who dials, or joins a meeting by its link."""
-    found = []
-    for way in bridge.ways:
-        said = [way.phone] if way.phone else []
-        if way.pin:
-            said.append(f"{'PIN' if way.phone else 'passcode'} {way.pin}")
-        if said:
-            found.append((way.name, ", ".join(said)))
-    return tuple(found)
-
-
-def _links(incident: Incident, *, base_url: str, former: ChatRoom | None) -> tuple[tuple[str, str], ...]:
-    links = [("The incident in Watchbill", incident_url(incident, base_url))]
+def _links(
+    incident: Incident, ways: Sequence[JoinBy], *, base_url: str, former: ChatRoom | None
+) -> tuple[tuple[str, str], ...]:
+    links = [(f"Join {way.name}", way.url) for way in ways if way.url]
+    links.append(("The incident in Watchbill", incident_url(incident, base_url)))
     if former is not None and former.url:
         links.append(("The room before this one", former.url))
     return tuple(links)

@@ -11,6 +11,7 @@ from watchbill.domain.incidents.reads import IncidentDetail, incident_detail, in
 from watchbill.domain.people.reads import person_id_of
 from watchbill.doors.api.auth import caller
 from watchbill.doors.api.bridge_out import IncidentBridgeOut, bridge_out
+from watchbill.doors.api.chat_out import ChatRoomOut, rooms_out
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import InstantOut, Output
 from watchbill.doors.moment import now_of
@@ -164,6 +165,7 @@ class IncidentDetailOut(IncidentOut):
     customer_facing: bool | None
     affected_services: list[str]
     bridge: IncidentBridgeOut
+    chat: list[ChatRoomOut]
     hypotheses: list[HypothesisOut]
     changes: list[ChangeOut]
     follow_ups: list[FollowUpOut]
@@ -238,6 +240,7 @@ def detail_out(request: HttpRequest, incident_id: UUID) -> IncidentDetailOut:
         customer_facing=detail.incident.customer_facing,
         affected_services=[service.name for service in detail.affected],
         bridge=bridge_out(detail.incident.id),
+        chat=rooms_out(detail.incident.id),
         hypotheses=[
             HypothesisOut(**{name: getattr(one, name) for name in HypothesisOut.model_fields})
             for one in detail.hypotheses

@@ -222,7 +222,7 @@ def _oncall(asked: Asked) -> str:
 
 
 def _link(asked: Asked) -> str:
-    return f"Here you are {asked.user}. To link this account to somebody else's: {asked.base_url}/me, Chat accounts."
+    return f"Here you are {asked.user}. To link this account to somebody else's: {asked.base_url}/me/chat-accounts"
 
 
 def _incident(asked: Asked) -> tuple[UUID, str]:

@@ -135,7 +135,7 @@ class ChatHeard:
     def _say_how_to_link(self, host: ChatHost, name: str) -> str:
         return (
             f"Watchbill does not know whose account this is: it knows nobody by the address of {name} in {host.label}, "
-            f"so nothing was done. Sign in at {self._base_url}/me, get a code under Chat accounts, and write here: "
+            f"so nothing was done. Sign in at {self._base_url}/me/chat-accounts, get a code, and write here: "
             f"{host.command} link <code>. Who has no account in Watchbill gets one from an admin."
         )
 

@@ -30,7 +30,7 @@ _OLDEST = timedelta(minutes=5)
 def callback(request: HttpRequest) -> HttpResponse:
     secret, now = wired().slack_signing_secret, now_of(request)
     if not secret:
-        return HttpResponse("Slack's HTTP callbacks are not set up: WATCHBILL_SLACK_SIGNING_SECRET\n", status=404)
+        return HttpResponse("Slack does not call this instance: WATCHBILL_SLACK_SIGNING_SECRET is empty\n", status=404)
     length = request.headers.get("Content-Length", "")
     if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= BODY_BYTES_MAX):
         return HttpResponse("too long, or its length is not said\n", status=413)

@@ -9,6 +9,7 @@ from watchbill.doors.web.screens import (
     alert,
     alerts,
     bridges,
+    chat,
     explain,
     go,
     incident,
@@ -49,6 +50,7 @@ urlpatterns: list[URLPattern] = [
         path(f"incidents/<int:number>/findings/{verb}", incident_findings.act, {"verb": verb})
         for verb in incident_findings.VERBS
     ),
+    path("incidents/<int:number>/chat/try-now", chat.try_again),
     path("incidents/<int:number>/bridge", incident_bridge.change_bridge),
     *(path(f"incidents/<int:number>/{verb}", incident.act, {"verb": verb}) for verb in incident.VERBS),
     path("a/<str:token>", acknowledge_link.acknowledge_link),
@@ -102,6 +104,9 @@ urlpatterns: list[URLPattern] = [
     path("me/contacts/<uuid:contact_id>/test", me.send_own_test),
     path("me/contacts/<uuid:contact_id>/remove", me.remove_own_contact),
     path("me/rules/<str:urgency>", me.change_rules),
+    path("me/chat-accounts", chat.my_accounts),
+    path("me/chat-accounts/code", chat.make_own_code),
+    path("me/chat-accounts/<int:account_id>/unlink", chat.unlink_own),
     path("me/tokens", tokens.my_tokens),
     path("me/tokens/create", tokens.create),
     path("me/tokens/<uuid:token_id>/revoke", tokens.revoke_own),
@@ -111,6 +116,7 @@ urlpatterns: list[URLPattern] = [
     path("admin/tokens", tokens.all_tokens),
     path("admin/tokens/<uuid:token_id>/revoke", tokens.revoke),
     path("admin/process", admin.process),
+    path("admin/chat", chat.chat_tools),
     path("admin/bridges", bridges.bridge_list),
     path("admin/bridges/new", bridges.new_bridge),
     path("admin/bridges/<uuid:bridge_id>/edit", bridges.edit_bridge),

@@ -29,3 +29,8 @@ def connect(wiring: Wiring) -> None:
 
 def wired() -> Wiring:
     return _held[0]
+
+
+def chat_label(kind: str) -> str:
+    """What people call a chat tool; one that is not set up any more keeps its word."""
+    return next((host.label for host in wired().chat_hosts() if host.kind == kind), kind)

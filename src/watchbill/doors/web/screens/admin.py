@@ -36,7 +36,7 @@ from watchbill.ground.refusals import ChangeRefused
 
 _TRAIL = ("/admin", "Admin")
 _VERSIONS_SHOWN = 20
-_VIAS = ("web", "api", "cli", "mail-link", "engine", "ingest")
+_VIAS = ("web", "api", "cli", "mail-link", "engine", "ingest", "slack")
 
 
 @requires("organization.read")

@@ -20,6 +20,7 @@ from watchbill.domain.incidents.reads import (
     list_incidents,
 )
 from watchbill.domain.incidents.room_actions import prefix_of
+from watchbill.domain.warrooms.reads import rooms_of
 from watchbill.doors.incident_export import KINDS, export
 from watchbill.doors.web.forms import posted, posted_id, posted_instant, required_id
 from watchbill.doors.web.guards import caller, requires
@@ -27,7 +28,7 @@ from watchbill.doors.web.incident_words import GROUPS, IncidentLine, incident_li
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
 from watchbill.doors.web.screens.incidents import severities_of
-from watchbill.doors.web.wiring import wired
+from watchbill.doors.web.wiring import chat_label, wired
 from watchbill.ground.identity import uuid_in
 from watchbill.ground.refusals import ChangeRefused
 
@@ -316,6 +317,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "responders": responders(),
             "others": _others(incident, me),
             "bridge": bridge_of(incident.id),
+            "chat": [(chat_label(room.host), room) for room in rooms_of(incident.id)],
             "refused": refused,
             "refused_verb": verb,
             "typed": request.POST if refused else {},

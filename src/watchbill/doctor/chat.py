@@ -1,0 +1,43 @@
+"""Rooms in chat tools: can they be made, and does what people do there come back?"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from watchbill.composition import chat_hosts, slack_settings
+from watchbill.doctor.finding import Finding, Patient
+from watchbill.domain.incidents.reads import EVERYTHING
+from watchbill.domain.warrooms.contract import ChatHost
+from watchbill.domain.warrooms.reads import rooms_in_trouble
+
+_SECONDS_MAX = 8.0
+
+
+def chat_settings(_patient: Patient) -> Iterator[Finding]:
+    for lack in slack_settings().lacks():
+        yield _finding(lack, remedy="docs/how-to/connect-slack.md says how")
+
+
+def chat_tools(patient: Patient) -> Iterator[Finding]:
+    """Asks each one that is set up what it lets us do; nothing is made there."""
+    for host in chat_hosts():
+        for complaint in asyncio.run(_complaints(host, patient)):
+            yield _finding(f"{host.label}: {complaint}", remedy="then `watchbill doctor` again")
+
+
+def rooms_not_as_they_should_be(_patient: Patient) -> Iterator[Finding]:
+    for number, trouble in rooms_in_trouble(viewer=EVERYTHING)[:5]:
+        remedy = f"mend it, then `watchbill incident chat {number} --try-now`; it is tried again by itself too"
+        yield _finding(f"the room of #{number}: {trouble}", remedy=remedy)
+
+
+async def _complaints(host: ChatHost, patient: Patient) -> Sequence[str]:
+    try:
+        async with asyncio.timeout(_SECONDS_MAX):
+            return await host.complaints(now=patient.now)
+    except TimeoutError:
+        return (f"no answer within {_SECONDS_MAX:.0f} s",)
+
+
+def _finding(what: str, *, remedy: str) -> Finding:
+    why = "incidents have no room in the chat tool, or not a whole one; paging and the built-in room go on"
+    return Finding(check="chat", serious=False, what=what, why=why, remedy=remedy)
