@@ -1,5 +1,6 @@
 """A world of incidents with a real Matrix homeserver beside it, on which everybody has an account but the onlookers."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -225,6 +226,10 @@ class MatrixWorld(IncidentWorld):
         """The room under this name."""
         path = f"{CLIENT}/directory/room/{quote(f'#{name}:{SERVER_NAME}')}"
         return str(self.synapse.asks("GET", path, self.token)["room_id"])
+
+    def complaints(self) -> Sequence[str]:
+        """What the doctor is told."""
+        return self._runner.run(self.host.complaints(now=self.now))
 
     def trouble(self, incident: Incident) -> str:
         room = self.room(incident)

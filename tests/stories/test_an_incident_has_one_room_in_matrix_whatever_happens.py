@@ -268,3 +268,11 @@ def test_a_restricted_incident_has_a_room_of_its_insiders_alone(world: MatrixWor
     assert created["m.federate"] is False
     assert world.state(incident, "m.room.power_levels")["invite"] == 50
     world.ends(incident)
+
+
+def test_the_doctor_says_why_nobody_can_be_found_or_nothing_be_made(world: MatrixWorld) -> None:
+    assert world.complaints() == ()
+    world.host.account.api._token = world.synapse.new_account()[1]
+    assert "WATCHBILL_MATRIX_MAIL_DOMAIN" in world.complaints()[0]
+    world.host.account.api._token = "syt_wrong"
+    assert "WATCHBILL_MATRIX_ACCESS_TOKEN" in world.complaints()[0]

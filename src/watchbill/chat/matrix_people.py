@@ -59,7 +59,9 @@ class MatrixPeople:
         reply = await self._api.call("GET", path, now=now)
         if not isinstance(reply, Reply):
             return (reply.why,)
-        return (_CANNOT_FIND,) if reply.error in _NO_ADMIN else ()
+        if reply.error in _NO_ADMIN:
+            return (_CANNOT_FIND,)
+        return (refused(reply).why,) if reply.error and reply.error not in _NOT_THERE else ()
 
     async def _by_admin(self, external_id: str, *, now: datetime) -> Profile | Trouble | None:
         """None where we may not ask."""
