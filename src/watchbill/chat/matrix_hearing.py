@@ -19,16 +19,6 @@ _WAITS = timedelta(seconds=30)
 _ANSWERS_WITHIN = timedelta(seconds=45)
 _AT_ONCE, _PAGE, _PAGES_MAX = 100, 200, 50
 _UNREADABLE = "Watchbill cannot read encrypted rooms. Write here instead, or in the room of an incident."
-_FILTER = {
-    "presence": {"types": []},
-    "account_data": {"types": []},
-    "room": {
-        "timeline": {"limit": _AT_ONCE, "types": [MESSAGE, ENCRYPTED]},
-        "state": {"types": []},
-        "ephemeral": {"types": []},
-        "account_data": {"types": []},
-    },
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +38,13 @@ class MatrixHearing:
         me = await self._host.account.me(now=now)
         if not isinstance(me, str):
             return me
-        query = {"filter": orjson.dumps(_FILTER).decode(), "timeout": str(int(waits.total_seconds() * 1000))}
-        query |= {"since": position} if position else {"timeout": "0"}
+        query = {
+            "filter": _filter(at_once=_AT_ONCE),
+            "timeout": str(int(waits.total_seconds() * 1000)),
+            "since": position,
+        }
+        if not position:
+            query = {"filter": _filter(at_once=1), "timeout": "0"}
         reply = await self._host.account.call("GET", at("sync"), now=now, query=query, within=_ANSWERS_WITHIN)
         if not isinstance(reply, Reply):
             return reply
@@ -100,6 +95,14 @@ class MatrixHearing:
             if is_direct and not is_readable:
                 there = Incoming(kind=IncomingKind.COMMAND, key=_key(room_id), person=person)
                 await self._host.answers.alone(there, _UNREADABLE, now=now)
+
+
+def _filter(*, at_once: int) -> str:
+    """Messages, so many of a room; not who is there, what they read, or whether they type."""
+    nothing: dict[str, Any] = {"types": []}
+    room = {"timeline": {"limit": at_once, "types": [MESSAGE, ENCRYPTED]}}
+    room |= {"state": nothing, "ephemeral": nothing, "account_data": nothing}
+    return orjson.dumps({"presence": nothing, "account_data": nothing, "room": room}).decode()
 
 
 def _key(room_id: str) -> str:
