@@ -77,6 +77,7 @@ def test_what_is_wrong_with_the_room_is_said_and_tried_again_without_scripts(
         "href", "https://acme.slack.com/archives/C1"
     )
     expect(head).to_contain_text("the Slack app lacks the scope pins:write")
+    head.locator("summary", has_text="Something does not work").click()
     head.get_by_role("button", name=re.compile("Try the room")).click()
     expect(page.get_by_text("It is being tried again.")).to_be_visible()
     expect(page.locator("#incident-head")).not_to_contain_text("pins:write")
