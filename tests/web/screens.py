@@ -20,6 +20,7 @@ def screens(organization: Stage) -> dict[str, str]:
         "incident-pages": f"/incidents/{organization.incident.number}?only=pages",
         "incident-findings": f"/incidents/{organization.incident.number}/findings",
         "incident-bridge": f"/incidents/{organization.incident.number}/bridge",
+        "incident-chat": f"/incidents/{organization.incident.number}/chat",
         "incident-new": "/incidents/new",
         "roles": "/roles",
         "role": "/roles/incident-commander",

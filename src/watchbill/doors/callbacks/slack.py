@@ -19,12 +19,14 @@ from django.views.decorators.http import require_POST
 from watchbill.chat.slack_events import COMMAND, EVENT, INTERACTIVE, parse
 from watchbill.domain.warrooms.inbox_actions import take_in
 from watchbill.doors.moment import now_of
+from watchbill.doors.web.guards import open_to_all
 from watchbill.doors.web.wiring import wired
 
 BODY_BYTES_MAX = 512 * 1024
 _OLDEST = timedelta(minutes=5)
 
 
+@open_to_all("Slack signs each request, and one that is not signed rightly is refused")
 @csrf_exempt
 @require_POST
 def callback(request: HttpRequest) -> HttpResponse:

@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern] = [
         path(f"incidents/<int:number>/findings/{verb}", incident_findings.act, {"verb": verb})
         for verb in incident_findings.VERBS
     ),
+    path("incidents/<int:number>/chat", chat.incident_rooms),
     path("incidents/<int:number>/chat/try-now", chat.try_again),
     path("incidents/<int:number>/bridge", incident_bridge.change_bridge),
     *(path(f"incidents/<int:number>/{verb}", incident.act, {"verb": verb}) for verb in incident.VERBS),

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_POST
 from watchbill.chat.slack_manifest import CALLBACK_PATH, manifest
 from watchbill.domain.warrooms.actions import try_now
 from watchbill.domain.warrooms.link_actions import make_code, unlink
-from watchbill.domain.warrooms.reads import accounts_of, rooms_in_trouble
-from watchbill.doors.web.guards import fresh_proof, requires
+from watchbill.domain.warrooms.reads import accounts_of, rooms_in_trouble, rooms_of
+from watchbill.doors.web.guards import caller, fresh_proof, requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
 from watchbill.doors.web.screens.incident import incident_id
 from watchbill.doors.web.wiring import chat_label, wired
@@ -50,6 +50,13 @@ def unlink_own(request: HttpRequest, account_id: int) -> HttpResponse:
     return HttpResponseRedirect("/me/chat-accounts")
 
 
+@requires("incident.read")
+def incident_rooms(request: HttpRequest, number: int) -> HttpResponse:
+    rooms = [(chat_label(room.host), room) for room in rooms_of(incident_id(request, number))]
+    may_respond = caller(request).may("incident.respond").allowed
+    return show(request, "incidents/chat.html", {"number": number, "chat": rooms, "may_respond": may_respond})
+
+
 @require_POST
 @requires("incident.respond")
 def try_again(request: HttpRequest, number: int) -> HttpResponse:
@@ -60,7 +67,7 @@ def try_again(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, "It is being tried again. Load this page again to see what came of it.")
-    return HttpResponseRedirect(f"/incidents/{number}")
+    return HttpResponseRedirect(f"/incidents/{number}/chat")
 
 
 def _page(request: HttpRequest, *, code: str = "", refused: ChangeRefused | None = None) -> HttpResponse:
