@@ -93,6 +93,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "services/new": ("POST /services", APPLY),
     "services/<uuid:service_id>/edit": ("PUT /services/{name}", APPLY),
     "services/<uuid:service_id>/archive": ("DELETE /services/{name}", APPLY),
+    "services/<uuid:service_id>/checks": ("PUT /services/{name}/checks", "service check"),
+    "services/<uuid:service_id>/dependencies": ("PUT /services/{name}/dependencies", "service needs"),
     "services/<uuid:service_id>/integrations": ("POST /services/{name}/integrations", APPLY),
     "services/<uuid:service_id>/integrations/<uuid:integration_id>/reveal": (
         "POST /services/{name}/integrations/{integration}/reveal",
