@@ -42,6 +42,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "incidents/<int:number>/update": ("POST /incidents/{incident}/updates", "incident update"),
     "incidents/<int:number>/pin": ("POST /incidents/{incident}/timeline/{entry}/pin", "incident pin"),
     "incidents/<int:number>/correct": ("PUT /incidents/{incident}/timeline/{entry}", "incident correct"),
+    "incidents/<int:number>/verify": ("POST /incidents/{incident}/verify", "incident verify"),
     "incidents/<int:number>/findings/impact": ("PUT /incidents/{incident}/impact", "incident impact"),
     "incidents/<int:number>/findings/affected": ("PUT /incidents/{incident}/affected", "incident affected"),
     "incidents/<int:number>/findings/hypotheses": ("POST /incidents/{incident}/hypotheses", "incident think"),

@@ -25,6 +25,7 @@ from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.incident_words import GROUPS, IncidentLine, incident_line
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
+from watchbill.doors.web.screens.incident_verification import verification_of, verify
 from watchbill.doors.web.screens.incidents import severities_of
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.identity import uuid_in
@@ -67,7 +68,14 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
         return _page(request, number, refused=refused, verb=verb)
     if told:
         messages.success(request, told)
-    anchor = {"write": "#room", "update": "#room", "note": "#room", "pin": "#room", "step": "#workflow"}.get(verb, "")
+    anchor = {
+        "write": "#room",
+        "update": "#room",
+        "note": "#room",
+        "pin": "#room",
+        "step": "#workflow",
+        "verify": "#verify",
+    }.get(verb, "")
     return HttpResponseRedirect(f"/incidents/{number}{anchor}")
 
 
@@ -275,6 +283,7 @@ VERBS: Mapping[str, Verb] = {
     "update": _update,
     "pin": _pin,
     "correct": _correct,
+    "verify": verify,
 }
 
 
@@ -314,6 +323,8 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "severities": severities_of(incident),
             "responders": responders(),
             "others": _others(incident, me),
+            "verification": verification_of(incident),
+            "may_verify": incident.state not in (*NEVER_WAS, IncidentState.CLOSED),
             "refused": refused,
             "refused_verb": verb,
             "typed": request.POST if refused else {},
