@@ -79,7 +79,7 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()), VerifyIncident(metrics_source()))
+    return (FollowIncident(followers()), VerifyIncident(metrics_source(outbound_http())))
 
 
 def has_metrics() -> bool:
@@ -87,12 +87,15 @@ def has_metrics() -> bool:
     return bool(config().prometheus_url)
 
 
-def metrics_source() -> MetricsSource | None:
+def outbound_http() -> HttpClient:
+    return HttpClient(allowed_networks=parse_networks(config().outbound_allow))
+
+
+def metrics_source(http: HttpClient) -> MetricsSource | None:
     """Whom a verification asks; None where no address is set."""
     settings = config()
     if not has_metrics():
         return None
-    http = HttpClient(allowed_networks=parse_networks(settings.outbound_allow))
     return PrometheusSource(settings.prometheus_url, http=http, token=settings.prometheus_token.get_secret_value())
 
 

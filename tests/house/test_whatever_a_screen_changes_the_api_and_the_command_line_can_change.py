@@ -45,6 +45,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "incidents/<int:number>/verify": ("POST /incidents/{incident}/verify", "incident verify"),
     "incidents/<int:number>/findings/impact": ("PUT /incidents/{incident}/impact", "incident impact"),
     "incidents/<int:number>/findings/affected": ("PUT /incidents/{incident}/affected", "incident affected"),
+    "incidents/<int:number>/findings/affected-add": ("POST /incidents/{incident}/affected", "incident affected"),
     "incidents/<int:number>/findings/hypotheses": ("POST /incidents/{incident}/hypotheses", "incident think"),
     "incidents/<int:number>/findings/hypotheses-settle": (
         "POST /incidents/{incident}/hypotheses/{hypothesis}",

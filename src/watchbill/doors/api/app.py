@@ -29,6 +29,7 @@ from watchbill.doors.api import (
     roles,
     schedules,
     services,
+    severities,
     teams,
     tokens,
 )
@@ -41,6 +42,7 @@ NOUNS: tuple[tuple[str, Router], ...] = (
     ("/incidents", incident_work.router),
     ("/incidents", incident_findings.router),
     ("/incidents", incident_verification.router),
+    ("/severities", severities.router),
     ("/schedules", schedules.router),
     ("/policies", policies.router),
     ("/roles", roles.router),

@@ -18,6 +18,7 @@ from watchbill.domain.incidents.reads import (
     incident_id_of,
     list_incidents,
 )
+from watchbill.domain.incidents.related_reads import related_to
 from watchbill.domain.incidents.room_actions import prefix_of
 from watchbill.doors.incident_export import KINDS, export
 from watchbill.doors.web.forms import posted, posted_id, posted_instant, required_id
@@ -324,6 +325,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "responders": responders(),
             "others": _others(incident, me),
             "verification": verification_of(incident),
+            "related": related_to(incident, viewer=me, now=now),
             "may_verify": incident.state not in (*NEVER_WAS, IncidentState.CLOSED),
             "refused": refused,
             "refused_verb": verb,
