@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from watchbill.domain.alerts.models import Alert, AlertState
 from watchbill.domain.incidents.models import Incident
@@ -42,10 +42,8 @@ def standing_of(incident: Incident) -> Standing:
 
 def services_of(incident: Incident) -> QuerySet[Service]:
     """The one it was declared for, and the affected ones."""
-    ids: set[UUID] = set(incident.affected.values_list("service_id", flat=True))
-    if incident.service_id is not None:
-        ids.add(incident.service_id)
-    return Service.objects.filter(id__in=ids, archived_at=None)
+    affected = Q(id__in=incident.affected.values("service_id"))
+    return Service.objects.filter(affected | Q(id=incident.service_id), archived_at=None)
 
 
 def checks_of(incident: Incident) -> QuerySet[HealthCheck]:
