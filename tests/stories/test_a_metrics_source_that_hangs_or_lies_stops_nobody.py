@@ -119,7 +119,7 @@ def vector(labels: dict[str, str], *values: str) -> Answer:
 
 
 LIES = {
-    "labels that are markup and controls": (vector({"pod": HOSTILE, HOSTILE: "x" * 5_000}, "5"), "unhealthy"),
+    "labels that are markup and controls": (vector({"pod": HOSTILE, HOSTILE: "x" * 5_000}, "5", "6"), "unhealthy"),
     "as many series as are read": (vector({"pod": "x" * 400}, *["5"] * 100), "unhealthy"),
     "numbers beyond every scale": (vector({}, "1e308", "-1e308"), "unhealthy"),
     "an error that is markup": (

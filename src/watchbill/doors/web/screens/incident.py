@@ -296,6 +296,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
     lines = [incident_line(line, zone=zone) for line in detail.timeline]
     shown = [line for line in lines if _is_shown(line, group)][::-1]
     me = viewer_id(request)
+    others, related = _others(incident, me), related_to(incident, viewer=me, now=now)
     return show(
         request,
         "incidents/incident.html",
@@ -323,9 +324,10 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "prompted": _prompted(detail),
             "severities": severities_of(incident),
             "responders": responders(),
-            "others": _others(incident, me),
+            "others": others,
+            "unrelated": [one for one in others if one.id not in {known.incident.id for known in related}],
             "verification": verification_of(incident),
-            "related": related_to(incident, viewer=me, now=now),
+            "related": related,
             "may_verify": incident.state not in (*NEVER_WAS, IncidentState.CLOSED),
             "refused": refused,
             "refused_verb": verb,

@@ -86,9 +86,9 @@ def _check_group(number: int, one: CheckDraft) -> Group:
         legend=f"Check {one.name}" if one.name else "Another check" if number else "The first check",
         fields=[
             Field(name=f"{at}.name", label="Name", value=one.name, help="Like: errors, or time to answer."),
+            Field(name=f"{at}.query", label="PromQL", kind="code", value=one.query),
             Field(name=f"{at}.healthy_when", label="Healthy when", value=one.healthy_when, help="Like < 0.01"),
             Field(name=f"{at}.unit", label="Unit (optional)", value=one.unit, help="Like % or s; it is only shown."),
-            Field(name=f"{at}.query", label="PromQL", kind="code", value=one.query),
         ],
     )
 
