@@ -93,4 +93,4 @@ class _Scale:
 
 
 def _text(number: float) -> str:
-    return f"{number:.1f}"
+    return f"{number:.0f}"
