@@ -45,7 +45,6 @@ class MatrixWorld(IncidentWorld):
     def __init__(self, *, mail_domain: str = "", at: Any = START) -> None:
         super().__init__(at=at)
         self._mail_domain = mail_domain
-        self._looked = 0
 
     def __enter__(self) -> "MatrixWorld":
         self.synapse, self.wire = synapse(), wire()
@@ -129,12 +128,12 @@ class MatrixWorld(IncidentWorld):
 
     def told_alone(self, name: str) -> list[str]:
         """What Watchbill said in the room of that person alone, which they join when they are invited."""
-        answer = self._looks(name)
+        answer = self.synapse.rooms_of(self._token_of(name))
         for room_id, room in answer.get("invite", {}).items():
             events = room["invite_state"]["events"]
             if any(one["sender"] == self.me and one["content"].get("is_direct") for one in events):
                 self.does(name, "POST", f"/join/{quote(room_id)}", {})
-        joined = self._looks(name).get("join", {})
+        joined = self.synapse.rooms_of(self._token_of(name)).get("join", {})
         return [
             event["content"]["body"]
             for room in joined.values()
@@ -160,11 +159,6 @@ class MatrixWorld(IncidentWorld):
             self.joins(name, incident)
         self.hears()
         self.hears()
-
-    def _looks(self, name: str) -> dict[str, Any]:
-        """All rooms of somebody. Synapse repeats its answer to the same question for a while, so each is another."""
-        self._looked += 1
-        return dict(self.does(name, "GET", f"/sync?timeout={self._looked}").get("rooms", {}))
 
     def joins(self, name: str, incident: Incident) -> None:
         self.does(name, "POST", f"/join/{quote(self.room(incident).external_id or '')}", {})

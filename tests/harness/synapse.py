@@ -38,7 +38,7 @@ class Synapse:
         self._directory = Path(tempfile.mkdtemp(prefix="watchbill-synapse-"))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._accounts = 0
+        self._accounts = self._looked = 0
         self._people: dict[str, tuple[str, dict[str, Any]]] = {}
         (self._directory / "homeserver.yaml").write_text(json.dumps(self._settings()))  # JSON is YAML too
         (self._directory / "log.yaml").write_text(json.dumps(self._logging()))
@@ -105,6 +105,11 @@ class Synapse:
         answer = self._ask(method, path, token, body)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return cast(dict[str, Any], answer.json())
+
+    def rooms_of(self, token: str) -> dict[str, Any]:
+        """As `/sync` tells them. Synapse repeats its answer to the same question for a while, so each is another."""
+        self._looked += 1
+        return dict(self.asks("GET", f"/_matrix/client/v3/sync?timeout={self._looked}", token).get("rooms", {}))
 
     def tries(self, method: str, path: str, token: str, body: dict[str, Any]) -> int:
         return self._ask(method, path, token, body).status_code

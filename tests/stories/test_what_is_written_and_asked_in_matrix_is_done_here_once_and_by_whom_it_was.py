@@ -82,7 +82,8 @@ def test_commands_act_with_the_rights_of_whoever_writes_them_and_are_answered_th
     assert update.text == "Card payments fail since 12:01"
     assert sum("Status update by" in text for text in world.texts(incident)) == 1
     assert "write it like: page tier 2" in world.asks("primary", "!watchbill page tier", incident)
-    assert "!watchbill update" in world.asks("primary", "!watchbill", incident) or world.told_alone("primary")
+    assert world.asks("primary", "!watchbill", incident) == ""
+    assert "!watchbill update [#12] <text>" in world.told_alone("primary")[-1]
     assert "!watchbill" not in repr(world.record(incident))
     world.ends(incident)
 
