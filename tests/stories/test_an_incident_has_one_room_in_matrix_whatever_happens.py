@@ -201,6 +201,9 @@ def test_a_homeserver_that_asks_to_wait_is_waited_for(world: MatrixWorld) -> Non
     for number in range(4):
         world.writes("engineer", f"message {number}", incident)
     assert "asked us to wait" in world.trouble(incident)
+    asked = len(world.wire.requests)
+    world.takes("commander", "incident-commander", incident)
+    assert len(world.wire.requests) == asked  # the homeserver counts all that the account does
     world.synapse.limits(world.me, per_second=0, burst=0)
     world.passes(minutes=2)
     assert [text.splitlines()[-1] for text in world.conversation(incident)] == [f"message {one}" for one in range(4)]

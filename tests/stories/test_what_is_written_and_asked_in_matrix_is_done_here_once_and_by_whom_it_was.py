@@ -122,7 +122,7 @@ def test_whoever_is_not_known_here_does_nothing_and_is_told_alone_how_to_be(worl
     world.ends(incident)
 
 
-def test_an_address_that_is_not_confirmed_is_nobodys(world: MatrixWorld) -> None:
+def test_an_account_with_an_address_that_nobody_has_here_is_nobodys(world: MatrixWorld) -> None:
     User.objects.filter(email=world.cast.people["primary"].email).update(email="other@example.org")
     incident = world.declares("sev1")
     world.invites("engineer", "primary", incident)
