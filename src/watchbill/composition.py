@@ -21,6 +21,8 @@ from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
+from watchbill.domain.verification.asking import VerifyIncident
+from watchbill.domain.verification.contract import MetricsSource
 from watchbill.domain.warrooms.actions import follow as follow_by_chat
 from watchbill.domain.warrooms.chat_errand import chat_errands
 from watchbill.domain.warrooms.contract import ChatHost
@@ -39,6 +41,7 @@ from watchbill.ground.clock import Clock, DatabaseClock, SystemClock
 from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
 from watchbill.ground.websocket import connect
+from watchbill.monitoring.prometheus import PrometheusSource
 
 
 def every_channel() -> tuple[Channel, ...]:
@@ -99,7 +102,25 @@ def build_errands() -> tuple[Errand[Any], ...]:
         *chat_errands(hosts, base_url=base_url),
         ChatHeard(hosts, ways=ways, base_url=base_url),
         *(MakeBridge(maker) for maker in bridge_makers()[:1]),
+        VerifyIncident(metrics_source(outbound_http())),
     )
+
+
+def has_metrics() -> bool:
+    """Whether there is somebody to ask whether a service is healthy."""
+    return bool(config().prometheus_url)
+
+
+def outbound_http() -> HttpClient:
+    return HttpClient(allowed_networks=parse_networks(config().outbound_allow))
+
+
+def metrics_source(http: HttpClient) -> MetricsSource | None:
+    """Whom a verification asks; None where no address is set."""
+    settings = config()
+    if not has_metrics():
+        return None
+    return PrometheusSource(settings.prometheus_url, http=http, token=settings.prometheus_token.get_secret_value())
 
 
 def followers() -> tuple[Follower, ...]:

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "watchbill.domain.incidents",
     "watchbill.domain.bridges",
     "watchbill.domain.warrooms",
+    "watchbill.domain.verification",
 ]
 
 MIDDLEWARE = [

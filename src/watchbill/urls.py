@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from watchbill.composition import chat_hosts, contact_kinds, instance, slack_settings, ways
+from watchbill.composition import chat_hosts, contact_kinds, has_metrics, instance, slack_settings, ways
 from watchbill.doors.api.app import urlpatterns as api
 from watchbill.doors.callbacks import slack
 from watchbill.doors.web import errors
@@ -18,6 +18,7 @@ connect(
         base_url=instance().base_url,
         chat_hosts=chat_hosts,
         slack_signing_secret=slack_settings().signing_secret if slack_settings().bot_token else "",
+        has_metrics=has_metrics(),
     )
 )
 

@@ -1,4 +1,4 @@
-"""A code links an account in a chat tool: shown once, after a fresh proof; the account is taken back on the same page."""
+"""A code links an account in a chat tool: shown once, after a fresh proof; the same page takes the account back."""
 
 import re
 from collections.abc import Iterator

@@ -10,7 +10,10 @@ from watchbill.domain.warrooms.contract import ChatHost
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what may be set up."""
+    """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what may be set up.
+
+    `has_metrics`: whether there is somebody to ask for numbers.
+    """
 
     ways: Callable[[], Ways]
     contact_kinds: Callable[[], Mapping[str, ContactKind]]
@@ -18,6 +21,7 @@ class Wiring:
     base_url: str
     chat_hosts: Callable[[], Sequence[ChatHost]] = tuple
     slack_signing_secret: str = ""
+    has_metrics: bool = False
 
 
 _held: list[Wiring] = []
