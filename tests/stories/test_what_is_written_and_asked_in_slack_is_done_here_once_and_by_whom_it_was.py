@@ -1,6 +1,8 @@
 """People work on an incident from its channel: what they write is in the record, what they ask for is done, once, if
 they may."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.harness.slack_world import SlackWorld
@@ -13,6 +15,7 @@ from watchbill.domain.warrooms.inbound_actions import hear
 from watchbill.domain.warrooms.link_actions import make_code, unlink
 from watchbill.domain.warrooms.models import ChatRequest
 from watchbill.domain.warrooms.reads import accounts_of
+from watchbill.engine.chores import Retention, remove_chat_requests
 from watchbill.ground.refusals import Unknown
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -335,6 +338,16 @@ def test_what_was_answered_is_not_kept() -> None:
     with SlackWorld() as world:
         world.commands("engineer", "status")
         assert ChatRequest.objects.get().payload == {}
+
+
+def test_requests_are_kept_for_a_week_and_then_go_by_a_chore() -> None:
+    with SlackWorld() as world:
+        world.commands("engineer", "status")
+        retention = Retention(events=timedelta(days=90))
+        remove_chat_requests(world.now + timedelta(days=6), retention)
+        assert ChatRequest.objects.count() == 1
+        remove_chat_requests(world.now + timedelta(days=8), retention)
+        assert not ChatRequest.objects.exists()
 
 
 def test_what_is_said_elsewhere_is_not_taken_in() -> None:

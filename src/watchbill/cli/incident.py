@@ -7,13 +7,7 @@ from uuid import UUID
 import typer
 
 from watchbill import composition
-from watchbill.cli import (
-    incident_bridge,
-    incident_chat,
-    incident_ending,
-    incident_findings,
-    incident_verification,
-)
+from watchbill.cli import incident_bridge, incident_chat, incident_ending, incident_findings, incident_verification
 from watchbill.cli.host import AsJson, host_actor, instant, now, tell_json
 from watchbill.cli.host import found as found_by
 from watchbill.cli.incident_names import AsPerson, Number, Reason, incident_id, person_as
