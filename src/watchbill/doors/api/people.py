@@ -141,15 +141,9 @@ def mine(request: HttpRequest) -> PersonDetailOut:
 @me.patch("", response=PersonDetailOut, summary="Change your own profile")
 @requires("profile.change_own")
 def change_mine(request: HttpRequest, body: ProfileIn) -> PersonDetailOut:
-    user = caller(request).user
-    draft = PersonDraft(
-        email=user.email,
-        name=user.name if body.name is None else body.name,
-        role=user.role,
-        time_zone=user.time_zone if body.time_zone is None else body.time_zone,
-    )
-    actions.change_person(user.id, draft, actor=caller(request).actor, now=now_of(request))
-    return _shown(request, user.id)
+    who = caller(request)
+    actions.change_profile(who.user.id, name=body.name, time_zone=body.time_zone, actor=who.actor, now=now_of(request))
+    return _shown(request, who.user.id)
 
 
 @router.get("", response=Page[PersonOut], summary="List people")
