@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from watchbill.domain.escalation.models import Run, RunState
-from watchbill.domain.escalation.rules import Target
+from watchbill.domain.escalation.rules import Target, targets_from_json
+from watchbill.domain.people.models import Urgency
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.models import Timer
 from watchbill.domain.timers.store import bring_forward, clear_unlocked
@@ -85,6 +86,19 @@ def start_over(
     clear_unlocked(kinds=[UNREACHED, TRY_AGAIN], subject_ids=[run.id])
     set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now, at_once=True)])
     return run
+
+
+def raise_urgency(*, subject_kind: str, subject_id: UUID, begins_anew: bool, because: str, now: datetime) -> None:
+    """From now on it wakes people. `begins_anew`: nobody has it, so those who were told quietly are woken, from the top.
+    Without a run there is nothing to do: its start comes, and takes the urgency of then."""
+    run = runs_of(subject_kind, [subject_id]).select_for_update().first()
+    if run is None:
+        return
+    run.urgency = Urgency.HIGH.value
+    run.save(update_fields=["urgency"])
+    if begins_anew:
+        targets = targets_from_json(run.reassigned_to or [])
+        start_over(subject_kind=subject_kind, subject_id=subject_id, because=because, now=now, targets=targets)
 
 
 def again_later(*, run_id: UUID, generation: int, now: datetime) -> NewTimer:
