@@ -1,4 +1,4 @@
-"""A program with a token uses one key for warning and critical: what told somebody quietly must still be able to wake."""
+"""Programs with a token use one key for warning and critical: what told quietly must still be able to wake."""
 
 import pytest
 
