@@ -124,7 +124,7 @@ def remove_own_contact(request: HttpRequest, contact_id: UUID) -> HttpResponse:
 @requires("contact.change_own")
 def change_rules(request: HttpRequest, urgency: str) -> HttpResponse:
     try:
-        set_posted_rules(request, viewer_id(request), urgency)
+        set_posted_rules(request, _me(request), urgency)
     except ChangeRefused as refused:
         return _page(request, refused=refused, typed={urgency: typed_rules(request, urgency)})
     messages.success(request, "Saved. See the first ten minutes beside it.")
