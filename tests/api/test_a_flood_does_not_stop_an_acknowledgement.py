@@ -37,6 +37,7 @@ def test_another_persons_flood_of_acknowledgements_takes_nothing_from_mine(world
     alert = world.fires()
     world.received()
     secondary = world.cast.people["secondary"]
+    caller(secondary).get("/alerts")  # the first request loads the addresses, as above
     empties(limits.API_HANDLING, str(secondary.id))
     assert caller(secondary).ask("POST", f"/alerts/{alert.number}/acknowledge").status_code == 429
     caller(world.cast.people["primary"]).post(f"/alerts/{alert.number}/acknowledge")
@@ -60,8 +61,9 @@ def test_a_token_that_may_not_acknowledge_wastes_nothing_but_its_own(world: Worl
     reading = caller(primary, scope=scope)
     assert reading.ask("POST", path).status_code == 403
     request = RequestFactory().post(f"/api/v1{path}", headers={"Authorization": f"Bearer {reading.token}"})
-    assert any(is_turned_away(request) for _ in range(500))
-    caller(primary).post(path)
+    acting = caller(primary)
+    assert any([is_turned_away(request) for _ in range(500)])
+    acting.post(path)
     assert world.fresh(alert).state == "acknowledged"
 
 
