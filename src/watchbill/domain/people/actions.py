@@ -37,11 +37,13 @@ class PersonStillNeeded(ChangeRefused):
 
 
 @transaction.atomic
-def set_organization(*, name: str, time_zone: str, fallback_ids: Sequence[UUID], actor: Actor, now: datetime) -> None:
-    """The people of `fallback_ids` are paged, in this order, when a whole policy reached nobody."""
+def set_organization(
+    *, name: str, time_zone: str, fallback_ids: Sequence[UUID] | None, actor: Actor, now: datetime
+) -> None:
+    """The people of `fallback_ids` are paged, in this order, when a whole policy reached nobody. None: they stay."""
     name = clean_name(name, longest=PERSON_NAME_MAX)
     check_zone(time_zone)
-    fallback = active_people(fallback_ids, field="fallback")
+    fallback = active_people(fallback_ids or (), field="fallback")
     if len(fallback) > FALLBACK_MAX:
         raise ChangeRefused("fallback", f"has {len(fallback)} people; use at most {FALLBACK_MAX}")
     row, is_new = Organization.objects.select_for_update().get_or_create(
@@ -50,7 +52,13 @@ def set_organization(*, name: str, time_zone: str, fallback_ids: Sequence[UUID],
     held = FallbackRecipient.objects.select_related("user").order_by("position")
     before: dict[str, object] = {} if is_new else {"name": row.name, "time_zone": row.time_zone}
     before["fallback"] = [recipient.user.email for recipient in held]
-    after = {"name": name, "time_zone": time_zone, "fallback": [user.email for user in fallback]}
+    after: dict[str, object] = {
+        "name": name,
+        "time_zone": time_zone,
+        "fallback": [user.email for user in fallback],
+    }
+    if fallback_ids is None:
+        after["fallback"] = before["fallback"]
     details = difference(before, after)
     if not details:
         return
