@@ -90,6 +90,26 @@ def test_a_reopened_incident_climbs_its_ladder_from_the_beginning(incident_world
     world.ends(incident)
 
 
+def test_what_was_mitigated_and_is_back_wakes_people_again(incident_world: IncidentWorld) -> None:
+    world = incident_world
+    incident = world.declares("sev1")
+    world.answers("primary", incident)
+    world.takes("commander", "incident-commander", incident)
+    world.passes(hours=3)
+    ending_actions.mitigate(incident_id=incident.id, actor=world.person("commander"), now=world.now)
+    world.passes(hours=5)
+    world.received()
+    ending_actions.not_mitigated(
+        incident_id=incident.id, reason="errors again", actor=world.person("commander"), now=world.now
+    )
+    world.settle()
+    called = {one.to for one in world.received()}
+    assert {"primary", "manager", "executive"} <= called
+    assert "secondary" not in called, "fifteen minutes without an answer begin again"
+    assert "commander" not in called, "who says so is at work"
+    world.ends(incident)
+
+
 def test_whoever_reopens_it_and_is_on_call_has_it(incident_world: IncidentWorld) -> None:
     world = incident_world
     incident = world.declares("sev3")

@@ -17,6 +17,7 @@ from watchbill.domain.incidents.follow_up_actions import plan_follow_up
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
+    AffectedService,
     Incident,
     IncidentAlert,
     IncidentState,
@@ -36,7 +37,7 @@ from watchbill.ground.refusals import ChangeRefused, Unknown
 _RAISED_ANEW = (
     *("state", "mitigated_at", "resolved_at", "closed_at"),
     *("acknowledged_at", "acknowledged_by", "acknowledged_by_id"),
-    *("reopened_at", "raised_by", "raised_by_id", "raised_in_person", "raised_generation", "called"),
+    *("reopened_at", "back_at", "raised_by", "raised_by_id", "raised_in_person", "raised_generation", "called"),
 )
 
 
@@ -62,14 +63,17 @@ def mitigate(*, incident_id: UUID, actor: Actor, now: datetime, at: datetime | N
 
 
 def not_mitigated(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> Incident:
-    """It is back. The ladder goes on where time has brought it."""
+    """It is back: whom the severity calls first is called again, and then whom time has brought and who was not called
+    before. Who has a role is at work still, and is not woken for it."""
     with transaction.atomic():
         incident = unresolved(incident_id)
         if incident.state != IncidentState.MITIGATED:
             return incident
-        incident.state, incident.mitigated_at = IncidentState.OPEN, None
-        incident.save(update_fields=["state", "mitigated_at"])
-        record([entry(incident, "incident.not_mitigated", why=reason.strip())], actor=actor, now=now)
+        first = set(severity_in(incident).pages)
+        _raise_anew(incident, actor=actor, called={role: n for role, n in incident.called.items() if role not in first})
+        incident.back_at = not_ahead(now)
+        incident.save(update_fields=_RAISED_ANEW)
+        record([entry(incident, "incident.not_mitigated", why=reason.strip()[:REASON_MAX])], actor=actor, now=now)
         plan(incident, now=now)
     return incident
 
@@ -98,10 +102,13 @@ def reopen(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> In
     with transaction.atomic():
         incident = locked(incident_id)
         if incident.state not in (IncidentState.RESOLVED, IncidentState.CLOSED, IncidentState.CANCELLED):
-            raise ChangeRefused("", "it is open: there is nothing to reopen")
+            raise ChangeRefused("", _why_not_reopened(incident))
         if not reason.strip():
             raise ChangeRefused("reason", "say what shows that it is not over")
-        _raise_anew(incident, actor=actor, now=now)
+        _raise_anew(incident, actor=actor, called={})
+        incident.reopened_at, incident.back_at = not_ahead(now), None
+        incident.save(update_fields=_RAISED_ANEW)
+        release_holders(incident, now=now)
         StepDone.objects.filter(incident=incident, phase__in=rules.UNDONE_BY_REOPENING).delete()
         record([entry(incident, "incident.reopened", why=reason.strip()[:REASON_MAX])], actor=actor, now=now)
         plan(incident, now=now)
@@ -156,6 +163,10 @@ def merge(*, incident_id: UUID, into: UUID, actor: Actor, now: datetime) -> Inci
             raise ChangeRefused("into", f"#{other.number} is {'' if other.drill else 'no '}drill; choose another")
         there = IncidentAlert.objects.filter(incident=other).values("alert_id")
         IncidentAlert.objects.filter(incident=incident).exclude(alert_id__in=there).update(incident=other)
+        if incident.service_id is not None and incident.service_id != other.service_id:
+            AffectedService.objects.get_or_create(
+                incident=other, service_id=incident.service_id, defaults={"added_at": now, "added_by": actor.label}
+            )
         incident.merged_into = other
         incident.save(update_fields=["merged_into"])
         _end(incident, IncidentState.MERGED, reason=f"merged into #{other.number}", actor=actor, now=now)
@@ -165,17 +176,20 @@ def merge(*, incident_id: UUID, into: UUID, actor: Actor, now: datetime) -> Inci
     return other
 
 
-def _raise_anew(incident: Incident, *, actor: Actor, now: datetime) -> None:
-    """Everybody who answered or had a role did so for what was over."""
+def _raise_anew(incident: Incident, *, actor: Actor, called: dict[str, int]) -> None:
+    """Whoever answered did so for what was over. Saved by the caller."""
     incident.state = IncidentState.OPEN
     incident.mitigated_at = incident.resolved_at = incident.closed_at = None
     incident.acknowledged_at, incident.acknowledged_by, incident.acknowledged_by_id = None, "", None
-    incident.reopened_at = not_ahead(now)
     incident.raised_by, incident.raised_by_id = actor.label[:254], actor.id
     incident.raised_in_person = actor.kind == PERSON
-    incident.raised_generation, incident.called = incident.generation + 1, {}
-    incident.save(update_fields=_RAISED_ANEW)
-    release_holders(incident, now=now)
+    incident.raised_generation, incident.called = incident.generation + 1, called
+
+
+def _why_not_reopened(incident: Incident) -> str:
+    if incident.merged_into is not None:
+        return f"it was merged into #{incident.merged_into.number}; go on there"
+    return "it is open: there is nothing to reopen"
 
 
 def _missing(incident: Incident, steps: Sequence[str]) -> list[tuple[str, str]]:

@@ -19,10 +19,10 @@ SELECT incident.id::text FROM incidents_incident AS incident
 WHERE incident.state IN ('open', 'mitigated') AND incident.acknowledged_at IS NULL
   AND EXISTS (SELECT 1 FROM incidents_call AS made WHERE made.incident_id = incident.id
               AND made.reason IN ('ladder', 'tier', 'fallback')
-              AND made.called_at >= coalesce(incident.reopened_at, incident.declared_at))
+              AND made.called_at >= coalesce(incident.back_at, incident.reopened_at, incident.declared_at))
   AND NOT EXISTS (SELECT 1 FROM paging_page AS page WHERE page.subject_id = incident.id
                   AND page.subject_kind = 'incident' AND page.state = 'active' AND page.urgency = 'high'
-                  AND page.created_at >= coalesce(incident.reopened_at, incident.declared_at))
+                  AND page.created_at >= coalesce(incident.back_at, incident.reopened_at, incident.declared_at))
   AND NOT EXISTS (SELECT 1 FROM incidents_seat AS seat
                   WHERE seat.incident_id = incident.id AND seat.state = 'held')
   AND NOT EXISTS (SELECT 1 FROM timers_timer AS timer

@@ -33,7 +33,7 @@ def climb_ladders(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> N
 
 def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
     process, severity = process_of(incident), severity_in(incident)
-    rungs = rules.ladder(process, severity, raised_at=incident.raised_at)
+    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
     foot = incident.next_rung == 0
     replanned = foot and incident.generation > incident.raised_generation
     raiser = {incident.raised_by_id} if foot and not replanned and incident.raised_in_person else set()
@@ -41,7 +41,7 @@ def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
         rungs,
         next_rung=incident.next_rung,
         called=incident.called,
-        replanned=replanned,
+        from_foot=foot,
         standing=standing_of(incident),
         now=now,
     )
@@ -87,8 +87,8 @@ def _take_raising_as_answer(incident: Incident, roles: Sequence[str], *, now: da
     incident.acknowledged_by, incident.acknowledged_by_id = incident.raised_by, incident.raised_by_id
     incident.save(update_fields=["acknowledged_at", "acknowledged_by", "acknowledged_by_id"])
     actor = Actor(kind="person", label=incident.raised_by, via="engine", id=incident.raised_by_id)
-    did = "reopened" if incident.reopened_at else "declared"
-    record([entry(incident, "incident.acknowledged", why=f"{did} it and is on call")], actor=actor, now=now)
+    did = "says that it is back" if incident.back_at else "reopened it" if incident.reopened_at else "declared it"
+    record([entry(incident, "incident.acknowledged", why=f"{did} and is on call")], actor=actor, now=now)
 
 
 def _at_work(incident: Incident) -> set[UUID | None]:

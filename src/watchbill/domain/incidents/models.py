@@ -36,8 +36,9 @@ class Incident(models.Model):
     `called` holds how often each role was called, so that a change of severity calls nobody twice for the same.
     `next_rung_at` is None when no step is to come. `generation` grows whenever the ladder is planned anew.
 
-    It is raised when it is declared and once more when it is reopened: somebody has to be called then, and the ladder
-    counts from there. `raised_in_person`: somebody at a screen did it, not a program with that person's token.
+    It is raised when it is declared and once more when it is reopened or was mitigated and is back (`back_at`):
+    somebody has to be called then. `raised_in_person`: somebody at a screen did it, not a program with that person's
+    token.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -62,6 +63,7 @@ class Incident(models.Model):
     declared_by = models.CharField(max_length=254)
     declared_by_id = models.UUIDField(null=True)
     reopened_at = models.DateTimeField(null=True)
+    back_at = models.DateTimeField(null=True)  # it was mitigated, and is not
     raised_by = models.CharField(max_length=254, default="", db_default="", blank=True)
     raised_by_id = models.UUIDField(null=True)
     raised_in_person = models.BooleanField(default=False, db_default=False)
@@ -89,6 +91,10 @@ class Incident(models.Model):
 
     @property
     def raised_at(self) -> datetime:
+        return self.back_at or self.unresolved_since
+
+    @property
+    def unresolved_since(self) -> datetime:
         return self.reopened_at or self.declared_at
 
     @property

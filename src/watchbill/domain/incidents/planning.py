@@ -24,7 +24,7 @@ def plan(incident: Incident, *, now: datetime, again: bool = True) -> None:
     process, severity = process_of(incident), severity_in(incident)
     if again:
         incident.generation += 1
-    rungs = rules.ladder(process, severity, raised_at=incident.raised_at)
+    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
     incident.next_rung = 0
     incident.next_rung_at = rungs[0].at if rungs else None
     incident.save(update_fields=["generation", "next_rung", "next_rung_at"])

@@ -59,11 +59,16 @@ def severity_of(process: ProcessDocument, severity_id: str, *, field: str = "sev
     raise ChangeRefused(field, f"{severity_id!r} is no severity of the process; use {known}")
 
 
-def ladder(process: ProcessDocument, severity: Severity, *, raised_at: datetime) -> tuple[Rung, ...]:
-    """All rungs in order of time. The first calls whom the severity names, when its calendar is open.
+def ladder(
+    process: ProcessDocument, severity: Severity, *, raised_at: datetime, unresolved_since: datetime
+) -> tuple[Rung, ...]:
+    """All rungs in order of time, whenever it got this severity. The first calls whom the severity names, when its
+    calendar is open.
 
-    Later ones count from the declaration (from the reopening of one that was over), whenever it got this severity.
+    What asks for an answer counts from `raised_at`, what asks whether it is over from `unresolved_since`: the two
+    differ for what was mitigated and is back.
     """
+    since = {If.ALWAYS: raised_at, If.UNACKNOWLEDGED: raised_at, If.UNRESOLVED: unresolved_since}
     rungs = []
     if severity.pages:
         calendar = _calendar(process, severity)
@@ -72,7 +77,12 @@ def ladder(process: ProcessDocument, severity: Severity, *, raised_at: datetime)
     for one in process.time_based_escalation:
         if one.severity == severity.id:
             rungs += [
-                Rung(at=raised_at + step.after, condition=If(step.if_still), roles=step.pages, label=step.label)
+                Rung(
+                    at=since[If(step.if_still)] + step.after,
+                    condition=If(step.if_still),
+                    roles=step.pages,
+                    label=step.label,
+                )
                 for step in one.steps
             ]
     for tier in process.escalation_matrix:
@@ -80,7 +90,7 @@ def ladder(process: ProcessDocument, severity: Severity, *, raised_at: datetime)
             if duty.escalates_to_tier and duty.after is not None and severity.id in duty.severities:
                 rungs.append(
                     Rung(
-                        at=raised_at + duty.after,
+                        at=unresolved_since + duty.after,
                         condition=If.UNRESOLVED,
                         roles=tier.roles,
                         label=duty.label,
@@ -116,14 +126,14 @@ def climb(
     *,
     next_rung: int,
     called: Mapping[str, int],
-    replanned: bool,
+    from_foot: bool,
     standing: Standing,
     now: datetime,
 ) -> Due:
     """The rungs from `next_rung` on whose time has come, all of them at once.
 
-    `replanned`: the severity changed, so the ladder is walked from its foot. Then a role is called only when the rungs
-    that are due name it more often than it was called: what was done under the former severity is not done again.
+    `from_foot`: the ladder is walked anew, because the severity changed or what was mitigated is back. Then a role is
+    called only when the rungs that are due name it more often than it was called: what was done is not done again.
     """
     asked: Counter[str] = Counter()
     newest: dict[str, Rung] = {}
@@ -142,10 +152,10 @@ def climb(
             asked[name] += 1
             if not rung.prompts:
                 newest[name] = rung
-    due = tuple((role, rung) for role, rung in newest.items() if not replanned or asked[role] > called.get(role, 0))
+    due = tuple((role, rung) for role, rung in newest.items() if not from_foot or asked[role] > called.get(role, 0))
     done = dict(called)
     for name, times in asked.items():
-        done[name] = max(times, done.get(name, 0)) if replanned else done.get(name, 0) + 1
+        done[name] = max(times, done.get(name, 0)) if from_foot else done.get(name, 0) + 1
     return Due(
         roles=due,
         again=frozenset(role for role, _ in due if called.get(role, 0)),

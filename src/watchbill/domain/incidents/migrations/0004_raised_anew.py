@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="incident",
+            name="back_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="incident",
             name="reopened_at",
             field=models.DateTimeField(null=True),
         ),
