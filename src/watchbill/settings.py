@@ -66,7 +66,7 @@ MIDDLEWARE = [
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "watchbill.ground.database",
         "NAME": _url.path.lstrip("/") or "watchbill",
         "USER": unquote(_url.username or ""),
         "PASSWORD": unquote(_url.password or ""),

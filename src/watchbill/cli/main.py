@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -101,6 +102,9 @@ def root() -> typer.Typer:
 
 def main() -> None:
     sys.excepthook = terminal_errors.show
+    terminal_errors.check_arguments(sys.argv[1:])
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a character ends no command
     typer.main.get_command(root())(prog_name="watchbill")
 
 
