@@ -21,6 +21,7 @@ from watchbill.domain.status_page.models import (
     StatusPage,
 )
 from watchbill.domain.status_page.page_actions import changed, locked_page, tell
+from watchbill.domain.status_page.subscriber_actions import tell_of_update
 from watchbill.ground.refusals import ChangeRefused, Unknown
 
 _WHY_MAX = 300
@@ -136,6 +137,7 @@ def _add(
     public.title = title or public.title
     _settle(public, now=now)
     _put(public.states, now=now)
+    tell_of_update(update, now=now)
     _tell(
         page, public, "published", {"title": public.title, "after": status, "text": update.body[:300]},
         actor=actor, now=now,

@@ -168,6 +168,7 @@ class Subscriber(models.Model):
     kind = models.CharField(max_length=7, choices=SubscriberKind)
     address = models.CharField(max_length=2048)
     components = models.JSONField(default=list)
+    wanted = models.JSONField(default=list)  # what becomes of `components` when it is confirmed
     sealed_secret = models.TextField(default="", blank=True)
     asked_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)

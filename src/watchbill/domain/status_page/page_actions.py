@@ -1,6 +1,7 @@
 """The page itself: made by the first change, and written anew after each."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import F
 
@@ -31,3 +32,14 @@ def tell(page: StatusPage, action: str, label: str, details: dict[str, object], 
     kept = {name: value for name, value in details.items() if value not in (None, "", [], {})}
     one = Record(action=action, subject_kind=SUBJECT_KIND, subject_id=page.id, subject_label=label, details=kept)
     record([one], actor=actor, now=now)
+
+
+def wrote(page_id: UUID, *, changes: int, now: datetime) -> None:
+    """The files show the page as it was after so many changes."""
+    StatusPage.objects.filter(id=page_id).update(written_changes=changes, written_at=now)
+
+
+def write_again(*, now: datetime) -> None:
+    """Even if nothing changed: the hours that count, and the time that the page gives, go on."""
+    for page in StatusPage.objects.all():
+        ask(WRITE, [page.id], due_at=now)

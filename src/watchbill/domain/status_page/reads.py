@@ -1,22 +1,35 @@
 """What is published, as the rooms above and the screens ask for it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, QuerySet
 
+from watchbill.domain.errands.models import Errand
+from watchbill.domain.errands.reads import troubles
+from watchbill.domain.status_page.maintenance_rules import end_of, is_called_off
 from watchbill.domain.status_page.models import (
     Component,
     PublicIncident,
+    PublicMaintenance,
     PublicUpdate,
     StatusPage,
     Subscriber,
 )
+from watchbill.domain.status_page.page_actions import WRITE
+from watchbill.domain.status_page.rules import WRITTEN_EVERY
+
+MAINTENANCES_MAX = 200
 
 
 def page() -> StatusPage | None:
     """None before anything was set up or published."""
     return StatusPage.objects.first()
+
+
+def changes_of_page() -> int:
+    return StatusPage.objects.values_list("changes", flat=True).first() or 0
 
 
 def components() -> list[Component]:
@@ -45,6 +58,29 @@ def updates_of(public_ids: Iterable[UUID]) -> dict[UUID, list[PublicUpdate]]:
     for row in rows.order_by("public_incident_id", "number"):
         found[row.public_incident_id].append(row)
     return found
+
+
+def maintenances() -> list[PublicMaintenance]:
+    """Those that were not called off, the latest start first."""
+    rows = PublicMaintenance.objects.select_related("window").prefetch_related("components").filter(cancelled_at=None)
+    return [one for one in rows.order_by("-starts_at", "-id")[:MAINTENANCES_MAX] if not is_called_off(one)]
+
+
+def is_to_be_written(*, now: datetime) -> bool:
+    """Something changed, maintenance began or ended, or the files are old."""
+    held = page()
+    if held is None:
+        return False
+    if held.written_at is None or held.written_changes != held.changes or now - held.written_at >= WRITTEN_EVERY:
+        return True
+    hours = [hour for one in maintenances() for hour in (one.starts_at, end_of(one))]
+    return any(held.written_at < hour <= now for hour in hours)
+
+
+def trouble() -> Errand | None:
+    """Why the files could not be written, if they could not."""
+    held = page()
+    return troubles(WRITE, [held.id]).get(held.id) if held is not None else None
 
 
 def subscribers_count() -> dict[str, int]:

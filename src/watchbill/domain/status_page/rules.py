@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from watchbill.domain.status_page.models import ComponentState, PublicStatus
@@ -20,6 +20,9 @@ _IMPACT_OF = {
     ComponentState.MAJOR_OUTAGE: "critical",
 }
 ENDED = (PublicStatus.RESOLVED, PublicStatus.POSTMORTEM)
+
+# However little changes, the files are never older.
+WRITTEN_EVERY = timedelta(minutes=5)
 
 
 class Said(Protocol):
@@ -114,3 +117,22 @@ def clean_body(text: str, *, field: str = "body") -> str:
     if len(clean) > BODY_MAX:
         raise ChangeRefused(field, f"has {len(clean)} characters; use at most {BODY_MAX}")
     return clean
+
+
+def indicator_of(components: Iterable[str], open_incidents: Iterable[str]) -> tuple[str, str]:
+    """The page's indicator and the sentence on top: by the worst component, then by incidents that name none."""
+    state = worst(components)
+    if state in _SENTENCES:
+        return _SENTENCES[state]
+    if any(status in (PublicStatus.INVESTIGATING, PublicStatus.IDENTIFIED) for status in open_incidents):
+        return "minor", "Minor Service Outage"
+    if state == ComponentState.UNDER_MAINTENANCE:
+        return "maintenance", "Service Under Maintenance"
+    return "none", "All Systems Operational"
+
+
+_SENTENCES = {
+    ComponentState.DEGRADED: ("minor", "Partially Degraded Service"),
+    ComponentState.PARTIAL_OUTAGE: ("major", "Partial System Outage"),
+    ComponentState.MAJOR_OUTAGE: ("critical", "Major System Outage"),
+}
