@@ -27,6 +27,7 @@ from watchbill.cli import (
     person,
     process,
     shifts,
+    status_page,
     token,
     up,
 )
@@ -44,6 +45,7 @@ NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("incident", incident.app),
     ("override", override.app),
     ("maintenance", maintenance.app),
+    ("status-page", status_page.app),
     ("service", listing.service),
     ("integration", listing.integration),
     ("schedule", listing.schedule),

@@ -37,6 +37,11 @@ def components() -> list[Component]:
     return list(_in_order(Component.objects.filter(removed_at=None)))
 
 
+def component_id_of(text: str) -> UUID | None:
+    """By id or name."""
+    return next((one.id for one in components() if text in (str(one.id), one.name)), None)
+
+
 def public_incident_of(incident_id: UUID) -> PublicIncident | None:
     """What the public knows of an incident; None when nothing was published, or all of it was retracted."""
     return PublicIncident.objects.filter(incident_id=incident_id, retracted_at=None).first()

@@ -22,6 +22,7 @@ _ROOT = "/status"
 _FORMS = ("/status/subscribe", "/status/confirm/", "/status/unsubscribe/")
 # Each part begins with a letter or digit, so no part is "..", and nothing hidden is shown.
 _PATH = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]*/)*[A-Za-z0-9][A-Za-z0-9._-]*")
+_PATH_LENGTH_MAX = 200
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -88,7 +89,7 @@ class StatusPageApp:
         inside = path.removeprefix(_ROOT)
         name = WITHOUT_SLASH if not inside else inside.removeprefix("/") or "index.html"
         kind = Path(name).suffix
-        if not _PATH.fullmatch(name) or kind not in _TYPES:
+        if len(name) > _PATH_LENGTH_MAX or not _PATH.fullmatch(name) or kind not in _TYPES:
             return None
         file = self._directory / CURRENT / name
         try:
