@@ -29,6 +29,7 @@ _TYPES = {
     ".json": "application/json; charset=utf-8",
     ".atom": "application/atom+xml; charset=utf-8",
     ".rss": "application/rss+xml; charset=utf-8",
+    ".svg": "image/svg+xml",
     ".png": "image/png",
     ".jpeg": "image/jpeg",
 }

@@ -16,6 +16,14 @@ _STYLE = Path(__file__).parent / "style.css"
 # For the address without a slash at its end, from which relative links would lead elsewhere.
 WITHOUT_SLASH = "index.without-slash.html"
 _INCIDENTS_ON_FRONT_DAYS = 14
+# As the bars have them in style.css.
+_INDICATOR_COLOURS = {
+    "none": "#1f9d55",
+    "maintenance": "#4f7fd6",
+    "minor": "#b97f00",
+    "major": "#d9601a",
+    "critical": "#d6264f",
+}
 
 
 def files(page: PageDocument, *, base_url: str) -> dict[str, bytes]:
@@ -26,6 +34,7 @@ def files(page: PageDocument, *, base_url: str) -> dict[str, bytes]:
         WITHOUT_SLASH: _front(page, shared, root="status/"),
         "history.html": look.page("history.html", {**shared, "root": "", "days": days_with_incidents(page)}),
         "style.css": _style(page),
+        "favicon.svg": _favicon(page),
         "history.atom": feeds.atom(page),
         "history.rss": feeds.rss(page),
     }
@@ -54,7 +63,7 @@ def _front(page: PageDocument, shared: Mapping[str, Any], *, root: str) -> bytes
             "planned": sorted(planned, key=lambda one: one["starts_at"]),
             "loose": component_views(page, None),
             "groups": [{"name": one.name, "components": component_views(page, one.id)} for one in page.groups],
-            "days": days_with_incidents(page, days=_INCIDENTS_ON_FRONT_DAYS),
+            "days": days_with_incidents(page, days=_INCIDENTS_ON_FRONT_DAYS, only_over=True),
         },
     )
 
@@ -70,6 +79,15 @@ def _shared(page: PageDocument, base_url: str) -> dict[str, Any]:
         "zone": page.time_zone.key,
         "subscribe_url": f"{base_url}/status/subscribe",
     }
+
+
+def _favicon(page: PageDocument) -> bytes:
+    """The state in a browser's tab."""
+    colour = _INDICATOR_COLOURS[page.indicator]
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+        f'<circle cx="8" cy="8" r="7" fill="{colour}"/></svg>\n'
+    ).encode()
 
 
 def _style(page: PageDocument) -> bytes:

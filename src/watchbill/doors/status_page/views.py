@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -56,24 +57,29 @@ def maintenance_view(page: PageDocument, part: MaintenancePart) -> dict[str, Any
     }
 
 
-def days_with_incidents(page: PageDocument, *, days: int = DAYS) -> list[dict[str, Any]]:
-    """Each of the last days, the latest first, with what began on it."""
+def days_with_incidents(page: PageDocument, *, days: int = DAYS, only_over: bool = False) -> list[dict[str, Any]]:
+    """The last days, the latest first, with what began on each; quiet days that follow each other are one line.
+
+    `only_over`: what is not over stands above them, and is only named.
+    """
     today = page.made_at.astimezone(page.time_zone).date()
     begun: dict[date, list[dict[str, Any]]] = {}
     for incident in page.incidents:
-        begun.setdefault(incident.started_at.astimezone(page.time_zone).date(), []).append(
-            incident_view(page, incident)
-        )
+        view = incident_view(page, incident)
+        if only_over and not view["is_over"]:
+            view["is_above"] = True
+        begun.setdefault(incident.started_at.astimezone(page.time_zone).date(), []).append(view)
     for work in page.maintenances:
         if work.status == "completed":
             day = work.starts_at.astimezone(page.time_zone).date()
             begun.setdefault(day, []).append(maintenance_view(page, work))
     every = [today - timedelta(days=back) for back in range(days)]
-    return [{"day": _day(one), "incidents": begun.get(one, [])} for one in every]
+    runs = ([*run] for _, run in groupby(every, key=lambda day: day if day in begun else None))
+    return [{"day": _days(run), "incidents": begun.get(run[0], [])} for run in runs]
 
 
 def _component(part: ComponentPart) -> dict[str, Any]:
-    troubled = [one for one in part.days if one.worst not in (None, ComponentState.OPERATIONAL)]
+    troubled = [(at, one) for at, one in enumerate(part.days) if one.worst not in (None, ComponentState.OPERATIONAL)]
     return {
         "name": part.name,
         "description": part.description,
@@ -85,20 +91,30 @@ def _component(part: ComponentPart) -> dict[str, Any]:
         "height": _HEIGHT,
         "bars": _bars(part.days),
         "troubled": [
-            {"day": _day(one.day), "state": str(one.worst.label), "lost": _minutes(one.lost_seconds)}
-            for one in reversed(troubled)
+            {
+                "day": _day(one.day),
+                "state": str(one.worst.label),
+                "lost": _minutes(one.lost_seconds),
+                "level": _LEVELS[one.worst],
+                "path": _bar(at),
+            }
+            for at, one in reversed(troubled)
             if one.worst is not None
         ],
     }
 
 
 def _bars(days: Sequence[Day]) -> list[dict[str, str]]:
-    """One path for each level: ninety days in a few hundred bytes."""
+    """The days without trouble, one path for each level: ninety days in a few hundred bytes."""
     paths: dict[str, list[str]] = {}
-    for number, one in enumerate(days):
-        level = "none" if one.worst is None else _LEVELS[one.worst]
-        paths.setdefault(level, []).append(f"M{number * (_BAR + _GAP)} 0h{_BAR}v{_HEIGHT}h-{_BAR}z")
+    for at, one in enumerate(days):
+        if one.worst in (None, ComponentState.OPERATIONAL):
+            paths.setdefault("before" if one.worst is None else "good", []).append(_bar(at))
     return [{"level": level, "path": "".join(parts)} for level, parts in paths.items()]
+
+
+def _bar(at: int) -> str:
+    return f"M{at * (_BAR + _GAP)} 0h{_BAR}v{_HEIGHT}h-{_BAR}z"
 
 
 def _percent(value: float) -> str:
@@ -122,12 +138,27 @@ def _update(page: PageDocument, part: UpdatePart) -> dict[str, Any]:
 
 
 def _span(page: PageDocument, start: datetime, end: datetime | None) -> str:
-    return f"{_instant(page, start)} – {_instant(page, end) if end else 'now'}"
+    if end is None:
+        return f"since {_instant(page, start)}"
+    begun, over = start.astimezone(page.time_zone), end.astimezone(page.time_zone)
+    if (begun.date(), begun.utcoffset()) == (over.date(), over.utcoffset()):
+        return f"{begun.day} {begun:%b %Y, %H:%M} – {over:%H:%M %Z}"
+    return f"{_instant(page, start)} – {_instant(page, end)}"
 
 
 def _instant(page: PageDocument, at: datetime) -> str:
     local = at.astimezone(page.time_zone)
     return f"{local.day} {local:%b %Y, %H:%M %Z}"
+
+
+def _days(run: Sequence[date]) -> str:
+    """The latest first."""
+    last, first = run[0], run[-1]
+    if last == first:
+        return _day(last)
+    if (last.year, last.month) == (first.year, first.month):
+        return f"{first.day} – {_day(last)}"
+    return f"{first.day} {first:%B}{'' if first.year == last.year else f' {first.year}'} – {_day(last)}"
 
 
 def _day(day: date) -> str:
