@@ -1,4 +1,4 @@
-"""`watchbill status-page component|maintenance|settings …`: what the page is made of."""
+"""`watchbill status-page component|maintenance|subscriber|settings …`: what the page is made of."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,13 @@ import typer
 from watchbill.cli.host import AsJson, found, host_actor, instant, now, tell_json
 from watchbill.cli.tables import show_table
 from watchbill.domain.services.reads import service_id_of
-from watchbill.domain.status_page import component_actions, maintenance_actions, reads, settings_actions
+from watchbill.domain.status_page import (
+    component_actions,
+    maintenance_actions,
+    reads,
+    settings_actions,
+    subscriber_actions,
+)
 from watchbill.domain.status_page.component_actions import ComponentDraft
 from watchbill.domain.status_page.maintenance_actions import MaintenanceDraft
 from watchbill.domain.status_page.maintenance_rules import end_of, status_of
@@ -20,6 +26,7 @@ from watchbill.ground.refusals import ChangeRefused
 
 component = typer.Typer(no_args_is_help=True, help="What customers see the state of.")
 maintenance = typer.Typer(no_args_is_help=True, help="Work that is announced.")
+subscriber = typer.Typer(no_args_is_help=True, help="Who is told of what is published.")
 
 ComponentName = Annotated[str, typer.Argument(metavar="COMPONENT", help="Its name or id.")]
 
@@ -27,6 +34,7 @@ ComponentName = Annotated[str, typer.Argument(metavar="COMPONENT", help="Its nam
 def add_to(app: typer.Typer) -> None:
     app.add_typer(component, name="component")
     app.add_typer(maintenance, name="maintenance")
+    app.add_typer(subscriber, name="subscriber")
     app.command("settings")(settings)
     app.command("logo")(logo)
 
@@ -126,6 +134,29 @@ def place_group(
     """Say where a group stands."""
     component_actions.place_group(group, position=position, actor=host_actor(), now=now())
     typer.echo("Placed.")
+
+
+@subscriber.command("list")
+def list_subscribers(*, as_json: AsJson = False) -> None:
+    """Those that are told, and those that were asked and did not answer yet."""
+    rows = reads.subscribers()
+    if as_json:
+        tell_json(
+            [{"id": row.id, "kind": row.kind, "address": row.address, "confirmed": row.confirmed_at} for row in rows]
+        )
+        return
+    show_table(
+        ["id", "by", "address", "confirmed"],
+        ((row.id, row.kind, row.address, row.confirmed_at) for row in rows),
+        nothing="Nobody subscribed.",
+    )
+
+
+@subscriber.command("remove")
+def remove_subscriber(wanted: Annotated[UUID, typer.Argument(metavar="SUBSCRIBER", help="Its id.")]) -> None:
+    """Send nothing more to one."""
+    subscriber_actions.remove_subscriber(wanted, actor=host_actor(), now=now())
+    typer.echo("Nothing more is sent there.")
 
 
 @maintenance.command("list")

@@ -21,6 +21,7 @@ from watchbill.domain.status_page.page_actions import WRITE
 from watchbill.domain.status_page.rules import WRITTEN_EVERY
 
 MAINTENANCES_MAX = 200
+SUBSCRIBERS_MAX = 500
 
 
 def page() -> StatusPage | None:
@@ -49,6 +50,11 @@ def public_incident_of(incident_id: UUID) -> PublicIncident | None:
 
 def public_incident(public_id: UUID) -> PublicIncident | None:
     return PublicIncident.objects.filter(id=public_id, retracted_at=None).first()
+
+
+def public_update(update_id: UUID) -> PublicUpdate | None:
+    rows = PublicUpdate.objects.select_related("public_incident")
+    return rows.filter(id=update_id, retracted_at=None).first()
 
 
 def public_incidents(*, limit: int) -> list[PublicIncident]:
@@ -95,6 +101,11 @@ def subscribers_count() -> dict[str, int]:
     for kind in kinds:
         found[kind] = found.get(kind, 0) + 1
     return found
+
+
+def subscribers(*, limit: int = SUBSCRIBERS_MAX) -> list[Subscriber]:
+    """Those that are told or were asked whether they want to be; the latest first."""
+    return list(Subscriber.objects.filter(ended_at=None).order_by("-asked_at", "-id")[:limit])
 
 
 def _in_order(rows: QuerySet[Component]) -> QuerySet[Component]:

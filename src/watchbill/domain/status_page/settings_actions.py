@@ -36,7 +36,7 @@ class PageDraft:
 @transaction.atomic
 def change_page(draft: PageDraft, *, actor: Actor, now: datetime) -> None:
     page = locked_page(now=now)
-    held, draft = draft_of(page), _checked(draft)
+    held, draft = draft_of(page), checked(draft)
     if held == draft:
         return
     StatusPage.objects.filter(id=page.id).update(**_facts(draft))
@@ -67,7 +67,7 @@ def draft_of(page: StatusPage) -> PageDraft:
     )
 
 
-def _checked(draft: PageDraft) -> PageDraft:
+def checked(draft: PageDraft) -> PageDraft:
     support = draft.support_url.strip()
     if not re.fullmatch(r"mailto:[^\s<>\"']{3,200}", support):
         support = check_url(support, field="support_url")
@@ -91,7 +91,7 @@ def _facts(draft: PageDraft) -> dict[str, str]:
 
 def _type_of(image: bytes) -> str:
     if len(image) > LOGO_BYTES_MAX:
-        raise ChangeRefused("logo", f"has {len(image)} bytes; use an image of at most {LOGO_BYTES_MAX}")
+        raise ChangeRefused("logo", f"is too large; use an image of at most {LOGO_BYTES_MAX // 1000} kB")
     for beginning, kind in _LOGO_TYPES:
         if image.startswith(beginning):
             return kind

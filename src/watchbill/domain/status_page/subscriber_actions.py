@@ -1,6 +1,6 @@
 """Who wants to be told. Nobody is before the address has answered, nobody after it asked to be left alone.
 
-None of it is written into the audit trail: addresses of strangers do not belong into a record that is never changed.
+None of their addresses is written into the audit trail: strangers do not belong into a record that is never changed.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from watchbill.domain.audit.contract import Actor
 from watchbill.domain.errands.actions import ask
 from watchbill.domain.people.rules import clean_email
 from watchbill.domain.services.rules import check_url
@@ -21,8 +22,9 @@ from watchbill.domain.status_page.models import (
     Subscriber,
     SubscriberKind,
 )
+from watchbill.domain.status_page.page_actions import locked_page, tell
 from watchbill.ground import secrets
-from watchbill.ground.refusals import ChangeRefused
+from watchbill.ground.refusals import ChangeRefused, Unknown
 
 # The errand that sends what waits for one subscriber.
 TELL = "status_page.tell"
@@ -70,6 +72,17 @@ def leave(subscriber_id: UUID, *, now: datetime, why: str = "asked to be left al
     Subscriber.objects.filter(id=subscriber_id, ended_at=None).update(ended_at=now, ended_why=why[:300])
     waiting = Notice.objects.filter(subscriber_id=subscriber_id, state=NoticeState.QUEUED)
     waiting.update(state=NoticeState.REFUSED, settled_at=now, error="no longer subscribed")
+
+
+@transaction.atomic
+def remove_subscriber(subscriber_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """What an admin does for somebody who asks. The record names no address."""
+    page = locked_page(now=now)
+    row = Subscriber.objects.filter(id=subscriber_id, ended_at=None).first()
+    if row is None:
+        raise Unknown("id", "there is no such subscriber; it may have left")
+    leave(row.id, now=now, why="removed by an admin")
+    tell(page, "status_page.subscriber_removed", f"{row.kind} {row.id}", {}, actor=actor, now=now)
 
 
 def tell_of_update(update: PublicUpdate, *, now: datetime) -> None:

@@ -11,7 +11,13 @@ from ninja import Router, Status
 from pydantic import Field
 
 from watchbill.domain.errands.actions import try_now
-from watchbill.domain.status_page import component_actions, maintenance_actions, reads, settings_actions
+from watchbill.domain.status_page import (
+    component_actions,
+    maintenance_actions,
+    reads,
+    settings_actions,
+    subscriber_actions,
+)
 from watchbill.domain.status_page.component_actions import ComponentDraft
 from watchbill.domain.status_page.maintenance_actions import MaintenanceDraft
 from watchbill.domain.status_page.maintenance_rules import end_of, status_of
@@ -111,6 +117,14 @@ class PublicMaintenanceOut(Output):
     components: list[str]
 
 
+class SubscriberOut(Output):
+    id: UUID
+    kind: str
+    address: str
+    asked_at: InstantOut
+    confirmed_at: InstantOut | None
+
+
 @router.get("", response=PageOut, summary="Read the status page's settings and state")
 @requires("status_page.read")
 def shown(request: HttpRequest) -> PageOut:
@@ -208,6 +222,25 @@ def announce(request: HttpRequest, body: PublicMaintenanceIn) -> Status[PublicMa
 @requires("status_page.publish")
 def end(request: HttpRequest, maintenance: UUID) -> Status[None]:
     maintenance_actions.end_public_maintenance(maintenance, actor=caller(request).actor, now=now_of(request))
+    return Status(204, None)
+
+
+@router.get("/subscribers", response=list[SubscriberOut], summary="List the status page's subscribers")
+@requires("status_page.change")
+def subscribers(request: HttpRequest) -> list[SubscriberOut]:
+    """Those that are told, and those that were asked and did not answer yet. The latest five hundred."""
+    return [
+        SubscriberOut(
+            id=one.id, kind=one.kind, address=one.address, asked_at=one.asked_at, confirmed_at=one.confirmed_at
+        )
+        for one in reads.subscribers()
+    ]
+
+
+@router.delete("/subscribers/{subscriber}", response={204: None}, summary="Remove a subscriber")
+@requires("status_page.change")
+def remove_subscriber(request: HttpRequest, subscriber: UUID) -> Status[None]:
+    subscriber_actions.remove_subscriber(subscriber, actor=caller(request).actor, now=now_of(request))
     return Status(204, None)
 
 
