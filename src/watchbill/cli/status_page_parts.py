@@ -179,7 +179,9 @@ def announce(
     body: Annotated[str, typer.Argument(help="What they may notice.")],
     *,
     on: Annotated[list[str], typer.Option("--component", help="A component it touches: its name or id.")],
-    window: Annotated[str, typer.Option(help="The id from `watchbill maintenance list`, instead of times.")] = "",
+    window: Annotated[
+        UUID | None, typer.Option(help="The id from `watchbill maintenance list`, instead of times.")
+    ] = None,
     start: Annotated[str, typer.Option(help="ISO 8601.")] = "",
     end: Annotated[str, typer.Option(help="ISO 8601.")] = "",
 ) -> None:
@@ -188,7 +190,7 @@ def announce(
         title=title,
         body=body,
         component_ids=[found(component_id_of, "status-page component", one) for one in on],
-        window_id=UUID(window) if window else None,
+        window_id=window,
         starts_at=instant(start, option="--start") if start else None,
         ends_at=instant(end, option="--end") if end else None,
     )

@@ -33,7 +33,7 @@ def files(page: PageDocument, *, base_url: str) -> dict[str, bytes]:
         "index.html": _front(page, shared, root=""),
         WITHOUT_SLASH: _front(page, shared, root="status/"),
         "history.html": look.page("history.html", {**shared, "root": "", "days": days_with_incidents(page)}),
-        "style.css": _style(page),
+        "style.css": style_sheet(page),
         "favicon.svg": _favicon(page),
         "history.atom": feeds.atom(page),
         "history.rss": feeds.rss(page),
@@ -49,6 +49,11 @@ def files(page: PageDocument, *, base_url: str) -> dict[str, bytes]:
     if page.logo:
         found[shared["logo"]] = page.logo
     return found
+
+
+def preview(page: PageDocument, *, base_url: str, style: str) -> bytes:
+    """The front page as it would be; `style` is where its style sheet is."""
+    return _front(page, {**_shared(page, base_url), "style": style, "is_preview": True}, root="/status/")
 
 
 def _front(page: PageDocument, shared: Mapping[str, Any], *, root: str) -> bytes:
@@ -90,7 +95,7 @@ def _favicon(page: PageDocument) -> bytes:
     ).encode()
 
 
-def _style(page: PageDocument) -> bytes:
+def style_sheet(page: PageDocument) -> bytes:
     values = (
         f":root{{--accent:{page.accent_light};--ground:{LIGHT_GROUND}}}\n"
         f"@media (prefers-color-scheme:dark){{:root{{--accent:{page.accent_dark};--ground:{DARK_GROUND}}}}}\n"

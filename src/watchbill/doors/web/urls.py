@@ -79,6 +79,7 @@ urlpatterns: list[URLPattern] = [
     path("services/<uuid:service_id>/maintenance", service_parts.maintain),
     path("services/<uuid:service_id>/maintenance/<uuid:window_id>/end", service_parts.end_maintenance),
     path("status-page", status_page.overview),
+    path("status-page/style.css", status_page.style),
     path("status-page/publish", status_page.publish),
     path("status-page/incidents/<uuid:public_id>", status_page.incident),
     path("status-page/incidents/<uuid:public_id>/update", status_page.update),

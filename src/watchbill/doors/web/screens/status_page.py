@@ -1,6 +1,6 @@
 """The public page from the inside: how it stands, and what is published on it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +12,8 @@ from watchbill.domain.status_page import actions, reads
 from watchbill.domain.status_page.document import PageDocument, page_document
 from watchbill.domain.status_page.maintenance_rules import MaintenanceStatus, end_of, status_of
 from watchbill.domain.status_page.models import ComponentState, PublicIncident, PublicStatus, PublicUpdate
+from watchbill.domain.status_page.preview import page_if
+from watchbill.doors.status_page.site import preview, style_sheet
 from watchbill.doors.web.forms import Field, FormPage, Group, posted, posted_id, show_form
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
@@ -19,6 +21,7 @@ from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused
 
 TRAIL = ("/status-page", "Status page")
+_PUBLISH = "status_page/publish.html"
 _STATE = "state."
 _INCIDENTS_SHOWN = 50
 # How a state looks on our screens.
@@ -67,10 +70,9 @@ def publish(request: HttpRequest) -> HttpResponse:
         submit="Publish",
         back="/status-page",
     )
-    if request.method != "POST":
-        return show_form(request, page)
-    try:
-        update = actions.publish(
+
+    def act() -> PublicUpdate:
+        return actions.publish(
             incident_id=_chosen_incident(request),
             title=posted(request, "title"),
             status=_status(request),
@@ -79,10 +81,8 @@ def publish(request: HttpRequest) -> HttpResponse:
             actor=actor_of(request),
             now=now_of(request),
         )
-    except ChangeRefused as refused:
-        return show_form(request, page, refused=refused)
-    messages.success(request, "Published. The page is written within seconds.")
-    return HttpResponseRedirect(f"/status-page/incidents/{update.public_incident_id}")
+
+    return _published(request, page, act)
 
 
 @requires("status_page.read")
@@ -112,10 +112,9 @@ def update(request: HttpRequest, public_id: UUID) -> HttpResponse:
         submit="Publish",
         back=f"/status-page/incidents/{public.id}",
     )
-    if request.method != "POST":
-        return show_form(request, page)
-    try:
-        actions.publish_update(
+
+    def act() -> PublicUpdate:
+        return actions.publish_update(
             public_id=public.id,
             status=_status(request),
             body=posted(request, "body"),
@@ -123,10 +122,8 @@ def update(request: HttpRequest, public_id: UUID) -> HttpResponse:
             actor=actor_of(request),
             now=now_of(request),
         )
-    except ChangeRefused as refused:
-        return show_form(request, page, refused=refused)
-    messages.success(request, "Published. The page is written within seconds.")
-    return HttpResponseRedirect(f"/status-page/incidents/{public.id}")
+
+    return _published(request, page, act)
 
 
 @requires("status_page.publish")
@@ -163,6 +160,30 @@ def retract(request: HttpRequest, update_id: UUID) -> HttpResponse:
     messages.success(request, "It is off the page. It stays in our record.")
     is_left = reads.public_incident(held.public_incident_id) is not None
     return HttpResponseRedirect(f"/status-page/incidents/{held.public_incident_id}" if is_left else "/status-page")
+
+
+@requires("status_page.read")
+def style(request: HttpRequest) -> HttpResponse:
+    """For previews: before the first publication there are no files."""
+    document = page_document(base_url=wired().base_url, now=now_of(request))
+    if document is None:
+        raise Http404("There is no status page yet.")
+    return HttpResponse(style_sheet(document), content_type="text/css; charset=utf-8")
+
+
+def _published(request: HttpRequest, page: FormPage, act: Callable[[], PublicUpdate]) -> HttpResponse:
+    """The form, the page as it would be, or the public incident after it was done."""
+    if request.method != "POST":
+        return show_form(request, page, template=_PUBLISH)
+    try:
+        if posted(request, "do") == "preview":
+            document = page_if(act, base_url=wired().base_url, now=now_of(request))
+            return HttpResponse(preview(document, base_url=wired().base_url, style="/status-page/style.css"))
+        update = act()
+    except ChangeRefused as refused:
+        return show_form(request, page, refused=refused, template=_PUBLISH)
+    messages.success(request, "Published. The page is written within seconds.")
+    return HttpResponseRedirect(f"/status-page/incidents/{update.public_incident_id}")
 
 
 def _lines(document: PageDocument | None) -> list[dict[str, object]]:
