@@ -15,6 +15,8 @@ from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
 from watchbill.domain.status_page.document import PageDocument
+from watchbill.domain.verification.asking import VerifyIncident
+from watchbill.domain.verification.contract import MetricsSource
 from watchbill.doors.status_page.site import files as status_page_files
 from watchbill.engine.compose import Instance
 from watchbill.engine.following import Follower, FollowIncident
@@ -29,6 +31,7 @@ from watchbill.engine.watchdog import OutsideWatcher
 from watchbill.ground.clock import Clock, DatabaseClock, SystemClock
 from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
+from watchbill.monitoring.prometheus import PrometheusSource
 
 
 def smtp() -> SmtpSettings:
@@ -86,16 +89,15 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()), *status_page_errands())
+    return (FollowIncident(followers()), VerifyIncident(metrics_source(outbound_http())), *status_page_errands())
 
 
 def status_page_errands() -> tuple[Errand[Any], ...]:
-    http = HttpClient(allowed_networks=parse_networks(config().outbound_allow))
     return (
         WriteStatusPage(render=render_status_page, directory=status_page_dir(), base_url=config().base_url),
         TellSubscriber(
             mailer=SubscriberMailer(smtp()),
-            hooks=SubscriberHooks(http=http),
+            hooks=SubscriberHooks(http=outbound_http()),
             base_url=config().base_url,
             secret_key=secret_key(),
         ),
@@ -104,6 +106,23 @@ def status_page_errands() -> tuple[Errand[Any], ...]:
 
 def render_status_page(page: PageDocument) -> Mapping[str, bytes]:
     return status_page_files(page, base_url=config().base_url)
+
+
+def has_metrics() -> bool:
+    """Whether there is somebody to ask whether a service is healthy."""
+    return bool(config().prometheus_url)
+
+
+def outbound_http() -> HttpClient:
+    return HttpClient(allowed_networks=parse_networks(config().outbound_allow))
+
+
+def metrics_source(http: HttpClient) -> MetricsSource | None:
+    """Whom a verification asks; None where no address is set."""
+    settings = config()
+    if not has_metrics():
+        return None
+    return PrometheusSource(settings.prometheus_url, http=http, token=settings.prometheus_token.get_secret_value())
 
 
 def followers() -> tuple[Follower, ...]:
