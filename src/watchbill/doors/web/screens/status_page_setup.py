@@ -226,7 +226,7 @@ def _component_fields(request: HttpRequest, held: ComponentDraft | None) -> list
             kind="select",
             value=value("service", held and held.service_id),
             choices=[("", "None"), *((str(one.id), one.name) for one in services)],
-            help="The public does not see it. Its name is proposed when an incident of it is published.",
+            help="The public does not see it.",
         ),
         Field(
             name="position",
