@@ -15,6 +15,7 @@ from watchbill.doors import health
 from watchbill.doors.forwarded import trusted_networks
 from watchbill.doors.health import Message, Scope, Send
 from watchbill.doors.ingest.app import IngestApp
+from watchbill.doors.status_page.app import StatusPageApp
 from watchbill.doors.web import live
 from watchbill.ground.clock import SystemClock
 
@@ -33,6 +34,7 @@ door = IngestApp(
     clock=SystemClock(),
     trusted=trusted_networks(instance.config().trusted_proxies),
 )
+status_page = StatusPageApp(instance.status_page_dir())
 
 
 async def application(scope: Scope, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
@@ -42,6 +44,8 @@ async def application(scope: Scope, receive: Callable[[], Awaitable[Message]], s
         await health.answer(scope, send)
     elif live.is_asked(scope):
         await live.application(scope, receive, send)
+    elif StatusPageApp.is_asked(scope):
+        await status_page(scope, send)
     elif scope["type"] == "lifespan":
         await _live(receive, send)
     else:

@@ -7,20 +7,26 @@ from typing import Any
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill.channels.email import SmtpSettings
 from watchbill.channels.register import Given, build_channels
-from watchbill.config import config, secret_key, wakeup_url
+from watchbill.channels.subscriber_mail import SubscriberMailer
+from watchbill.channels.subscriber_webhook import SubscriberHooks
+from watchbill.config import config, secret_key, status_page_dir, wakeup_url
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
+from watchbill.domain.status_page.document import PageDocument
 from watchbill.domain.verification.asking import VerifyIncident
 from watchbill.domain.verification.contract import MetricsSource
+from watchbill.doors.status_page.site import files as status_page_files
 from watchbill.engine.compose import Instance
 from watchbill.engine.following import Follower, FollowIncident
 from watchbill.engine.handlers import build_handlers
 from watchbill.engine.loop import Engine
 from watchbill.engine.main import run
 from watchbill.engine.metrics import serve_metrics
+from watchbill.engine.publishing import WriteStatusPage
 from watchbill.engine.sender import Sender
+from watchbill.engine.telling import TellSubscriber
 from watchbill.engine.watchdog import OutsideWatcher
 from watchbill.ground.clock import Clock, DatabaseClock, SystemClock
 from watchbill.ground.http_client import HttpClient
@@ -28,9 +34,9 @@ from watchbill.ground.network_guard import parse_networks
 from watchbill.monitoring.prometheus import PrometheusSource
 
 
-def every_channel() -> tuple[Channel, ...]:
+def smtp() -> SmtpSettings:
     settings = config()
-    smtp = SmtpSettings(
+    return SmtpSettings(
         host=settings.smtp_host,
         port=settings.smtp_port,
         sender=settings.mail_from,
@@ -38,10 +44,14 @@ def every_channel() -> tuple[Channel, ...]:
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value(),
     )
+
+
+def every_channel() -> tuple[Channel, ...]:
+    settings = config()
     return build_channels(
         Given(
             http=HttpClient(allowed_networks=parse_networks(settings.outbound_allow)),
-            smtp=smtp,
+            smtp=smtp(),
             ntfy_url=settings.ntfy_url,
             demo_phones_url=settings.demo_phones_url,
         )
@@ -79,7 +89,23 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()), VerifyIncident(metrics_source(outbound_http())))
+    return (FollowIncident(followers()), VerifyIncident(metrics_source(outbound_http())), *status_page_errands())
+
+
+def status_page_errands() -> tuple[Errand[Any], ...]:
+    return (
+        WriteStatusPage(render=render_status_page, directory=status_page_dir(), base_url=config().base_url),
+        TellSubscriber(
+            mailer=SubscriberMailer(smtp()),
+            hooks=SubscriberHooks(http=outbound_http()),
+            base_url=config().base_url,
+            secret_key=secret_key(),
+        ),
+    )
+
+
+def render_status_page(page: PageDocument) -> Mapping[str, bytes]:
+    return status_page_files(page, base_url=config().base_url)
 
 
 def has_metrics() -> bool:

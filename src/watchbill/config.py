@@ -108,6 +108,11 @@ class Config(BaseSettings):
     events_retention_days: int = Field(
         400, ge=1, description="Raw events older than this are removed, by whole months."
     )
+    status_page_dir: Path | None = Field(
+        None,
+        description="Where the worker writes the public status page, and where the web process shows it from. "
+        "Without it `status-page` in the data directory is used.",
+    )
     watchdog_url: str = Field(
         "", description="Pinged every minute while the invariants hold; silence should alarm you."
     )
@@ -178,6 +183,11 @@ def running_processes(data_dir: Path) -> dict[str, dict[str, Any]]:
 
 def embedded_database_url(data_dir: Path) -> str:
     return EmbeddedPostgres(data_dir).url()
+
+
+def status_page_dir() -> Path:
+    settings = config()
+    return settings.status_page_dir or settings.data_dir / "status-page"
 
 
 def oidc_provider_id() -> str:

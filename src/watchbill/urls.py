@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from watchbill.composition import contact_kinds, has_metrics, instance, ways
 from watchbill.doors.api.app import urlpatterns as api
+from watchbill.doors.status_page.urls import urlpatterns as status_page
 from watchbill.doors.web import errors
 from watchbill.doors.web.sign_in.urls import urlpatterns as sign_in
 from watchbill.doors.web.urls import urlpatterns as screens
@@ -21,6 +22,7 @@ connect(
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include((api, "api"))),
+    path("", include(status_page)),
     path("", include(sign_in)),
     path("", include((screens, "web"))),
 ]

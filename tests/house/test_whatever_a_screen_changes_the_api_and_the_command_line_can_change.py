@@ -108,6 +108,36 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "services/<uuid:service_id>/maintenance": ("POST /maintenance", "maintenance plan"),
     "services/<uuid:service_id>/maintenance/<uuid:window_id>/end": ("DELETE /maintenance/{window}", "maintenance end"),
+    "status-page/publish": ("POST /status-page/incidents", "status-page publish"),
+    "status-page/incidents/<uuid:public_id>/update": (
+        "POST /status-page/incidents/{public}/updates",
+        "status-page publish",
+    ),
+    "status-page/updates/<uuid:update_id>/correct": ("PUT /status-page/updates/{update}", "status-page correct"),
+    "status-page/updates/<uuid:update_id>/retract": (
+        "POST /status-page/updates/{update}/retract",
+        "status-page retract",
+    ),
+    "status-page/look": ("PUT /status-page", "status-page settings"),
+    "status-page/logo": ("PUT /status-page/logo", "status-page logo"),
+    "status-page/components/new": ("POST /status-page/components", "status-page component"),
+    "status-page/components/<uuid:component_id>": (
+        "PUT /status-page/components/{component}",
+        "status-page component",
+    ),
+    "status-page/components/<uuid:component_id>/remove": (
+        "DELETE /status-page/components/{component}",
+        "status-page component",
+    ),
+    "status-page/maintenance/new": ("POST /status-page/maintenance", "status-page maintenance"),
+    "status-page/maintenance/<uuid:maintenance_id>/end": (
+        "DELETE /status-page/maintenance/{maintenance}",
+        "status-page maintenance",
+    ),
+    "status-page/subscribers/<uuid:subscriber_id>/remove": (
+        "DELETE /status-page/subscribers/{subscriber}",
+        "status-page subscriber",
+    ),
     "people/new": ("POST /people", APPLY),
     "people/<uuid:person_id>/edit": ("PUT /people/{name}", APPLY),
     "people/<uuid:person_id>/disable": ("POST /people/{name}/disable", "person disable"),

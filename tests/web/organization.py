@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import orjson
 from django.db import connection, transaction
 
+from tests.web import public_page
 from watchbill.domain.access.models import Role, User
 from watchbill.domain.alerts.models import Alert
 from watchbill.domain.audit.actions import record
@@ -64,7 +65,9 @@ class Stage:
 
 def build(now: datetime) -> Stage:
     with transaction.atomic():
-        return _build(now)
+        stage = _build(now)
+        public_page.build(stage.me, stage.services, hostile=HOSTILE, long=LONG, now=now)
+        return stage
 
 
 def _build(now: datetime) -> Stage:

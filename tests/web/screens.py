@@ -4,10 +4,12 @@ from tests.web.organization import Stage
 from watchbill.config import secret_key
 from watchbill.domain.paging.links import AcknowledgeLink, make_token
 from watchbill.domain.paging.models import Delivery
+from watchbill.domain.status_page.models import Component, PublicUpdate
 from watchbill.ground.clock import SystemClock
 
 
 def screens(organization: Stage) -> dict[str, str]:
+    public = PublicUpdate.objects.filter(status="investigating").earliest("at")
     return {
         "now": "/",
         "alerts": "/alerts",
@@ -34,6 +36,15 @@ def screens(organization: Stage) -> dict[str, str]:
         "services": "/services",
         "service": f"/services/{organization.services['search'].id}",
         "service-edit": f"/services/{organization.services['checkout'].id}/edit",
+        "status-page": "/status-page",
+        "status-page-publish": "/status-page/publish",
+        "status-page-incident": f"/status-page/incidents/{public.public_incident_id}",
+        "status-page-update": f"/status-page/incidents/{public.public_incident_id}/update",
+        "status-page-correct": f"/status-page/updates/{public.id}/correct",
+        "status-page-look": "/status-page/look",
+        "status-page-component": f"/status-page/components/{Component.objects.latest('position').id}",
+        "status-page-announce": "/status-page/maintenance/new",
+        "status-page-subscribers": "/status-page/subscribers",
         "service-checks": f"/services/{organization.services['checkout'].id}/checks",
         "service-watched": f"/services/{organization.services['checkout'].id}",
         "service-dependencies": f"/services/{organization.services['search'].id}/dependencies",

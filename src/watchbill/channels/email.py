@@ -30,7 +30,7 @@ from watchbill.domain.paging.contract import (
 from watchbill.ground.text import cut_characters, one_line
 
 # Seven bits, so that no server has to be asked whether it can carry eight.
-_POLICY = SMTP_POLICY.clone(cte_type="7bit")
+MAIL_POLICY = SMTP_POLICY.clone(cte_type="7bit")
 _SUBJECT_CHARACTERS_MAX = 200
 _CONNECTIONS_MAX = 20
 _COMMAND_SECONDS_MAX = 15
@@ -53,6 +53,13 @@ class SmtpSettings:
     user: str = ""
     password: str = field(default="", repr=False)
     tls_context: ssl.SSLContext | None = None
+
+
+@dataclass(slots=True)
+class Progress:
+    """`is_under_way`: the server has begun to take the mail and has not answered whether it took it."""
+
+    is_under_way: bool = False
 
 
 class SenderError(ValueError):
@@ -85,6 +92,11 @@ class EmailChannel:
         self.timeout = timeout
 
     @property
+    def sender(self) -> str:
+        """The address alone; "" without a host."""
+        return self._sender
+
+    @property
     def is_set_up(self) -> bool:
         return bool(self._settings.host)
 
@@ -107,16 +119,16 @@ class EmailChannel:
             return Refused(str(error), address_is_dead=True)
         try:
             async with asyncio.timeout(self.timeout.total_seconds()), self._connections:
-                return await self._transfer(mail.as_bytes(), message)
+                return await self.transfer(mail.as_bytes(), to=self.check_address(message.address))
         except TimeoutError:
             return RetryLater(f"the mail server did not finish in {self.timeout.total_seconds():g} s")
 
     def compose(self, message: Message, *, now: datetime) -> EmailMessage:
         recipient = self.check_address(message.address)
-        mail = EmailMessage(policy=_POLICY)
-        mail["From"] = _mailbox(self._sender_name, self._sender)
-        mail["To"] = _mailbox(name(message.recipient_name), recipient)
-        mail["Subject"] = _header_text(f"[Watchbill] {headline(message)}")
+        mail = EmailMessage(policy=MAIL_POLICY)
+        mail["From"] = mailbox(self._sender_name, self._sender)
+        mail["To"] = mailbox(name(message.recipient_name), recipient)
+        mail["Subject"] = header_text(f"[Watchbill] {headline(message)}")
         mail["Date"] = format_datetime(now)
         mail["Message-ID"] = f"<{message.attempt_id}@{self._domain}>"
         # All pages for one alert answer to the same id, so mail programs show them as one thread.
@@ -137,7 +149,8 @@ class EmailChannel:
         mail.add_alternative(html_body(message, alerts_max=self.budget.alerts_max), subtype="html")
         return mail
 
-    async def _transfer(self, mail: bytes, message: Message) -> Outcome:
+    async def transfer(self, mail: bytes, *, to: str, progress: Progress | None = None) -> Outcome:
+        progress = progress or Progress()
         client = self._client()
         transports: list[asyncio.BaseTransport | None] = []
         try:
@@ -149,12 +162,14 @@ class EmailChannel:
             if self._settings.user:
                 await client.login(self._settings.user, self._settings.password)
             await client.mail(self._sender)
-            await client.rcpt(self.check_address(message.address))
+            await client.rcpt(to)
+            progress.is_under_way = True
             accepted = await client.data(mail)
             # The mail is the server's now, whatever happens to the goodbye.
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit(timeout=_GOODBYE_SECONDS_MAX)
         except aiosmtplib.SMTPResponseException as error:
+            progress.is_under_way = False
             return _outcome_of_response(error, said=self._said(error.message))
         except ssl.SSLError as error:
             return RetryLater(f"no secure connection to the mail server ({error.reason})")
@@ -189,11 +204,11 @@ class EmailChannel:
         return cut_characters(one_line(text), 200)
 
 
-def _mailbox(display_name: str, address: str) -> Address:
-    return Address(display_name=_header_text(display_name), addr_spec=address)
+def mailbox(display_name: str, address: str) -> Address:
+    return Address(display_name=header_text(display_name), addr_spec=address)
 
 
-def _header_text(text: str) -> str:
+def header_text(text: str) -> str:
     """Python reads encoded words in a header it is given, and writes a line end that was hidden in one as it is."""
     return cut_characters(text.replace("=?", "= ?"), _SUBJECT_CHARACTERS_MAX)
 

@@ -30,6 +30,7 @@ from watchbill.cli import (
     service,
     severity,
     shifts,
+    status_page,
     token,
     up,
 )
@@ -48,6 +49,7 @@ NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("severity", severity.app),
     ("override", override.app),
     ("maintenance", maintenance.app),
+    ("status-page", status_page.app),
     ("service", service.app),
     ("integration", listing.integration),
     ("schedule", listing.schedule),

@@ -13,6 +13,8 @@ from watchbill.domain.alerts.models import IdempotencyKey
 from watchbill.domain.alerts.partitions import EVENTS
 from watchbill.domain.audit.partitions import ENTRIES
 from watchbill.domain.paging.models import ContactMessage
+from watchbill.domain.status_page.models import Notice, Subscriber
+from watchbill.domain.status_page.page_actions import write_again
 
 log = structlog.get_logger()
 
@@ -21,6 +23,8 @@ _IDEMPOTENCY_KEPT = timedelta(hours=24)
 _SIGN_IN_FAILURES_KEPT = timedelta(days=1)
 _USED_LINKS_KEPT = timedelta(days=30)
 _CONTACT_MESSAGES_KEPT = timedelta(days=30)
+_UNCONFIRMED_KEPT = timedelta(days=7)
+_NOTICES_KEPT = timedelta(days=90)
 _ROWS_AT_ONCE = 5000
 
 
@@ -74,6 +78,22 @@ def remove_contact_messages(now: datetime, _retention: Retention) -> None:
     _delete(ContactMessage.objects.filter(asked_at__lt=now - _CONTACT_MESSAGES_KEPT))
 
 
+def write_status_page(now: datetime, _retention: Retention) -> None:
+    """Hours go on even when nobody publishes: the day's end, the end of maintenance that was shortened."""
+    write_again(now=now)
+
+
+def remove_subscribers(now: datetime, _retention: Retention) -> None:
+    """Who never confirmed, and who left: their addresses are not ours to keep. Then what was sent long ago."""
+    never = Subscriber.objects.filter(confirmed_at=None, asked_at__lt=now - _UNCONFIRMED_KEPT)
+    _delete(Notice.objects.filter(subscriber__in=never))
+    _delete(never)
+    gone = Subscriber.objects.filter(ended_at__lt=now - _UNCONFIRMED_KEPT)
+    _delete(Notice.objects.filter(subscriber__in=gone))
+    _delete(gone)
+    _delete(Notice.objects.filter(settled_at__lt=now - _NOTICES_KEPT))
+
+
 def _delete(rows: QuerySet[Model]) -> None:
     """In small bites, so that no lock is held for long."""
     while True:
@@ -90,5 +110,7 @@ CHORES: tuple[Chore, ...] = (
     Chore(name="sessions", cron="25 * * * *", run=remove_ended_sessions),
     Chore(name="sign-in-failures", cron="35 * * * *", run=remove_sign_in_failures),
     Chore(name="contact-messages", cron="50 4 * * *", run=remove_contact_messages),
+    Chore(name="status-page", cron="*/5 * * * *", run=write_status_page),
+    Chore(name="subscribers", cron="55 4 * * *", run=remove_subscribers),
     Chore(name="setup-links", cron="45 4 * * *", run=remove_dead_setup_links),
 )

@@ -118,6 +118,9 @@ TABLE: tuple[Permission, ...] = (
     _row("organization.change", "change the organization's settings", _ALL, _ALL, _NO, _NO),
     _row("process.read", "read the incident process", _ALL, _ALL, _ALL, _ALL, _READ),
     _row("process.apply", "apply an incident process", _ALL, _ALL, _NO, _NO),
+    _row("status_page.read", "read the status page's settings", _ALL, _ALL, _ALL, _ALL, _READ),
+    _row("status_page.publish", "publish on the status page", _ALL, _ALL, _ALL, _NO),
+    _row("status_page.change", "change the status page", _ALL, _ALL, _NO, _NO),
     _row("audit.read", "read the audit record", _ALL, _ALL, _NO, _NO, _READ),
 )
 PERMISSIONS: dict[str, Permission] = {row.action: row for row in TABLE}

@@ -19,6 +19,7 @@ RAIL: tuple[tuple[str, str, str, bool], ...] = (
     ("/incidents", "incident", "Incidents", True),
     ("/schedules", "oncall", "On-call", True),
     ("/services", "services", "Services", False),
+    ("/status-page", "globe", "Status page", False),
     ("/policies", "policies", "Policies", False),
     ("/people", "people", "People", False),
     ("/explain", "explain", "Explain", False),

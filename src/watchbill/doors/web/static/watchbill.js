@@ -160,6 +160,7 @@
   // 4. Do not send a form twice; say so when the wire is slow.
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (event.submitter?.formTarget) return; // a preview in a tab of its own: the form stays to be sent
     if (form.dataset.sent) { event.preventDefault(); return; }
     if (form.method === "post") {
       form.dataset.sent = "yes";
