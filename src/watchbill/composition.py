@@ -5,9 +5,11 @@ from functools import lru_cache
 from typing import Any
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
-from watchbill.channels.email import SmtpSettings
+from watchbill.channels.letter_post import SmtpLetterPost
 from watchbill.channels.register import Given, build_channels
+from watchbill.channels.smtp import SmtpSettings
 from watchbill.config import config, secret_key, wakeup_url
+from watchbill.domain.communications.mailing import MailLetters
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
@@ -25,9 +27,9 @@ from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
 
 
-def every_channel() -> tuple[Channel, ...]:
+def smtp() -> SmtpSettings:
     settings = config()
-    smtp = SmtpSettings(
+    return SmtpSettings(
         host=settings.smtp_host,
         port=settings.smtp_port,
         sender=settings.mail_from,
@@ -35,10 +37,14 @@ def every_channel() -> tuple[Channel, ...]:
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value(),
     )
+
+
+def every_channel() -> tuple[Channel, ...]:
+    settings = config()
     return build_channels(
         Given(
             http=HttpClient(allowed_networks=parse_networks(settings.outbound_allow)),
-            smtp=smtp,
+            smtp=smtp(),
             ntfy_url=settings.ntfy_url,
             demo_phones_url=settings.demo_phones_url,
         )
@@ -76,7 +82,8 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()),)
+    letters = MailLetters(SmtpLetterPost(smtp()), base_url=config().base_url)
+    return (FollowIncident(followers()), letters)
 
 
 def followers() -> tuple[Follower, ...]:

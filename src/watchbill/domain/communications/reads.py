@@ -1,0 +1,226 @@
+"""What an incident owes and what was said of it, as screens, the API, the command line and reminders show it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from watchbill.domain.communications import rules
+from watchbill.domain.communications.default_templates import DEFAULTS
+from watchbill.domain.communications.models import (
+    UNPUBLISHED,
+    ApprovalRule,
+    Audience,
+    CustomerContact,
+    Inquiry,
+    Letter,
+    LetterState,
+    Moment,
+    Statement,
+    StatementState,
+    Subscription,
+    Template,
+)
+from watchbill.domain.communications.rules import Facts, PlanItem, Told
+from watchbill.domain.incidents import rules as incident_rules
+from watchbill.domain.incidents.models import FollowUp, FollowUpKind, Incident, IncidentState
+from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in
+
+_NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
+LETTERS_SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLine:
+    """One item of the plan with what is being written for it, what went out last, and how its letters fare."""
+
+    plan: PlanItem
+    draft: Statement | None
+    last: Statement | None
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    lines: tuple[PlanLine, ...]
+    others: tuple[tuple[str, str], ...]
+    inquiry: Inquiry | None
+    history: tuple[Statement, ...]
+
+    @property
+    def owed_words(self) -> str:
+        return rules.owed_words([line.plan for line in self.lines])
+
+    @property
+    def undecided(self) -> tuple[PlanItem, ...]:
+        return tuple(line.plan for line in self.lines if line.plan.need is rules.Need.UNDECIDED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateLine:
+    audience: str
+    moment: str
+    subject: str
+    body: str
+    changed_at: datetime | None
+    changed_by: str
+
+
+def plan_items(incident: Incident, *, now: datetime) -> tuple[PlanItem, ...]:
+    process, severity = process_of(incident), severity_in(incident)
+    return rules.plan(
+        severity,
+        _facts(incident),
+        _told(incident),
+        window=lambda since: incident_rules.update_window(process, severity, since=since),
+        now=now,
+    )
+
+
+def plan_of(incident: Incident, *, now: datetime) -> Plan:
+    items = plan_items(incident, now=now)
+    rows = list(incident.statements.order_by("-drafted_at"))
+    published = sorted(
+        (row for row in rows if row.published_at is not None), key=lambda row: row.published_at or now, reverse=True
+    )
+    drafts = {row.item: row for row in rows if row.state in UNPUBLISHED}
+    last: dict[str, Statement] = {}
+    for row in published:
+        last.setdefault(row.item, row)
+    troubles = _troubles([row.id for row in last.values()])
+    planned = {one.item for one in items}
+    extra = [_extra(row, incident) for item, row in drafts.items() if item not in planned]
+    lines = [
+        PlanLine(
+            plan=one,
+            draft=drafts.get(one.item),
+            last=last.get(one.item),
+            trouble=troubles.get(last[one.item].id, "") if one.item in last else "",
+        )
+        for one in (*items, *extra)
+    ]
+    return Plan(
+        lines=tuple(lines),
+        others=() if incident.state in _NEVER_WAS else rules.others([line.plan for line in lines]),
+        inquiry=Inquiry.objects.filter(incident=incident).first(),
+        history=tuple(published),
+    )
+
+
+def owed_words(incident: Incident, *, now: datetime) -> str:
+    return rules.owed_words(plan_items(incident, now=now))
+
+
+def _extra(draft: Statement, incident: Incident) -> PlanItem:
+    """Somebody writes what the severity does not ask for."""
+    return PlanItem(
+        item=draft.item,
+        label=draft.label,
+        audience=draft.audience,
+        need=rules.Need.NOT_NEEDED,
+        why=f"{severity_in(incident).label} asks for none",
+        due_at=None,
+        moment=draft.moment,
+    )
+
+
+def _facts(incident: Incident) -> Facts:
+    return Facts(
+        customer_facing=incident.customer_facing,
+        a_customer_asked=Inquiry.objects.filter(incident=incident).exists(),
+        restricted=incident.restricted,
+        was_none=incident.state in _NEVER_WAS,
+        declared_at=incident.declared_at,
+        resolved_at=incident.resolved_at,
+        has_summary=incident.resolved_at is not None and summary_of(incident) is not None,
+    )
+
+
+def summary_of(incident: Incident) -> FollowUp | None:
+    return incident.follow_ups.filter(kind=FollowUpKind.SUMMARY).order_by("made_at").first()
+
+
+def _told(incident: Incident) -> dict[str, Told]:
+    rows = incident.statements.filter(state=StatementState.PUBLISHED).order_by("published_at")
+    return {
+        row.item: Told(item=row.item, label=row.label, audience=row.audience, at=row.published_at, moment=row.moment)
+        for row in rows
+        if row.published_at is not None
+    }
+
+
+def _troubles(statement_ids: Sequence[UUID]) -> dict[UUID, str]:
+    bad = (LetterState.FAILED, LetterState.UNSURE)
+    rows = Letter.objects.filter(statement_id__in=statement_ids, state__in=bad)
+    counts = Counter(rows.values_list("statement_id", flat=True))
+    return {identity: f"{count} could not be delivered" for identity, count in counts.items()}
+
+
+def statement(incident: Incident, statement_id: UUID) -> Statement | None:
+    return incident.statements.filter(id=statement_id).first()
+
+
+def statement_of_item(incident: Incident, item: str) -> Statement | None:
+    """The one that is being written, otherwise the last that went out."""
+    rows = incident.statements.filter(item=item)
+    published = rows.filter(state=StatementState.PUBLISHED).order_by("-published_at")
+    return rows.filter(state__in=UNPUBLISHED).first() or published.first()
+
+
+def letters_of(one: Statement, *, limit: int = LETTERS_SHOWN) -> list[Letter]:
+    """What went wrong first."""
+    rows = sorted(one.letters.all(), key=lambda row: (row.state not in ("failed", "unsure"), row.address))
+    return rows[:limit]
+
+
+def letter_counts(one: Statement) -> dict[str, int]:
+    return dict(Counter(one.letters.values_list("state", flat=True)))
+
+
+def template(audience: str, moment: str) -> TemplateLine:
+    row = Template.objects.filter(audience=audience, moment=moment).first()
+    return _template_line(audience, moment, row)
+
+
+def templates() -> list[TemplateLine]:
+    """All of them, by audience and moment."""
+    changed = {(row.audience, row.moment): row for row in Template.objects.all()}
+    return [
+        _template_line(audience, moment, changed.get((audience, moment)))
+        for audience in Audience.values
+        for moment in Moment.values
+    ]
+
+
+def _template_line(audience: str, moment: str, row: Template | None) -> TemplateLine:
+    subject, body = (row.subject, row.body) if row is not None else DEFAULTS[audience, moment]
+    return TemplateLine(
+        audience=audience,
+        moment=moment,
+        subject=subject,
+        body=body,
+        changed_at=row.changed_at if row is not None else None,
+        changed_by=row.changed_by if row is not None else "",
+    )
+
+
+def approvers() -> dict[str, str]:
+    """The role whose word is needed, by audience; empty where nobody's is."""
+    held = dict(ApprovalRule.objects.values_list("audience", "role"))
+    return {audience: held.get(audience, "") for audience in Audience.values}
+
+
+def approver_label(incident: Incident, audience: str) -> str:
+    role = approvers()[audience]
+    return role_label(incident, role) if role else ""
+
+
+def subscriptions(*, user_id: UUID | None = None) -> list[Subscription]:
+    rows = Subscription.objects.select_related("user", "service").order_by("user__email", "audience", "service__name")
+    return list(rows.filter(user_id=user_id) if user_id is not None else rows)
+
+
+def customer_contacts(*, service_id: UUID | None = None) -> list[CustomerContact]:
+    rows = CustomerContact.objects.select_related("service").order_by("service__name", "address")
+    return list(rows.filter(service_id=service_id) if service_id is not None else rows)
