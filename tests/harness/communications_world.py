@@ -1,6 +1,7 @@
 """A world of incidents with people who want to hear of them, inside and outside, and a real mail server between."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -63,6 +64,9 @@ class CommunicationsWorld(IncidentWorld):
         )
 
     def drafts(self, incident: Incident, item: str, *, by: str = "comms", text: Text = TEXT) -> Statement:
+        if item in ("status-page-update", "public") and not text.status:
+            over = self.again(incident).resolved_at is not None
+            text = replace(text, status="resolved" if over else "investigating")
         return statement_actions.save_draft(
             incident_id=incident.id, item=item, text=text, revision=None, actor=self.person(by), now=self.now
         )

@@ -16,6 +16,7 @@ from watchbill.domain.communications.models import (
     Statement,
     StatementState,
 )
+from watchbill.domain.communications.public_part import publish_publicly
 from watchbill.domain.communications.reads import summary_of
 from watchbill.domain.communications.recipients import Recipient, recipients
 from watchbill.domain.communications.statement_actions import (
@@ -125,7 +126,10 @@ def _send_out(held: Statement, reach: Reach, *, actor: Actor, now: datetime) -> 
     held.state, held.published_at, held.published_by = StatementState.PUBLISHED, now, actor.label[:254]
     held.sent_to = len(letters)
     held.save(update_fields=["state", "published_at", "published_by", "sent_to"])
-    record([about(held, "incident.statement_published", why=f"to {reach.words}")], actor=actor, now=now)
+    if held.audience == Audience.PUBLIC and not held.incident.drill:
+        publish_publicly(held, actor=actor, now=now)
+    else:
+        record([about(held, "incident.statement_published", why=f"to {reach.words}")], actor=actor, now=now)
     ask(MAIL, [letter.id for letter in letters], due_at=now)
 
 

@@ -22,6 +22,7 @@ from watchbill.domain.communications.models import (
     Subscription,
     Template,
 )
+from watchbill.domain.communications.public_part import told_publicly
 from watchbill.domain.communications.rules import Facts, PlanItem, Told
 from watchbill.domain.incidents import rules as incident_rules
 from watchbill.domain.incidents.models import FollowUp, FollowUpKind, Incident, IncidentState
@@ -142,12 +143,16 @@ def summary_of(incident: Incident) -> FollowUp | None:
 
 
 def _told(incident: Incident) -> dict[str, Told]:
+    """By item. What the public knows is what stands on the status page; a drill stands nowhere."""
     rows = incident.statements.filter(state=StatementState.PUBLISHED).order_by("published_at")
-    return {
+    found = {
         row.item: Told(item=row.item, label=row.label, audience=row.audience, at=row.published_at, moment=row.moment)
         for row in rows
-        if row.published_at is not None
+        if row.published_at is not None and (incident.drill or row.audience != Audience.PUBLIC)
     }
+    named = [one.id for one in severity_in(incident).communication if str(one.audience) == Audience.PUBLIC]
+    public = told_publicly(incident, item=named[0] if named else Audience.PUBLIC.value)
+    return found | ({public.item: public} if public is not None else {})
 
 
 def _troubles(statement_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -60,7 +60,7 @@ class Told:
 class PlanItem:
     """`why`: because of what it is owed, not needed or undecided. `due_at`: by the update clock of the severity.
 
-    `moment`: of what would be written next.
+    `moment`: of what would be written next. `told_at`: when they heard last.
     """
 
     item: str
@@ -70,6 +70,7 @@ class PlanItem:
     why: str
     due_at: datetime | None
     moment: str
+    told_at: datetime | None = None
 
     @property
     def is_owed(self) -> bool:
@@ -106,6 +107,7 @@ def _named(
         why=why,
         due_at=due_at,
         moment=_moment(facts, last),
+        told_at=last.at if last is not None else None,
     )
 
 
@@ -159,6 +161,7 @@ def _begun(last: Told, severity: Severity, facts: Facts) -> PlanItem:
         why=why,
         due_at=None,
         moment=_moment(facts, last),
+        told_at=last.at if last is not None else None,
     )
 
 
@@ -172,6 +175,7 @@ def _summary(facts: Facts, last: Told | None) -> PlanItem:
         why="it is resolved",
         due_at=None,
         moment="resolved",
+        told_at=last.at if last is not None else None,
     )
 
 

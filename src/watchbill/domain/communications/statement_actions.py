@@ -10,6 +10,7 @@ from watchbill.domain.audit.contract import ENGINE, Actor, Record
 from watchbill.domain.communications import rules
 from watchbill.domain.communications.approval import Approvers, approvers_of
 from watchbill.domain.communications.models import UNPUBLISHED, Audience, Inquiry, Moment, Statement, StatementState
+from watchbill.domain.communications.public_part import check_public
 from watchbill.domain.communications.reads import plan_items
 from watchbill.domain.communications.rules import PlanItem
 from watchbill.domain.communications.template_rules import BODY_MAX, SUBJECT_MAX
@@ -280,6 +281,8 @@ def _checked(text: Text, *, audience: str) -> Text:
     if len(body) > BODY_MAX:
         raise ChangeRefused("body", f"has {len(body)} characters; use at most {BODY_MAX}")
     is_public = audience == Audience.PUBLIC
+    if is_public:
+        check_public(text.status, text.components)
     return Text(
         subject=subject,
         body=body,

@@ -58,6 +58,9 @@ LOOKS: Mapping[str, tuple[str, str, str, str]] = {
     "incident.change_rolled_back": ("swap", "is-warn", "changes", "rolled a change back"),
     "incident.follow_up": ("check", "is-idle", "steps", "has to be followed up"),
     "incident.follow_up_settled": ("check", "is-good", "steps", "settled a follow-up"),
+    "incident.published": ("send", "is-good", "updates", "published on the status page"),
+    "incident.publication_corrected": ("send", "is-idle", "updates", "corrected what the status page says"),
+    "incident.publication_retracted": ("cross", "is-warn", "updates", "took an update off the status page"),
     "incident.pinned": ("pin", "is-idle", "messages", "pinned a message"),
     "incident.unpinned": ("pin", "is-idle", "messages", "unpinned a message"),
 }
@@ -174,6 +177,8 @@ def _words(entry: Entry) -> str:
             return f"corrected “{details.get('moment', '?')}” from {details.get('before')} to {details.get('after')}"
         case "incident.affected_set":
             return "named as affected: " + (", ".join(map(str, details.get("after", ()))) or "no other service")
+        case "incident.published":
+            return f"published “{details.get('after', '?')}” on the status page: {details.get('text', '')}"
         case "incident.impact_set":
             return _impact(details.get("after"))
         case action if action.startswith("incident.change_"):
