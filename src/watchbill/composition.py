@@ -39,6 +39,10 @@ def smtp() -> SmtpSettings:
     )
 
 
+def can_mail() -> bool:
+    return bool(config().smtp_host)
+
+
 def every_channel() -> tuple[Channel, ...]:
     settings = config()
     return build_channels(

@@ -27,6 +27,7 @@ from watchbill.domain.communications.rules import Facts, PlanItem, Told
 from watchbill.domain.incidents import rules as incident_rules
 from watchbill.domain.incidents.models import FollowUp, FollowUpKind, Incident, IncidentState
 from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in
+from watchbill.ground.refusals import Unknown
 
 _NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 LETTERS_SHOWN = 500
@@ -103,7 +104,9 @@ def plan_of(incident: Incident, *, now: datetime) -> Plan:
     ]
     return Plan(
         lines=tuple(lines),
-        others=() if incident.state in _NEVER_WAS else rules.others([line.plan for line in lines]),
+        others=()
+        if incident.state in _NEVER_WAS
+        else rules.others([line.plan for line in lines], restricted=incident.restricted),
         inquiry=Inquiry.objects.filter(incident=incident).first(),
         history=tuple(published),
     )
@@ -111,6 +114,26 @@ def plan_of(incident: Incident, *, now: datetime) -> Plan:
 
 def owed_words(incident: Incident, *, now: datetime) -> str:
     return rules.owed_words(plan_items(incident, now=now))
+
+
+def plan_item(incident: Incident, item: str, *, now: datetime) -> PlanItem:
+    """One of the plan; or an audience, when somebody tells more than the severity asks for."""
+    planned = next((one for one in plan_items(incident, now=now) if one.item == item), None)
+    if planned is not None:
+        return planned
+    if item not in Audience.values:
+        names = ", ".join(one.item for one in plan_items(incident, now=now)) or "none"
+        raise Unknown("item", f"{item!r} is no item of this plan ({names}) and no audience")
+    moment = Moment.RESOLVED if incident.resolved_at is not None else Moment.FIRST
+    return PlanItem(
+        item=item,
+        label=rules.label_of(item),
+        audience=item,
+        need=rules.Need.NOT_NEEDED,
+        why=f"{severity_in(incident).label} asks for none",
+        due_at=None,
+        moment=moment,
+    )
 
 
 def _extra(draft: Statement, incident: Incident) -> PlanItem:

@@ -60,7 +60,7 @@ class Told:
 class PlanItem:
     """`why`: because of what it is owed, not needed or undecided. `due_at`: by the update clock of the severity.
 
-    `moment`: of what would be written next. `told_at`: when they heard last.
+    `moment`: of what would be written next. `told_at`: when they heard last. `may_leave` False: never to them.
     """
 
     item: str
@@ -71,6 +71,7 @@ class PlanItem:
     due_at: datetime | None
     moment: str
     told_at: datetime | None = None
+    may_leave: bool = True
 
     @property
     def is_owed(self) -> bool:
@@ -108,6 +109,7 @@ def _named(
         due_at=due_at,
         moment=_moment(facts, last),
         told_at=last.at if last is not None else None,
+        may_leave=not (facts.restricted and one.audience in _OUTSIDE),
     )
 
 
@@ -185,9 +187,9 @@ def _moment(facts: Facts, last: Told | None) -> str:
     return "first" if last is None else "update"
 
 
-def others(items: Sequence[PlanItem]) -> tuple[tuple[str, str], ...]:
+def others(items: Sequence[PlanItem], *, restricted: bool) -> tuple[tuple[str, str], ...]:
     """(audience, label) of those to whom the plan says nothing, so that somebody may still decide to tell them."""
-    planned = {one.audience for one in items}
+    planned = {one.audience for one in items} | (set(_OUTSIDE) if restricted else set())
     return tuple((audience, label) for audience, label in _REMAINING.items() if audience not in planned)
 
 

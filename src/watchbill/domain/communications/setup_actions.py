@@ -47,7 +47,7 @@ class Imported:
 
 def set_template(*, audience: str, moment: str, subject: str, body: str, actor: Actor, now: datetime) -> None:
     """Raises VariableUnknown, ChangeRefused."""
-    key = _key(audience, moment)
+    key = check_key(audience, moment)
     clean_subject, clean_body = one_line(storable(subject)), block(storable(body)).strip()
     for field, text, most in (("subject", clean_subject, SUBJECT_MAX), ("body", clean_body, BODY_MAX)):
         if not text:
@@ -76,7 +76,7 @@ def set_template(*, audience: str, moment: str, subject: str, body: str, actor: 
 
 def reset_template(*, audience: str, moment: str, actor: Actor, now: datetime) -> None:
     """The text that comes with Watchbill holds again."""
-    key = _key(audience, moment)
+    key = check_key(audience, moment)
     with transaction.atomic():
         held = Template.objects.select_for_update().filter(audience=audience, moment=moment).first()
         if held is None:
@@ -213,7 +213,8 @@ def _details(held: Subscription) -> dict[str, str]:
     }
 
 
-def _key(audience: str, moment: str) -> tuple[str, str]:
+def check_key(audience: str, moment: str) -> tuple[str, str]:
+    """Raises ChangeRefused that lists what there is."""
     _check_audience(audience)
     if moment not in Moment.values:
         raise ChangeRefused("moment", f"use one of {', '.join(Moment.values)}")

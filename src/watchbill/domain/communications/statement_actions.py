@@ -7,18 +7,16 @@ from uuid import UUID
 from django.db import transaction
 
 from watchbill.domain.audit.contract import ENGINE, Actor, Record
-from watchbill.domain.communications import rules
 from watchbill.domain.communications.approval import Approvers, approvers_of
 from watchbill.domain.communications.models import UNPUBLISHED, Audience, Inquiry, Moment, Statement, StatementState
 from watchbill.domain.communications.public_part import check_public
-from watchbill.domain.communications.reads import plan_items
+from watchbill.domain.communications.reads import plan_item
 from watchbill.domain.communications.rules import PlanItem
 from watchbill.domain.communications.template_rules import BODY_MAX, SUBJECT_MAX
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents.actions import locked
 from watchbill.domain.incidents.calling import call_people
 from watchbill.domain.incidents.models import CallReason, Incident, IncidentState
-from watchbill.domain.incidents.process_followed import severity_in
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.people.models import Urgency
 from watchbill.ground.ids import new_id
@@ -81,7 +79,7 @@ def save_draft(
     """
     with transaction.atomic():
         incident = _told_of(incident_id)
-        planned = _item(incident, item, now=now)
+        planned = plan_item(incident, item, now=now)
         check_may_leave(incident, planned.audience)
         clean = _checked(text, audience=planned.audience)
         held = _draft(incident, item)
@@ -233,26 +231,6 @@ def _told_of(incident_id: UUID) -> Incident:
     if incident.state in _NEVER_WAS:
         raise ChangeRefused("", "it was no incident after all; there is nothing to tell")
     return incident
-
-
-def _item(incident: Incident, item: str, *, now: datetime) -> PlanItem:
-    """One of the plan; or an audience, when somebody tells more than the severity asks for."""
-    planned = next((one for one in plan_items(incident, now=now) if one.item == item), None)
-    if planned is not None:
-        return planned
-    if item not in Audience.values:
-        names = ", ".join(one.item for one in plan_items(incident, now=now)) or "none"
-        raise Unknown("item", f"{item!r} is no item of this plan ({names}) and no audience")
-    moment = Moment.RESOLVED if incident.resolved_at is not None else Moment.FIRST
-    return PlanItem(
-        item=item,
-        label=rules.label_of(item),
-        audience=item,
-        need=rules.Need.NOT_NEEDED,
-        why=f"{severity_in(incident).label} asks for none",
-        due_at=None,
-        moment=moment,
-    )
 
 
 def _moment(asked: str, otherwise: str) -> str:

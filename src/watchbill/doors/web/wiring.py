@@ -9,12 +9,16 @@ from watchbill.domain.paging.contract import ContactKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what may be set up."""
+    """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what may be set up.
+
+    `can_mail`: whether letters about incidents can leave.
+    """
 
     ways: Callable[[], Ways]
     contact_kinds: Callable[[], Mapping[str, ContactKind]]
     secret_key: str
     base_url: str
+    can_mail: Callable[[], bool]
 
 
 _held: list[Wiring] = []
