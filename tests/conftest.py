@@ -82,7 +82,11 @@ def incident_world(
 
 @pytest.fixture
 def communications_world(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: pytest.FixtureRequest
 ) -> Iterator[CommunicationsWorld]:
-    with django_db_blocker.unblock(), CommunicationsWorld() as made:  # type: ignore[attr-defined]  # as above
+    """Begins when `incident_world` does."""
+    begins_at = getattr(request, "param", START)
+    if begins_at == "real":
+        begins_at = SystemClock().now()
+    with django_db_blocker.unblock(), CommunicationsWorld(at=begins_at) as made:  # type: ignore[attr-defined]  # as above
         yield made

@@ -3,6 +3,7 @@
 from tests.harness.communications_world import CommunicationsWorld
 from watchbill.domain.incidents import ending_actions
 
+CUSTOMER = "anna@customer.example"
 OWED, DUE, OVERDUE, TOLD, UNDECIDED, NOT = "owed", "due", "overdue", "told", "undecided", "not-needed"
 
 
@@ -10,6 +11,7 @@ def test_a_sev1_owes_the_status_page_a_customer_mail_and_an_executive_notificati
     communications_world: CommunicationsWorld,
 ) -> None:
     with_all = communications_world
+    with_all.customers(CUSTOMER)
     incident = with_all.declares("sev1")
     assert with_all.needs(incident) == {
         "status-page-update": OWED,
@@ -80,6 +82,7 @@ def test_an_upgrade_owes_more_and_a_downgrade_still_owes_the_end_to_whom_was_tol
     communications_world: CommunicationsWorld,
 ) -> None:
     world = communications_world
+    world.customers(CUSTOMER)
     incident = world.declares("sev3")
     world.becomes("sev1", incident)
     assert set(world.needs(incident)) == {"status-page-update", "customer-email", "executive-notification"}
@@ -98,6 +101,7 @@ def test_after_the_resolution_the_end_is_owed_once_and_the_internal_summary(
     communications_world: CommunicationsWorld,
 ) -> None:
     world = communications_world
+    world.customers(CUSTOMER)
     incident = world.declares("sev1")
     for item in ("status-page-update", "customer-email", "executive-notification"):
         world.tells(incident, item)
@@ -125,6 +129,19 @@ def test_the_internal_summary_is_not_the_final_update(communications_world: Comm
     world.tells(incident, "status-page-update")
     assert incident.steps_done.filter(step="final-update").exists()
     world.received()
+
+
+def test_a_mail_that_reached_nobody_told_nobody(communications_world: CommunicationsWorld) -> None:
+    world = communications_world
+    incident = world.declares("sev1")
+    world.tells(incident, "customer-email")
+    [line] = [line for line in world.plan(incident).lines if line.plan.item == "customer-email"]
+    assert (line.plan.need.value, line.plan.moment, line.trouble) == (OWED, "first", "It reached nobody")
+    world.customers(CUSTOMER)
+    world.tells(incident, "customer-email")
+    world.letters_go_to(CUSTOMER)
+    assert world.needs(incident)["customer-email"] == TOLD
+    world.ends(incident)
 
 
 def test_what_was_no_incident_owes_nothing(communications_world: CommunicationsWorld) -> None:

@@ -8,7 +8,6 @@ from html import escape
 
 from watchbill.channels.smtp import (
     POLICY,
-    Answered,
     BadAddress,
     Lost,
     MailServer,
@@ -36,9 +35,19 @@ _NAME_MAX = 100
 
 
 class SmtpLetterPost:
-    """Has few connections, so that a thousand customers take no mail server away from the pages."""
+    """Has few connections, so that a thousand customers take no mail server away from the pages.
 
-    def __init__(self, settings: SmtpSettings, *, timeout: timedelta = timedelta(seconds=25)) -> None:
+    `patience`: how long a letter waits for one; with `timeout` it is less than the time that an errand has for a step,
+    so that of a letter that was never begun nobody has to say that it may have arrived.
+    """
+
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        *,
+        timeout: timedelta = timedelta(seconds=24),
+        patience: timedelta = timedelta(seconds=4),
+    ) -> None:
         sender_name, sender = parseaddr(settings.sender)
         try:
             self._sender = checked_address(sender) if settings.host else ""
@@ -50,6 +59,7 @@ class SmtpLetterPost:
         self._server = MailServer(settings, sender=self._sender)
         self._connections = asyncio.Semaphore(_CONNECTIONS_MAX)
         self._timeout = timeout
+        self._patience = patience
 
     @property
     def is_set_up(self) -> bool:
@@ -70,13 +80,29 @@ class SmtpLetterPost:
         except BadAddress as error:
             return NotSent(str(error), again=False)
         mail = self.compose(letter, recipient=recipient, now=now).as_bytes()
+        if not await self._has_a_connection():
+            return NotSent("the mail server is slow and other letters go first", again=True)
+        try:
+            return await self._transferred(mail, recipient=recipient)
+        finally:
+            self._connections.release()
+
+    async def _has_a_connection(self) -> bool:
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await self._connections.acquire()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _transferred(self, mail: bytes, *, recipient: str) -> LetterOutcome:
         begun = asyncio.Event()
         try:
-            async with self._connections, asyncio.timeout(self._timeout.total_seconds()):
-                return _outcome(await self._server.transfer(mail, recipient=recipient, on_its_way=begun))
+            async with asyncio.timeout(self._timeout.total_seconds()):
+                answer = await self._server.transfer(mail, recipient=recipient, on_its_way=begun)
         except TimeoutError:
-            lost = f"the mail server did not finish in {self._timeout.total_seconds():g} s"
-            return _outcome(Lost(lost, begun.is_set()))
+            answer = Lost(f"the mail server did not finish in {self._timeout.total_seconds():g} s", begun.is_set())
+        return _outcome(answer, was_on_its_way=begun.is_set())
 
     def compose(self, letter: LetterToSend, *, recipient: str, now: datetime) -> EmailMessage:
         mail = EmailMessage(policy=POLICY)
@@ -114,13 +140,11 @@ def _html(letter: LetterToSend) -> str:
     )
 
 
-def _outcome(answer: Transfer) -> LetterOutcome:
+def _outcome(answer: Transfer, *, was_on_its_way: bool) -> LetterOutcome:
     if isinstance(answer, Taken):
         return Sent(answer.said)
     if isinstance(answer, Lost):
         return Unsure(answer.why) if answer.was_on_its_way else NotSent(answer.why, again=True)
-    return _answered(answer)
-
-
-def _answered(answer: Answered) -> LetterOutcome:
-    return NotSent(f"mail server answered {answer.code} {answer.said}", again=not 500 <= answer.code < 600)
+    # A wrong password or a server that takes nothing from us says nothing about this reader, and is mended by somebody.
+    is_final = 500 <= answer.code < 600 and (answer.about_recipient or was_on_its_way)
+    return NotSent(f"mail server answered {answer.code} {answer.said}", again=not is_final)

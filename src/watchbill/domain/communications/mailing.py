@@ -16,6 +16,7 @@ from watchbill.domain.errands.rules import pause_after
 from watchbill.ground.text import one_line
 
 GIVE_UP_AFTER = timedelta(hours=24)
+_A_MOMENT = timedelta(seconds=1)
 _REASON_MAX = 500
 _INTERRUPTED = "Watchbill was stopped while it was being sent; it may have arrived"
 
@@ -62,6 +63,8 @@ class MailLetters:
             if now - letter.queued_at >= GIVE_UP_AFTER:
                 _settle(letter, LetterState.FAILED, f"given up after a day: {letter.reason}", now=now)
                 return None
+            if before := _letter_before(letter):
+                return Wait(why="what was published before goes first", after=max(before.due_at - now, _A_MOMENT))
             letter.state, letter.tries = LetterState.SENDING, letter.tries + 1
             letter.save(update_fields=["state", "tries"])
             return Post(letter=self._composed(letter))
@@ -112,6 +115,16 @@ def _may_go(letter: Letter) -> bool:
     """Asked again right before: somebody may have been taken out meanwhile."""
     incident = letter.statement.incident
     return not incident.restricted or letter.user_id in insiders(incident)
+
+
+def _letter_before(letter: Letter) -> Letter | None:
+    """To the same reader about the same incident, and still on its way: nobody hears the end before the beginning."""
+    held = letter.statement
+    rows = Letter.objects.filter(
+        statement__incident_id=held.incident_id, statement__audience=held.audience, address=letter.address
+    )
+    waiting = rows.filter(state__in=(LetterState.QUEUED, LetterState.SENDING), queued_at__lt=letter.queued_at)
+    return waiting.order_by("queued_at").first()
 
 
 def _settle(letter: Letter, state: LetterState, reason: str, *, now: datetime) -> None:

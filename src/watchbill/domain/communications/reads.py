@@ -82,7 +82,7 @@ def plan_items(incident: Incident, *, now: datetime) -> tuple[PlanItem, ...]:
 
 def plan_of(incident: Incident, *, now: datetime) -> Plan:
     items = plan_items(incident, now=now)
-    rows = list(incident.statements.order_by("-drafted_at"))
+    rows = list(incident.statements.select_related("incident").order_by("-drafted_at"))
     published = sorted(
         (row for row in rows if row.published_at is not None), key=lambda row: row.published_at or now, reverse=True
     )
@@ -90,7 +90,7 @@ def plan_of(incident: Incident, *, now: datetime) -> Plan:
     last: dict[str, Statement] = {}
     for row in published:
         last.setdefault(row.item, row)
-    troubles = _troubles([row.id for row in last.values()])
+    troubles = _troubles(list(last.values()))
     planned = {one.item for one in items}
     extra = [_extra(row, incident) for item, row in drafts.items() if item not in planned]
     lines = [
@@ -167,22 +167,31 @@ def summary_of(incident: Incident) -> FollowUp | None:
 
 def _told(incident: Incident) -> dict[str, Told]:
     """By item. What the public knows is what stands on the status page; a drill stands nowhere."""
-    rows = incident.statements.filter(state=StatementState.PUBLISHED).order_by("published_at")
+    published = incident.statements.filter(state=StatementState.PUBLISHED)
+    rows = published.select_related("incident").order_by("published_at")
     found = {
         row.item: Told(item=row.item, label=row.label, audience=row.audience, at=row.published_at, moment=row.moment)
         for row in rows
-        if row.published_at is not None and (incident.drill or row.audience != Audience.PUBLIC)
+        if row.published_at is not None
+        and (incident.drill or row.audience != Audience.PUBLIC)
+        and not _reached_nobody(row)
     }
     named = [one.id for one in severity_in(incident).communication if str(one.audience) == Audience.PUBLIC]
     public = told_publicly(incident, item=named[0] if named else Audience.PUBLIC.value)
     return found | ({public.item: public} if public is not None else {})
 
 
-def _troubles(statement_ids: Sequence[UUID]) -> dict[UUID, str]:
+def _reached_nobody(one: Statement) -> bool:
+    """A mail without readers tells no customer and no executive; people of the organization can read it here."""
+    return not one.sent_to and not one.incident.drill and one.audience in (Audience.CUSTOMERS, Audience.EXECUTIVES)
+
+
+def _troubles(statements: Sequence[Statement]) -> dict[UUID, str]:
     bad = (LetterState.FAILED, LetterState.UNSURE)
-    rows = Letter.objects.filter(statement_id__in=statement_ids, state__in=bad)
+    rows = Letter.objects.filter(statement__in=statements, state__in=bad)
     counts = Counter(rows.values_list("statement_id", flat=True))
-    return {identity: f"{count} could not be delivered" for identity, count in counts.items()}
+    nobody = {one.id: "It reached nobody" for one in statements if _reached_nobody(one)}
+    return nobody | {identity: f"{count} could not be delivered" for identity, count in counts.items()}
 
 
 def statement(incident: Incident, statement_id: UUID) -> Statement | None:
