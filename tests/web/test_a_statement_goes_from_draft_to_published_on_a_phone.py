@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -40,8 +41,11 @@ def begun(organization: Stage) -> Incident:
     return incident
 
 
-def test_the_status_page_in_four_presses(browser: Browser, address: str, organization_on_stage: Stage) -> None:
+def test_the_status_page_in_four_presses_and_less_than_a_minute(
+    browser: Browser, address: str, organization_on_stage: Stage
+) -> None:
     incident = begun(organization_on_stage)
+    sits_down_at = SystemClock().now()
     with phone(browser, address, organization_on_stage.people["second"]) as page:
         page.goto(f"{address}/incidents/{incident.number}")
         page.get_by_role("link", name="status page update, customer email, executive notification").first.click()
@@ -55,6 +59,9 @@ def test_the_status_page_in_four_presses(browser: Browser, address: str, organiz
         expect(page.get_by_text("We look into it.")).to_be_visible()
         page.get_by_role("button", name="Publish it").click()
         expect(page.get_by_text("Published on the status page.")).to_be_visible()
+    published_at = Statement.objects.get(incident=incident).published_at
+    assert published_at is not None
+    assert published_at - sits_down_at < timedelta(minutes=1)
     public = reads.public_incident_of(incident.id)
     assert public is not None
     assert public.title == "Problems with checkout"

@@ -16,6 +16,7 @@ from watchbill.domain.communications.proposals import proposed
 from watchbill.domain.communications.statement_actions import Text
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.reads import EVERYTHING, visible_to
+from watchbill.domain.status_page.reads import components
 from watchbill.ground.refusals import Unknown
 from watchbill.ground.text import one_line
 
@@ -84,7 +85,15 @@ def draft(
     body: Annotated[str, typer.Option(help="The text. Left out: from the template.")] = "",
     file: Annotated[Path | None, typer.Option(help="Read the text from this file.")] = None,
     moment: Annotated[str, typer.Option(help="first, update or resolved; left out: what comes next.")] = "",
-    status: Annotated[str, typer.Option(help="For the status page: investigating, identified, monitoring.")] = "",
+    status: Annotated[
+        str, typer.Option(help="For the status page: investigating, identified, monitoring, resolved.")
+    ] = "",
+    component: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="For the status page, NAME=STATE, once for each; none at all: those of the affected services."
+        ),
+    ] = None,
 ) -> None:
     """Draft a statement, or change its draft; nothing goes out yet."""
     found, moment_now = _incident(incident), now()
@@ -98,7 +107,7 @@ def draft(
             subject=subject or text.subject,
             body=written or text.body,
             status=status or text.status,
-            components=text.components,
+            components=_components(component) if component else text.components,
         ),
         moment=moment,
         revision=None,
@@ -202,6 +211,17 @@ def _held(found: Incident, item: str) -> Statement:
     if held is None:
         raise Unknown("", f"nothing was written for {item!r} yet; `watchbill incident draft` does it")
     return held
+
+
+def _components(wanted: list[str]) -> dict[str, str]:
+    known = {one.name: str(one.id) for one in components()}
+    chosen = {}
+    for one in wanted:
+        name, _, state = one.rpartition("=")
+        if name not in known:
+            raise Unknown("component", f"the status page has no component {name!r}; there are {', '.join(known)}")
+        chosen[known[name]] = state
+    return chosen
 
 
 def _show(found: Incident, held: Statement) -> None:

@@ -55,6 +55,10 @@ class Plan:
         return rules.owed_words([line.plan for line in self.lines])
 
     @property
+    def next_item(self) -> str:
+        return rules.next_item([line.plan for line in self.lines])
+
+    @property
     def undecided(self) -> tuple[PlanItem, ...]:
         return tuple(line.plan for line in self.lines if line.plan.need is rules.Need.UNDECIDED)
 

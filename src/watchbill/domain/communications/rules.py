@@ -126,7 +126,7 @@ def _condition(one: Communication, severity: Severity, facts: Facts) -> tuple[Ne
         return Need.OWED, f"{severity.label} and customer-facing"
     if one.only_if == "customer-inquires":
         return (Need.OWED, "a customer asked") if facts.a_customer_asked else (Need.NOT_NEEDED, "no customer asked")
-    return Need.OWED, severity.label
+    return Need.OWED, f"{severity.label} asks for it"
 
 
 def _by_clock(facts: Facts, last: Told | None, *, window: Window, now: datetime) -> tuple[Need, datetime | None]:
@@ -195,6 +195,12 @@ def others(items: Sequence[PlanItem], *, restricted: bool) -> tuple[tuple[str, s
 
 def label_of(audience: str) -> str:
     return _REMAINING[audience]
+
+
+def next_item(items: Sequence[PlanItem]) -> str:
+    """What to do first: what is late, otherwise what stands first; empty when nothing is owed."""
+    owed = sorted((one for one in items if one.is_owed), key=lambda one: one.need is not Need.OVERDUE)
+    return owed[0].item if owed else ""
 
 
 def owed_words(items: Sequence[PlanItem]) -> str:
