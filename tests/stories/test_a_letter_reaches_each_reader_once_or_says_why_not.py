@@ -61,7 +61,7 @@ def test_a_refused_address_is_shown_with_the_reason_and_the_others_get_theirs(
     assert world.fate(statement) == dict.fromkeys(BOTH, "failed")
     assert all("550 5.1.1 no such user" in letter.reason for letter in letters_of(statement))
     [line] = [line for line in world.plan(incident).lines if line.plan.item == "customer-email"]
-    assert line.trouble == "2 could not be delivered"
+    assert line.trouble == "2 failed"
     world.mail.clear()
     world._letters_seen = 0
     send_again(incident_id=incident.id, statement_id=statement.id, actor=world.person("comms"), now=world.now)

@@ -191,11 +191,15 @@ def _reached_nobody(one: Statement) -> bool:
 
 
 def _troubles(statements: Sequence[Statement]) -> dict[UUID, str]:
-    bad = (LetterState.FAILED, LetterState.UNSURE)
+    bad = {LetterState.FAILED: "failed", LetterState.UNSURE: "may have arrived"}
     rows = Letter.objects.filter(statement__in=statements, state__in=bad)
-    counts = Counter(rows.values_list("statement_id", flat=True))
-    nobody = {one.id: "It reached nobody" for one in statements if _reached_nobody(one)}
-    return nobody | {identity: f"{count} could not be delivered" for identity, count in counts.items()}
+    counts = Counter(rows.values_list("statement_id", "state"))
+    found = {one.id: "It reached nobody" for one in statements if _reached_nobody(one)}
+    for one in statements:
+        parts = [f"{counts[one.id, state]} {words}" for state, words in bad.items() if counts[one.id, state]]
+        if parts:
+            found[one.id] = ", ".join(parts)
+    return found
 
 
 def statement(incident: Incident, statement_id: UUID) -> Statement | None:
