@@ -131,6 +131,25 @@ def test_the_internal_summary_is_not_the_final_update(communications_world: Comm
     world.received()
 
 
+def test_whom_the_end_was_told_is_owed_that_it_is_back(communications_world: CommunicationsWorld) -> None:
+    world = communications_world
+    incident = world.declares("sev1")
+    world.tells(incident, "executive-notification")
+    world.is_resolved(incident)
+    world.tells(incident, "executive-notification")
+    assert world.needs(incident)["executive-notification"] == TOLD
+    world.passes(hours=2)
+    ending_actions.reopen(
+        incident_id=incident.id, reason="it fails again", actor=world.person("engineer"), now=world.now
+    )
+    [line] = [line for line in world.plan(incident).lines if line.plan.item == "executive-notification"]
+    assert (line.plan.need.value, line.plan.moment) == (OWED, "update")  # and its clock begins anew
+    world.tells(incident, "executive-notification")
+    assert world.needs(incident)["executive-notification"] == TOLD
+    world.settle()
+    world.ends(incident)
+
+
 def test_a_mail_that_reached_nobody_told_nobody(communications_world: CommunicationsWorld) -> None:
     world = communications_world
     incident = world.declares("sev1")

@@ -159,7 +159,7 @@ def _facts(incident: Incident) -> Facts:
         a_customer_asked=Inquiry.objects.filter(incident=incident).exists(),
         restricted=incident.restricted,
         was_none=incident.state in _NEVER_WAS,
-        declared_at=incident.declared_at,
+        raised_at=incident.raised_at,
         resolved_at=incident.resolved_at,
         has_summary=incident.resolved_at is not None and summary_of(incident) is not None,
     )

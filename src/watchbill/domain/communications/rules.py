@@ -34,13 +34,16 @@ STILL_OWED = (Need.OWED, Need.DUE, Need.OVERDUE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """`customer_facing` None: not known yet. `resolved_at` None: it goes on. `was_none`: cancelled or merged."""
+    """`customer_facing` None: not known yet. `resolved_at` None: it goes on. `was_none`: cancelled or merged.
+
+    `raised_at`: when it began, or began anew.
+    """
 
     customer_facing: bool | None
     a_customer_asked: bool
     restricted: bool
     was_none: bool
-    declared_at: datetime
+    raised_at: datetime
     resolved_at: datetime | None
     has_summary: bool
 
@@ -130,16 +133,20 @@ def _condition(one: Communication, severity: Severity, facts: Facts) -> tuple[Ne
 
 
 def _by_clock(facts: Facts, last: Told | None, *, window: Window, now: datetime) -> tuple[Need, datetime | None]:
-    """The first notice and each update by the severity's clock; after the resolution the end, once."""
+    """The first notice and each update by the severity's clock; after the resolution the end, once.
+
+    Whom the end was told has to hear that it is back.
+    """
     if facts.resolved_at is not None:
         return _ending(facts, last), None
-    times = window(last.at if last is not None else facts.declared_at)
+    knows = last is not None and last.moment != "resolved"
+    times = window(max(last.at, facts.raised_at) if last is not None else facts.raised_at)
     if times is None:
-        return (Need.OWED if last is None else Need.TOLD), None
+        return (Need.TOLD if knows else Need.OWED), None
     soft_at, hard_at = times
     if now > hard_at:
         return Need.OVERDUE, hard_at
-    if last is None:
+    if not knows:
         return Need.OWED, hard_at
     return (Need.DUE if now >= soft_at else Need.TOLD), hard_at
 
