@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "watchbill.domain.incidents",
     "watchbill.domain.status_page",
     "watchbill.domain.communications",
+    "watchbill.domain.verification",
 ]
 
 MIDDLEWARE = [

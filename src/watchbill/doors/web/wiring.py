@@ -12,6 +12,7 @@ class Wiring:
     """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what may be set up.
 
     `can_mail`: whether letters about incidents can leave.
+    `has_metrics`: whether there is somebody to ask for numbers.
     """
 
     ways: Callable[[], Ways]
@@ -19,6 +20,7 @@ class Wiring:
     secret_key: str
     base_url: str
     can_mail: Callable[[], bool]
+    has_metrics: bool = False
 
 
 _held: list[Wiring] = []

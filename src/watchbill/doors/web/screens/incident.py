@@ -19,6 +19,7 @@ from watchbill.domain.incidents.reads import (
     incident_id_of,
     list_incidents,
 )
+from watchbill.domain.incidents.related_reads import related_to
 from watchbill.domain.incidents.room_actions import prefix_of
 from watchbill.doors.incident_export import KINDS, export
 from watchbill.doors.web.forms import posted, posted_id, posted_instant, required_id
@@ -26,6 +27,7 @@ from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.incident_words import GROUPS, IncidentLine, incident_line
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
+from watchbill.doors.web.screens.incident_verification import verification_of, verify
 from watchbill.doors.web.screens.incidents import severities_of
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.identity import uuid_in
@@ -68,7 +70,14 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
         return _page(request, number, refused=refused, verb=verb)
     if told:
         messages.success(request, told)
-    anchor = {"write": "#room", "update": "#room", "note": "#room", "pin": "#room", "step": "#workflow"}.get(verb, "")
+    anchor = {
+        "write": "#room",
+        "update": "#room",
+        "note": "#room",
+        "pin": "#room",
+        "step": "#workflow",
+        "verify": "#verify",
+    }.get(verb, "")
     return HttpResponseRedirect(f"/incidents/{number}{anchor}")
 
 
@@ -276,6 +285,7 @@ VERBS: Mapping[str, Verb] = {
     "update": _update,
     "pin": _pin,
     "correct": _correct,
+    "verify": verify,
 }
 
 
@@ -287,6 +297,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
     lines = [incident_line(line, zone=zone) for line in detail.timeline]
     shown = [line for line in lines if _is_shown(line, group)][::-1]
     me = viewer_id(request)
+    others, related = _others(incident, me), related_to(incident, viewer=me, now=now)
     return show(
         request,
         "incidents/incident.html",
@@ -315,7 +326,11 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "prompted": _prompted(detail),
             "severities": severities_of(incident),
             "responders": responders(),
-            "others": _others(incident, me),
+            "others": others,
+            "unrelated": [one for one in others if one.id not in {known.incident.id for known in related}],
+            "verification": verification_of(incident),
+            "related": related,
+            "may_verify": incident.state not in (*NEVER_WAS, IncidentState.CLOSED),
             "refused": refused,
             "refused_verb": verb,
             "typed": request.POST if refused else {},

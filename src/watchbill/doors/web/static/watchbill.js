@@ -176,12 +176,34 @@
     return part.querySelector("details[open][data-keep]") !== null || (part.contains(here) && typing(here));
   }
 
+  // Other folds stay open, and what is half written stays written, when their part is fetched again.
+  let stays = [];
+  let written = [];
+
+  function remember(part) {
+    stays = [...part.querySelectorAll("details[open][data-stay]")].map((fold) => fold.id);
+    written = [...part.querySelectorAll("textarea[id], input[id]:not([type])")]
+      .filter((field) => field.value !== field.defaultValue).map((field) => [field.id, field.value]);
+  }
+
+  function restore() {
+    for (const id of stays) document.getElementById(id)?.setAttribute("open", "");
+    for (const [id, text] of written) { const field = document.getElementById(id); if (field) field.value = text; }
+    stays = [];
+    written = [];
+  }
+
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = event.detail.target;
     if (part.hasAttribute("data-part") && busy(part)) {
       event.detail.shouldSwap = false;
       part.dataset.stale = "yes";
+    } else if (part.hasAttribute("data-part")) {
+      remember(part);
     }
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.hasAttribute("data-part")) restore();
   });
 
   function catchUp() {
