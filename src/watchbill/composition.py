@@ -5,11 +5,13 @@ from functools import lru_cache
 from typing import Any
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
-from watchbill.channels.email import SmtpSettings
+from watchbill.channels.letter_post import SmtpLetterPost
 from watchbill.channels.register import Given, build_channels
+from watchbill.channels.smtp import SmtpSettings
 from watchbill.channels.subscriber_mail import SubscriberMailer
 from watchbill.channels.subscriber_webhook import SubscriberHooks
 from watchbill.config import config, secret_key, status_page_dir, wakeup_url
+from watchbill.domain.communications.mailing import MailLetters
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
@@ -44,6 +46,10 @@ def smtp() -> SmtpSettings:
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value(),
     )
+
+
+def can_mail() -> bool:
+    return bool(config().smtp_host)
 
 
 def every_channel() -> tuple[Channel, ...]:
@@ -89,7 +95,13 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()), VerifyIncident(metrics_source(outbound_http())), *status_page_errands())
+    letters = MailLetters(SmtpLetterPost(smtp()), base_url=config().base_url)
+    return (
+        FollowIncident(followers()),
+        VerifyIncident(metrics_source(outbound_http())),
+        *status_page_errands(),
+        letters,
+    )
 
 
 def status_page_errands() -> tuple[Errand[Any], ...]:

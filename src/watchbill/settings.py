@@ -47,8 +47,9 @@ INSTALLED_APPS = [
     "watchbill.domain.alerts",
     "watchbill.domain.heartbeats",
     "watchbill.domain.incidents",
-    "watchbill.domain.verification",
     "watchbill.domain.status_page",
+    "watchbill.domain.communications",
+    "watchbill.domain.verification",
 ]
 
 MIDDLEWARE = [

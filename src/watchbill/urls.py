@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from watchbill.composition import contact_kinds, has_metrics, instance, ways
+from watchbill.composition import can_mail, contact_kinds, has_metrics, instance, ways
 from watchbill.doors.api.app import urlpatterns as api
 from watchbill.doors.status_page.urls import urlpatterns as status_page
 from watchbill.doors.web import errors
@@ -16,6 +16,7 @@ connect(
         contact_kinds=contact_kinds,
         secret_key=instance().secret_key,
         base_url=instance().base_url,
+        can_mail=can_mail,
         has_metrics=has_metrics(),
     )
 )

@@ -78,6 +78,53 @@ TABLE: dict[str, tuple[str, str]] = {
         "POST /incidents/{incident}/changes/{number}",
         "incident change",
     ),
+    "incidents/<int:number>/findings/facing": ("PUT /incidents/{incident}/impact", "incident impact"),
+    "incidents/<int:number>/communication/asked": ("PUT /incidents/{incident}/communications/asked", "incident asked"),
+    "incidents/<int:number>/communication/write/<str:item>": (
+        "PUT /incidents/{incident}/communications/{item}",
+        "incident draft",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/publish": (
+        "POST /incidents/{incident}/communications/{item}",
+        "incident publish",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/ask": (
+        "POST /incidents/{incident}/communications/{item}",
+        "incident approval",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/discard": (
+        "POST /incidents/{incident}/communications/{item}",
+        "incident discard",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/send-again": (
+        "POST /incidents/{incident}/communications/{item}",
+        "incident send-again",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/approve": (
+        "POST /incidents/{incident}/communications/{item}/decision",
+        "incident approval",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/decline": (
+        "POST /incidents/{incident}/communications/{item}/decision",
+        "incident approval",
+    ),
+    "admin/communication/approvals": ("PUT /communication-approvals/{audience}", "communication approver"),
+    "admin/communication/templates/<str:audience>/<str:moment>": (
+        "PUT /communication-templates/{audience}/{moment}",
+        "communication template",
+    ),
+    "admin/communication/contacts": ("POST /customer-contacts", "communication add-contacts"),
+    "admin/communication/contacts/remove": ("DELETE /customer-contacts/{contact}", "communication remove-contact"),
+    "admin/communication/subscriptions": ("POST /stakeholder-subscriptions", "communication subscribe"),
+    "admin/communication/subscriptions/<uuid:subscription_id>/end": (
+        "DELETE /stakeholder-subscriptions/{subscription}",
+        "communication unsubscribe",
+    ),
+    "me/subscriptions": ("POST /stakeholder-subscriptions", "communication subscribe"),
+    "me/subscriptions/<uuid:subscription_id>/end": (
+        "DELETE /stakeholder-subscriptions/{subscription}",
+        "communication unsubscribe",
+    ),
     "a/<str:token>": ("POST /alerts/{alert}/acknowledge", "alert acknowledge"),
     "schedules/new": ("POST /schedules", APPLY),
     "schedules/<uuid:schedule_id>/edit": ("PUT /schedules/{name}", APPLY),

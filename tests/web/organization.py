@@ -13,6 +13,10 @@ from watchbill.domain.access.models import Role, User
 from watchbill.domain.alerts.models import Alert
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Actor, Record
+from watchbill.domain.communications import setup_actions
+from watchbill.domain.communications.models import Letter, Statement
+from watchbill.domain.communications.publishing import publish
+from watchbill.domain.communications.statement_actions import Text, ask_approval, save_draft
 from watchbill.domain.escalation.models import Policy, PolicyVersion, Run
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents.actions import Declaration, declare
@@ -61,6 +65,8 @@ class Stage:
     teams: dict[str, Team]
     alerts: dict[str, Alert]
     incident: Incident
+    drafted: Statement
+    published: Statement
 
 
 def build(now: datetime) -> Stage:
@@ -111,7 +117,40 @@ def _build(now: datetime) -> Stage:
     _turned_away(services, now)
     incident = _incident(people, services, alerts, now)
     _verified(people, services, incident, now)
-    return Stage(people["lead"], people, services, schedules, policies, teams, alerts, incident)
+    drafted, published = _said(people, services, now)
+    return Stage(people["lead"], people, services, schedules, policies, teams, alerts, incident, drafted, published)
+
+
+def _said(people: dict[str, User], services: dict[str, Service], now: datetime) -> tuple[Statement, Statement]:
+    """Of an incident that is over: a mail to customers that waits for the commander's word, and one to the house that
+    did not reach everybody."""
+    actor = Actor(kind="person", label=people["second"].name, via="web", id=people["second"].id)
+    lead = Actor(kind="person", label=people["lead"].name, via="web", id=people["lead"].id)
+    wanted = Declaration(title=f"Invoices come late {HOSTILE}", severity="sev1", service_id=services["checkout"].id)
+    incident = declare(wanted, actor=lead, now=now - timedelta(hours=3)).incident
+    Incident.objects.filter(id=incident.id).update(
+        state="resolved", mitigated_at=now - timedelta(hours=2), resolved_at=now - timedelta(hours=1)
+    )
+    incident.refresh_from_db()
+    ways = Ways(families={"demo": Family.PUSH, "email": Family.EMAIL}, defaults=default_rules())
+    setup_actions.set_approver(audience="customers", role="incident-commander", actor=actor, now=now)
+    contacts = f"{HOSTILE.replace('<', '').replace('>', '')} <anna@customer.example>\nbert@customer.example"
+    setup_actions.import_contacts(service_id=incident.service_id, text=contacts, actor=actor, now=now)
+    for key in ("lead", "first", "long"):
+        setup_actions.subscribe(
+            user_id=people[key].id, audience="internal", service_id=incident.service_id, severity="sev2",
+            actor=actor, now=now,
+        )  # fmt: skip
+    text = Text(subject=f"Checkout {HOSTILE}", body=f"{HOSTILE}\n\n{LONG}")
+    at = {"incident_id": incident.id, "actor": actor, "now": now - timedelta(minutes=2)}
+    drafted = save_draft(item="customer-email", text=text, revision=None, **at)
+    ask_approval(statement_id=drafted.id, revision=None, ways=ways, **at)
+    published = save_draft(item="internal", text=text, revision=None, **at)
+    publish(statement_id=published.id, revision=None, ways=ways, **at)
+    letters = list(Letter.objects.filter(statement=published).order_by("address"))
+    for letter, state in zip(letters, ("failed", "sent", "unsure"), strict=False):
+        Letter.objects.filter(id=letter.id).update(state=state, settled_at=now, reason=f"550 5.1.1 {HOSTILE}"[:500])
+    return drafted, published
 
 
 def _verified(people: dict[str, User], services: dict[str, Service], incident: Incident, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from tests.web.organization import Stage
 from watchbill.config import secret_key
+from watchbill.domain.communications.models import Statement
 from watchbill.domain.paging.links import AcknowledgeLink, make_token
 from watchbill.domain.paging.models import Delivery
 from watchbill.domain.status_page.models import Component, PublicUpdate
@@ -21,6 +22,17 @@ def screens(organization: Stage) -> dict[str, str]:
         "incident": f"/incidents/{organization.incident.number}",
         "incident-pages": f"/incidents/{organization.incident.number}?only=pages",
         "incident-findings": f"/incidents/{organization.incident.number}/findings",
+        "incident-communication": f"/incidents/{organization.incident.number}/communication",
+        "communication-write": f"/incidents/{organization.incident.number}/communication/write/status-page-update",
+        "communication-over": f"/incidents/{organization.drafted.incident.number}/communication",
+        "communication-change": f"/incidents/{organization.drafted.incident.number}/communication/write/customer-email",
+        "communication-draft": communication(organization.drafted),
+        "communication-sent": communication(organization.published),
+        "communication": "/admin/communication",
+        "communication-text": "/admin/communication/templates/customers/first",
+        "communication-contacts": "/admin/communication/contacts",
+        "subscriptions": "/admin/communication/subscriptions",
+        "my-subscriptions": "/me/subscriptions",
         "incident-new": "/incidents/new",
         "incident-new-suggested": "/incidents/new?customers=many&holds=data-breach",
         "roles": "/roles",
@@ -65,6 +77,10 @@ def screens(organization: Stage) -> dict[str, str]:
         "go": "/go?q=pay",
         "link": f"/a/{link_token(organization)}",
     }
+
+
+def communication(statement: Statement) -> str:
+    return f"/incidents/{statement.incident.number}/communication/{statement.id}"
 
 
 def link_token(organization: Stage) -> str:

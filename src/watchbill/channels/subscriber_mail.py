@@ -3,11 +3,22 @@
 import asyncio
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from html import escape
 
-from watchbill.channels.email import MAIL_POLICY, EmailChannel, Progress, SmtpSettings, header_text, mailbox
-from watchbill.domain.paging import contract as paging
+from watchbill.channels.smtp import (
+    POLICY,
+    BadAddress,
+    Lost,
+    MailServer,
+    SenderError,
+    SmtpSettings,
+    Taken,
+    Transfer,
+    checked_address,
+    header_text,
+    mailbox,
+)
 from watchbill.domain.status_page.contract import Letter, NotSent, Outcome, Refused, Sent, Unsure
 from watchbill.ground.text import block, one_line
 
@@ -19,36 +30,36 @@ _BUTTON = "display:inline-block;padding:12px 20px;border-radius:6px;background:#
 
 class SubscriberMailer:
     def __init__(self, settings: SmtpSettings, *, timeout: timedelta = _TIMEOUT) -> None:
-        self._channel = EmailChannel(settings)
+        _, sender = parseaddr(settings.sender)
+        try:
+            self._sender = checked_address(sender) if settings.host else ""
+        except BadAddress as error:
+            raise SenderError(f"WATCHBILL_MAIL_FROM: {error}") from None
+        self._server = MailServer(settings, sender=self._sender)
         self._timeout = timeout
         # Few, so that ten thousand subscribers do not take the mail server from the pages.
         self._connections = asyncio.Semaphore(_CONNECTIONS_MAX)
 
     @property
     def is_set_up(self) -> bool:
-        return self._channel.is_set_up
+        return bool(self._sender)
 
     async def send_letter(self, letter: Letter, *, now: datetime) -> Outcome:
         try:
-            to = self._channel.check_address(letter.address)
-        except paging.AddressError as error:
+            recipient = checked_address(letter.address)
+        except BadAddress as error:
             return Refused(why=str(error), address_is_dead=True)
-        mail, progress = self._compose(letter, to, now=now), Progress()
+        mail, begun = self._compose(letter, recipient, now=now).as_bytes(), asyncio.Event()
         try:
             async with self._connections, asyncio.timeout(self._timeout.total_seconds()):
-                answer = await self._channel.transfer(mail.as_bytes(), to=to, progress=progress)
+                answer = await self._server.transfer(mail, recipient=recipient, on_its_way=begun)
         except TimeoutError:
-            why = f"the mail server did not finish in {self._timeout.total_seconds():g} s"
-            return Unsure(why) if progress.is_under_way else NotSent(why)
-        if isinstance(answer, paging.RetryLater):
-            return Unsure(answer.reason) if progress.is_under_way else NotSent(answer.reason)
-        if isinstance(answer, paging.Refused):
-            return Refused(why=answer.reason, address_is_dead=answer.address_is_dead)
-        return Sent()
+            answer = Lost(f"the mail server did not finish in {self._timeout.total_seconds():g} s", begun.is_set())
+        return _outcome(answer, was_on_its_way=begun.is_set())
 
     def _compose(self, letter: Letter, to: str, *, now: datetime) -> EmailMessage:
-        sender, domain = self._channel.sender, self._channel.sender.rpartition("@")[2]
-        mail = EmailMessage(policy=MAIL_POLICY)
+        sender, domain = self._sender, self._sender.rpartition("@")[2]
+        mail = EmailMessage(policy=POLICY)
         mail["From"] = mailbox(one_line(letter.page), sender)
         mail["To"] = to
         mail["Subject"] = header_text(one_line(f"[{letter.page}] {letter.subject}"))
@@ -66,6 +77,18 @@ class SubscriberMailer:
         mail.set_content(_text(letter))
         mail.add_alternative(_html(letter), subtype="html")
         return mail
+
+
+def _outcome(answer: Transfer, *, was_on_its_way: bool) -> Outcome:
+    if isinstance(answer, Taken):
+        return Sent()
+    if isinstance(answer, Lost):
+        return Unsure(answer.why) if answer.was_on_its_way else NotSent(answer.why)
+    why = f"mail server answered {answer.code} {answer.said}"
+    # A wrong password or a server that takes nothing from us says nothing about this reader, and is mended by somebody.
+    if answer.is_final and (answer.about_recipient or was_on_its_way):
+        return Refused(why=why, address_is_dead=answer.address_is_dead)
+    return NotSent(why)
 
 
 def _text(letter: Letter) -> str:

@@ -65,6 +65,16 @@ LOOKS: Mapping[str, tuple[str, str, str, str]] = {
     "incident.published": ("send", "is-good", "updates", "published on the status page"),
     "incident.publication_corrected": ("send", "is-idle", "updates", "corrected what the status page says"),
     "incident.publication_retracted": ("cross", "is-warn", "updates", "took an update off the status page"),
+    "incident.customer_asked": ("people", "is-warn", "updates", "noted that a customer asked"),
+    "incident.no_customer_asked": ("people", "is-idle", "updates", "noted that no customer asked after all"),
+    "incident.statement_drafted": ("chat", "is-idle", "updates", "drafted"),
+    "incident.statement_changed": ("chat", "is-idle", "updates", "changed the draft of"),
+    "incident.statement_discarded": ("cross", "is-idle", "updates", "discarded the draft of"),
+    "incident.approval_asked": ("people", "is-warn", "updates", "asked for approval of"),
+    "incident.statement_approved": ("check", "is-good", "updates", "approved"),
+    "incident.statement_declined": ("cross", "is-warn", "updates", "declined"),
+    "incident.statement_published": ("send", "is-good", "updates", "published"),
+    "incident.statement_sent_again": ("send", "is-warn", "updates", "sent what had failed once more of"),
     "incident.pinned": ("pin", "is-idle", "messages", "pinned a message"),
     "incident.unpinned": ("pin", "is-idle", "messages", "unpinned a message"),
 }
@@ -190,6 +200,8 @@ def _words(entry: Entry) -> str:
         case action if action.startswith("incident.change_"):
             effect = f" ({details['after']})" if details.get("after") else ""
             return f"{LOOKS[action][3]}, number {details.get('change', '?')}{effect}: {details.get('text', '')}"
+        case action if details.get("statement"):
+            return f"{LOOKS[action][3]} the {_lower(details.get('item'))}: {details.get('text', '')}"
         case "incident.fallback_called" if details.get("reached_nobody"):
             return "found nobody to page, and no fallback who can be reached"
         case "incident.called" if not details.get("people"):
@@ -208,6 +220,11 @@ def _impact(after: Any) -> str:
         else ""
     )
     return "set the impact: " + ("; ".join(part for part in (*parts, facing) if part) or "nothing is known")
+
+
+def _lower(label: Any) -> str:
+    text = str(label or "statement")
+    return text[:1].lower() + text[1:]
 
 
 def _label(details: Mapping[str, Any]) -> str:

@@ -8,9 +8,11 @@ from watchbill.doors.web.screens import (
     admin,
     alert,
     alerts,
+    communication_setup,
     explain,
     go,
     incident,
+    incident_communication,
     incident_findings,
     incidents,
     me,
@@ -50,6 +52,26 @@ urlpatterns: list[URLPattern] = [
     *(
         path(f"incidents/<int:number>/findings/{verb}", incident_findings.act, {"verb": verb})
         for verb in incident_findings.VERBS
+    ),
+    path("incidents/<int:number>/communication", incident_communication.communication_page),
+    path("incidents/<int:number>/communication/asked", incident_communication.asked),
+    path("incidents/<int:number>/communication/write/<str:item>", incident_communication.write),
+    path("incidents/<int:number>/communication/<uuid:statement_id>", incident_communication.statement_page),
+    *(
+        path(
+            f"incidents/<int:number>/communication/<uuid:statement_id>/{verb}",
+            incident_communication.act,
+            {"verb": verb},
+        )
+        for verb in incident_communication.VERBS
+    ),
+    *(
+        path(
+            f"incidents/<int:number>/communication/<uuid:statement_id>/{verb}",
+            incident_communication.decide,
+            {"verb": verb},
+        )
+        for verb in incident_communication.DECISIONS
     ),
     *(path(f"incidents/<int:number>/{verb}", incident.act, {"verb": verb}) for verb in incident.VERBS),
     path("a/<str:token>", acknowledge_link.acknowledge_link),
@@ -124,7 +146,16 @@ urlpatterns: list[URLPattern] = [
     path("me/tokens", tokens.my_tokens),
     path("me/tokens/create", tokens.create),
     path("me/tokens/<uuid:token_id>/revoke", tokens.revoke_own),
+    path("me/subscriptions", communication_setup.my_subscriptions),
+    path("me/subscriptions/<uuid:subscription_id>/end", communication_setup.end_my_subscription),
     path("admin", admin.admin_page),
+    path("admin/communication", communication_setup.overview),
+    path("admin/communication/approvals", communication_setup.approvals),
+    path("admin/communication/templates/<str:audience>/<str:moment>", communication_setup.template),
+    path("admin/communication/contacts", communication_setup.contacts),
+    path("admin/communication/contacts/remove", communication_setup.remove_contacts),
+    path("admin/communication/subscriptions", communication_setup.all_subscriptions),
+    path("admin/communication/subscriptions/<uuid:subscription_id>/end", communication_setup.end_subscription),
     path("admin/organization", admin.organization),
     path("admin/audit", admin.audit),
     path("admin/tokens", tokens.all_tokens),

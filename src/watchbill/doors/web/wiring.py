@@ -11,6 +11,7 @@ from watchbill.domain.paging.contract import ContactKind
 class Wiring:
     """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what may be set up.
 
+    `can_mail`: whether letters about incidents can leave.
     `has_metrics`: whether there is somebody to ask for numbers.
     """
 
@@ -18,6 +19,7 @@ class Wiring:
     contact_kinds: Callable[[], Mapping[str, ContactKind]]
     secret_key: str
     base_url: str
+    can_mail: Callable[[], bool]
     has_metrics: bool = False
 
 

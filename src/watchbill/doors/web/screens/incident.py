@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from watchbill.domain.access.models import Role, User
+from watchbill.domain.communications.reads import owed_words
 from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions, rules, workflow_actions
 from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
 from watchbill.domain.incidents.reads import (
@@ -317,6 +318,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "pinned": [line for line in lines if line.post is not None and line.post.pinned_at is not None],
             "groups": GROUPS,
             "group": group,
+            "owed": owed_words(incident, now=now),
             "no_commander": any(
                 line.role == rules.COMMANDER and line.held is None and line.offered is None for line in detail.seats
             ),

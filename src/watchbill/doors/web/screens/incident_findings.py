@@ -40,6 +40,8 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     except ChangeRefused as refused:
         return _page(request, number, refused=refused, verb=verb)
     messages.success(request, told)
+    if verb == "facing":
+        return HttpResponseRedirect(f"/incidents/{number}/communication")
     return HttpResponseRedirect(f"/incidents/{number}/findings#{verb.partition('-')[0]}")
 
 
@@ -50,6 +52,17 @@ def _impact(request: HttpRequest, found: UUID) -> str:
         customer_facing=_FACING.get(posted(request, "customer_facing")),
     )
     assess_actions.set_impact(incident_id=found, draft=draft, actor=actor_of(request), now=now_of(request))
+    return "Saved. It stands on the timeline."
+
+
+def _facing(request: HttpRequest, found: UUID) -> str:
+    """The one question, from where it decides what is owed; the words beside it stay."""
+    assess_actions.set_customer_facing(
+        incident_id=found,
+        customer_facing=_FACING.get(posted(request, "customer_facing")),
+        actor=actor_of(request),
+        now=now_of(request),
+    )
     return "Saved. It stands on the timeline."
 
 
@@ -179,6 +192,7 @@ def _roll_back(request: HttpRequest, found: UUID) -> str:
 
 VERBS: Mapping[str, Callable[[HttpRequest, UUID], str]] = {
     "impact": _impact,
+    "facing": _facing,
     "affected": _affected,
     "affected-add": _also_affected,
     "hypotheses": _think,
