@@ -10,6 +10,7 @@ from watchbill.channels.register import Given, build_channels
 from watchbill.config import config, secret_key, wakeup_url
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.incidents.attachment_rules import Limits
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
 from watchbill.engine.compose import Instance
@@ -68,6 +69,10 @@ def ways() -> Ways:
 
 def instance() -> Instance:
     return Instance(base_url=config().base_url, secret_key=secret_key())
+
+
+def attachment_limits() -> Limits:
+    return Limits(file=config().attachment_mebibytes << 20, incident=config().attachments_mebibytes << 20)
 
 
 def build_engine() -> Engine:

@@ -102,6 +102,12 @@ class Config(BaseSettings):
     events_retention_days: int = Field(
         400, ge=1, description="Raw events older than this are removed, by whole months."
     )
+    attachment_mebibytes: int = Field(
+        10, ge=1, le=100, description="The largest file that may be attached in an incident's room, in MiB."
+    )
+    attachments_mebibytes: int = Field(
+        200, ge=1, description="All files of one incident together, in MiB. They are kept in the database."
+    )
     watchdog_url: str = Field(
         "", description="Pinged every minute while the invariants hold; silence should alarm you."
     )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from watchbill.composition import contact_kinds, instance, ways
+from watchbill.composition import attachment_limits, contact_kinds, instance, ways
 from watchbill.doors.api.app import urlpatterns as api
 from watchbill.doors.web import errors
 from watchbill.doors.web.sign_in.urls import urlpatterns as sign_in
@@ -15,6 +15,7 @@ connect(
         contact_kinds=contact_kinds,
         secret_key=instance().secret_key,
         base_url=instance().base_url,
+        attachments=attachment_limits(),
     )
 )
 

@@ -33,6 +33,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "incidents/<int:number>/close": ("POST /incidents/{incident}/close", "incident close"),
     "incidents/<int:number>/cancel": ("POST /incidents/{incident}/cancel", "incident cancel"),
     "incidents/<int:number>/merge": ("POST /incidents/{incident}/merge", "incident merge"),
+    "incidents/<int:number>/page": ("POST /incidents/{incident}/page", "incident page"),
     "incidents/<int:number>/step": ("POST /incidents/{incident}/steps", "incident step"),
     "incidents/<int:number>/take": ("POST /incidents/{incident}/roles", "incident role"),
     "incidents/<int:number>/decline": ("POST /incidents/{incident}/roles", "incident role"),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.models import Attachment, Incident
 from watchbill.domain.incidents.process_followed import severity_label
 from watchbill.domain.incidents.reads import IncidentDetail, incident_detail, incident_id_of
 from watchbill.domain.people.reads import person_id_of
@@ -99,10 +99,32 @@ class IncidentPageOut(Output):
     closed_at: InstantOut | None
 
 
+class AttachmentOut(Output):
+    """`entry`: the id of the message or note that it came with. `kind`: image or text."""
+
+    id: UUID
+    entry: UUID
+    kind: str
+    content_type: str
+    name: str
+    size: int
+    sha256: str
+    alt: str
+    width: int | None
+    height: int | None
+    added_at: InstantOut
+    added_by: str
+
+
 class IncidentEntryOut(Output):
-    """`at` is when it happened, `recorded_at` when it was written down. `text`: what somebody wrote."""
+    """`at` is when it happened, `recorded_at` when it was written down. `text`: what somebody wrote.
+
+    `thread` is the message that this one answers.
+    """
 
     id: str | None
+    thread: str | None
+    attachments: list[AttachmentOut]
     at: InstantOut
     recorded_at: InstantOut
     action: str
@@ -297,10 +319,17 @@ def _pages(detail: IncidentDetail) -> list[IncidentPageOut]:
     ]
 
 
+def attachment_out(one: Attachment) -> AttachmentOut:
+    named = {name: getattr(one, name) for name in AttachmentOut.model_fields if name != "entry"}
+    return AttachmentOut(entry=one.post_id, **named)
+
+
 def _timeline(detail: IncidentDetail) -> list[IncidentEntryOut]:
     return [
         IncidentEntryOut(
             id=str(line.post.id) if line.post else None,
+            thread=str(line.post.thread_id) if line.post and line.post.thread_id else None,
+            attachments=[attachment_out(one) for one in line.files],
             at=line.at,
             recorded_at=line.entry.at,
             action=line.entry.action,

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 from pydantic import Field
 
@@ -24,7 +24,7 @@ from watchbill.doors.api.incident_out import (
 from watchbill.doors.api.names import service_id
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Input, Name, Output, Text
-from watchbill.doors.incident_export import export
+from watchbill.doors.incident_export import export, export_zip
 from watchbill.doors.moment import now_of
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import Unknown
@@ -100,6 +100,18 @@ def exported(request: HttpRequest, incident: Name, asked: Query[ExportQuery]) ->
     if detail is None:
         raise NotFound(f"There is no incident {incident!r}.")
     return ExportOut(text=export(detail, asked.kind))
+
+
+@router.get("/{incident}/export.zip", summary="Export the record of an incident with its files")
+@requires("incident.read")
+def exported_zip(request: HttpRequest, incident: Name) -> HttpResponse:
+    found = incident_id(request, incident)
+    detail = incident_detail(found, viewer=viewer_of(request), ways=wired().ways(), now=now_of(request))
+    if detail is None:
+        raise NotFound(f"There is no incident {incident!r}.")
+    answer = HttpResponse(export_zip(detail), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="incident-{detail.incident.number}.zip"'
+    return answer
 
 
 @router.get("/{incident}", response=IncidentDetailOut, summary="Read one incident with everything about it")

@@ -12,6 +12,7 @@ from watchbill.doors.web.screens import (
     go,
     incident,
     incident_findings,
+    incident_room,
     incidents,
     me,
     now,
@@ -42,6 +43,8 @@ urlpatterns: list[URLPattern] = [
     path("incidents/new", incidents.declare),
     path("incidents/<int:number>", incident.incident_page),
     path("incidents/<int:number>/export", incident.export_timeline),
+    path("incidents/<int:number>/attachments/<uuid:attachment_id>", incident_room.attachment),
+    path("incidents/<int:number>/present", incident_room.present),
     path("incidents/<int:number>/findings", incident_findings.findings_page),
     *(
         path(f"incidents/<int:number>/findings/{verb}", incident_findings.act, {"verb": verb})

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.incidents.attachment_rules import Limits
 from watchbill.domain.paging.contract import ContactKind
 
 
@@ -15,6 +16,7 @@ class Wiring:
     contact_kinds: Callable[[], Mapping[str, ContactKind]]
     secret_key: str
     base_url: str
+    attachments: Limits
 
 
 _held: list[Wiring] = []

@@ -173,7 +173,25 @@
   // 5. A part that is being worked in (an open fold, a focused field) is not replaced under the hand, but afterwards.
   function busy(part) {
     const here = document.activeElement;
-    return part.querySelector("details[open][data-keep]") !== null || (part.contains(here) && typing(here));
+    const chosen = [...part.querySelectorAll("input[type=file]")].some((input) => input.files.length);
+    return part.querySelector("details[open][data-keep]") !== null || chosen || (part.contains(here) && typing(here));
+  }
+
+  // Other folds stay open, and what is half written stays written, when their part is fetched again.
+  let stays = [];
+  let written = [];
+
+  function remember(part) {
+    stays = [...part.querySelectorAll("details[open][data-stay]")].map((fold) => fold.id);
+    written = [...part.querySelectorAll("textarea[id]")].filter((area) => area.value !== area.defaultValue)
+      .map((area) => [area.id, area.value]);
+  }
+
+  function restore() {
+    for (const id of stays) document.getElementById(id)?.setAttribute("open", "");
+    for (const [id, text] of written) { const area = document.getElementById(id); if (area) area.value = text; }
+    stays = [];
+    written = [];
   }
 
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -181,7 +199,19 @@
     if (part.hasAttribute("data-part") && busy(part)) {
       event.detail.shouldSwap = false;
       part.dataset.stale = "yes";
+    } else if (part.hasAttribute("data-part")) {
+      remember(part);
     }
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.hasAttribute("data-part")) restore();
+  });
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (document.visibilityState === "visible") event.detail.headers["X-In-View"] = "yes";
+  });
+  document.addEventListener("visibilitychange", () => {
+    const timeline = document.getElementById("incident-timeline");
+    if (timeline && document.visibilityState === "visible") window.htmx.trigger(timeline, "refresh");
   });
 
   function catchUp() {
@@ -193,4 +223,75 @@
   }
   document.addEventListener("toggle", catchUp, true);
   document.addEventListener("focusout", () => setTimeout(catchUp, 0));
+
+  // 6. Files: dropped, pasted or chosen; sent with a bar that shows how far it is. The form sends them without all this.
+  function uploadOf(element) {
+    return element instanceof Element ? element.closest("form[data-upload]") : null;
+  }
+
+  function askForAlt(form) {
+    const images = [...form.querySelector("input[type=file]").files].some((file) => file.type.startsWith("image/"));
+    const alt = form.querySelector("[data-alt]");
+    if (alt) alt.hidden = !images;
+  }
+
+  function askForAlts() {
+    for (const form of document.querySelectorAll("form[data-upload]")) askForAlt(form);
+  }
+  document.addEventListener("htmx:afterSettle", askForAlts);
+  document.addEventListener("change", (event) => {
+    if (event.target.type === "file" && uploadOf(event.target)) askForAlt(uploadOf(event.target));
+  });
+  askForAlts();
+
+  function add(form, files) {
+    const input = form.querySelector("input[type=file]");
+    const all = new DataTransfer();
+    for (const file of [...input.files, ...files]) all.items.add(file);
+    input.files = all.files;
+    askForAlt(form);
+  }
+
+  document.addEventListener("paste", (event) => {
+    const form = uploadOf(event.target);
+    if (form && event.clipboardData?.files.length) { event.preventDefault(); add(form, event.clipboardData.files); }
+  });
+  document.addEventListener("dragover", (event) => { if (uploadOf(event.target)) event.preventDefault(); });
+  document.addEventListener("drop", (event) => {
+    const form = uploadOf(event.target);
+    if (form && event.dataTransfer?.files.length) { event.preventDefault(); add(form, event.dataTransfer.files); }
+  });
+
+  function sendFiles(form) {
+    const bar = form.querySelector("[data-progress]");
+    const trouble = form.querySelector("[data-trouble]");
+    const request = new XMLHttpRequest();
+    const failed = (words) => { trouble.textContent = words; trouble.hidden = false; };
+    request.open("POST", form.action);
+    request.setRequestHeader("X-Upload", "yes");
+    request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = event.loaded / event.total; });
+    request.addEventListener("error", () => failed("The connection broke. Nothing was sent: try again."));
+    request.addEventListener("load", () => {
+      if (request.status === 204) {
+        form.reset();
+        askForAlt(form);
+        document.activeElement?.blur();
+        window.htmx.trigger("#incident-timeline", "refresh");
+      } else {
+        failed(request.status === 422 || request.status === 413 ? request.responseText : "It did not work. Load the page again and try once more.");
+      }
+    });
+    request.addEventListener("loadend", () => { bar.hidden = true; delete form.dataset.sent; });
+    trouble.hidden = true;
+    bar.value = 0;
+    bar.hidden = false;
+    request.send(new FormData(form));
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = uploadOf(event.target);
+    if (!form || event.defaultPrevented || !form.querySelector("input[type=file]").files.length) return;
+    event.preventDefault();
+    sendFiles(form);
+  });
 })();
