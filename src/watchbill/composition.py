@@ -10,6 +10,8 @@ from watchbill.channels.register import Given, build_channels
 from watchbill.config import config, secret_key, wakeup_url
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.event_hooks.collecting import collect as collect_events
+from watchbill.domain.event_hooks.delivering import DeliverEvents
 from watchbill.domain.incidents.attachment_rules import Limits
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
@@ -81,12 +83,17 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()),)
+    return (FollowIncident(followers()), deliver_events())
 
 
 def followers() -> tuple[Follower, ...]:
     """Who looks at an incident whose record went on."""
-    return ()
+    return (collect_events,)
+
+
+def deliver_events() -> DeliverEvents:
+    http = HttpClient(allowed_networks=parse_networks(config().outbound_allow))
+    return DeliverEvents(http=http, secret_key=secret_key(), base_url=config().base_url)
 
 
 def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:

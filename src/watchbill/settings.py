@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "watchbill.domain.alerts",
     "watchbill.domain.heartbeats",
     "watchbill.domain.incidents",
+    "watchbill.domain.event_hooks",
 ]
 
 MIDDLEWARE = [

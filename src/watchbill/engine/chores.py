@@ -12,6 +12,7 @@ from watchbill.domain.access.models import SetupLink, SignInFailure
 from watchbill.domain.alerts.models import IdempotencyKey
 from watchbill.domain.alerts.partitions import EVENTS
 from watchbill.domain.audit.partitions import ENTRIES
+from watchbill.domain.event_hooks.models import EventDelivery
 from watchbill.domain.paging.models import ContactMessage
 
 log = structlog.get_logger()
@@ -21,6 +22,7 @@ _IDEMPOTENCY_KEPT = timedelta(hours=24)
 _SIGN_IN_FAILURES_KEPT = timedelta(days=1)
 _USED_LINKS_KEPT = timedelta(days=30)
 _CONTACT_MESSAGES_KEPT = timedelta(days=30)
+_EVENT_DELIVERIES_KEPT = timedelta(days=90)
 _ROWS_AT_ONCE = 5000
 
 
@@ -74,6 +76,11 @@ def remove_contact_messages(now: datetime, _retention: Retention) -> None:
     _delete(ContactMessage.objects.filter(asked_at__lt=now - _CONTACT_MESSAGES_KEPT))
 
 
+def remove_event_deliveries(now: datetime, _retention: Retention) -> None:
+    """Well after the time for which entries are still looked at, so that none is sent again."""
+    _delete(EventDelivery.objects.filter(settled_at__lt=now - _EVENT_DELIVERIES_KEPT))
+
+
 def _delete(rows: QuerySet[Model]) -> None:
     """In small bites, so that no lock is held for long."""
     while True:
@@ -90,5 +97,6 @@ CHORES: tuple[Chore, ...] = (
     Chore(name="sessions", cron="25 * * * *", run=remove_ended_sessions),
     Chore(name="sign-in-failures", cron="35 * * * *", run=remove_sign_in_failures),
     Chore(name="contact-messages", cron="50 4 * * *", run=remove_contact_messages),
+    Chore(name="event-deliveries", cron="55 4 * * *", run=remove_event_deliveries),
     Chore(name="setup-links", cron="45 4 * * *", run=remove_dead_setup_links),
 )

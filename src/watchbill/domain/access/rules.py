@@ -115,6 +115,9 @@ TABLE: tuple[Permission, ...] = (
     _row("organization.change", "change the organization's settings", _ALL, _ALL, _NO, _NO),
     _row("process.read", "read the incident process", _ALL, _ALL, _ALL, _ALL, _READ),
     _row("process.apply", "apply an incident process", _ALL, _ALL, _NO, _NO),
+    _row("event_hook.read", "see where events are sent", _ALL, _ALL, _NO, _NO, _READ),
+    _row("event_hook.change", "change where events are sent", _ALL, _ALL, _NO, _NO),
+    _row("event_hook.restricted", "let restricted incidents be sent anywhere", _ALL, _NO, _NO, _NO),
     _row("audit.read", "read the audit record", _ALL, _ALL, _NO, _NO, _READ),
 )
 PERMISSIONS: dict[str, Permission] = {row.action: row for row in TABLE}

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from watchbill.domain.incidents.models import Attachment, Incident
-from watchbill.domain.incidents.process_followed import severity_label
+from watchbill.domain.incidents.brief import facts
+from watchbill.domain.incidents.models import Attachment
 from watchbill.domain.incidents.reads import IncidentDetail, incident_detail, incident_id_of
 from watchbill.domain.people.reads import person_id_of
 from watchbill.doors.api.auth import caller
@@ -217,31 +217,6 @@ def person_id(text: str, *, field: str) -> UUID:
     if found is None:
         raise Unknown(field, f"there is nobody {text!r}; name a person by address or id")
     return found
-
-
-def facts(incident: Incident) -> dict[str, Any]:
-    return {
-        "id": incident.id,
-        "number": incident.number,
-        "title": incident.title,
-        "severity": incident.severity,
-        "severity_label": severity_label(incident),
-        "status": str(incident.state),
-        "phase": incident.phase,
-        "service": incident.service.name if incident.service else None,
-        "restricted": incident.restricted,
-        "drill": incident.drill,
-        "merged_into": incident.merged_into.number if incident.merged_into else None,
-        "declared_at": incident.declared_at,
-        "declared_by": incident.declared_by,
-        "detected_at": incident.detected_at,
-        "acknowledged_at": incident.acknowledged_at,
-        "acknowledged_by": incident.acknowledged_by or None,
-        "mitigated_at": incident.mitigated_at,
-        "resolved_at": incident.resolved_at,
-        "closed_at": incident.closed_at,
-        "updated_at": incident.updated_at,
-    }
 
 
 def detail_out(request: HttpRequest, incident_id: UUID) -> IncidentDetailOut:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from watchbill.domain.alerts.listing import alert_id_of
 from watchbill.domain.incidents import actions
+from watchbill.domain.incidents.brief import facts
 from watchbill.domain.incidents.reads import IncidentFilter, incident_detail, list_incidents
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.incident_out import (
@@ -16,7 +17,6 @@ from watchbill.doors.api.incident_out import (
     IncidentOut,
     IncidentsOut,
     detail_out,
-    facts,
     incident_id,
     person_id,
     viewer_of,
