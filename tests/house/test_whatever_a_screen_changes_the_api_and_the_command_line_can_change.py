@@ -136,6 +136,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "admin/organization": ("PUT /organization", APPLY),
     "admin/tokens/<uuid:token_id>/revoke": ("DELETE /tokens/{token}", "token revoke"),
     "admin/process": ("POST /process/apply", "process apply"),
+    "admin/event-hooks/new": ("POST /event-hooks", "event-hook add"),
+    "admin/event-hooks/<uuid:hook_id>/edit": ("PUT /event-hooks/{hook}", "event-hook change"),
+    "admin/event-hooks/<uuid:hook_id>/secret": ("POST /event-hooks/{hook}/secret", "event-hook secret"),
+    "admin/event-hooks/<uuid:hook_id>/pause": ("POST /event-hooks/{hook}/pause", "event-hook pause"),
+    "admin/event-hooks/<uuid:hook_id>/resume": ("POST /event-hooks/{hook}/resume", "event-hook resume"),
+    "admin/event-hooks/<uuid:hook_id>/remove": ("DELETE /event-hooks/{hook}", "event-hook remove"),
+    "admin/event-hooks/<uuid:hook_id>/deliveries/<uuid:delivery_id>/redeliver": (
+        "POST /event-hooks/{hook}/deliveries/{delivery}/redeliver",
+        "event-hook redeliver",
+    ),
 }
 TAKES_A_FORM = re.compile(r'require_POST|method (?:==|!=) "POST"|require_http_methods|request\.POST')
 

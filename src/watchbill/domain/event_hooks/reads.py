@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from watchbill.domain.event_hooks.models import DeliveryState, EventDelivery, EventHook
+from watchbill.domain.incidents.reads import Viewer, visible_to
 from watchbill.ground.identity import uuid_in
 
 RECENT = 50
@@ -42,10 +43,15 @@ def hook_id_of(name_or_id: str) -> UUID | None:
     return found.values_list("id", flat=True).first()
 
 
-def recent_deliveries(hook_id: UUID, *, limit: int = RECENT) -> list[EventDelivery]:
-    """The newest first."""
-    rows = EventDelivery.objects.filter(hook_id=hook_id).select_related("incident")
-    return list(rows.order_by("-entry_id")[:limit])
+def recent_deliveries(hook_id: UUID, *, viewer: Viewer, limit: int = RECENT) -> list[EventDelivery]:
+    """The newest first; of incidents that the viewer may see, also where the endpoint is told of more."""
+    rows = EventDelivery.objects.filter(hook_id=hook_id, incident__in=visible_to(viewer).values("id"))
+    return list(rows.select_related("incident").order_by("-entry_id")[:limit])
+
+
+def delivery_is_visible(hook_id: UUID, delivery_id: UUID, *, viewer: Viewer) -> bool:
+    rows = EventDelivery.objects.filter(hook_id=hook_id, id=delivery_id)
+    return rows.filter(incident__in=visible_to(viewer).values("id")).exists()
 
 
 def in_trouble(*, now: datetime) -> Sequence[EventHook]:

@@ -15,6 +15,7 @@ from watchbill.doors.api import (
     alerts,
     audit,
     contacts,
+    event_hooks,
     events,
     incident_findings,
     incident_room,
@@ -56,6 +57,7 @@ NOUNS: tuple[tuple[str, Router], ...] = (
     ("/organization", organization.router),
     ("/process", process.router),
     ("/audit", audit.router),
+    ("/event-hooks", event_hooks.router),
 )
 
 
