@@ -105,7 +105,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "watchbill.doors.web.page.frame",
             ],
-            "builtins": ["watchbill.doors.web.components", "watchbill.doors.web.process_words"],
+            "builtins": [
+                "watchbill.doors.web.components",
+                "watchbill.doors.web.process_words",
+                "watchbill.doors.web.incident_shared",
+            ],
         },
     }
 ]

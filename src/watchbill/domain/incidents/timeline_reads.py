@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Count, Max
+
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.incidents.models import Attachment, Incident, Post
 from watchbill.ground.identity import uuid_in
@@ -22,6 +24,28 @@ class TimelineLine:
     post: Post | None
     post_id: UUID | None = None
     files: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordMark:
+    """How far the record went. An entry may become visible after one with a higher number: hence the count."""
+
+    newest: int
+    count: int
+
+
+def mark_of(incident_id: UUID) -> RecordMark:
+    found = Entry.objects.filter(subject_id=incident_id).aggregate(newest=Max("id"), count=Count("id"))
+    return RecordMark(newest=found["newest"] or 0, count=found["count"])
+
+
+def actions_between(incident_id: UUID, before: RecordMark, now: RecordMark) -> frozenset[str] | None:
+    """What was done since; None when an entry came in between those that were there, or too many came."""
+    if not 0 <= now.count - before.count <= _ACTIONS_MAX:
+        return None
+    found = Entry.objects.filter(subject_id=incident_id, id__gt=before.newest).values_list("action", flat=True)
+    actions = list(found[: _ACTIONS_MAX + 1])
+    return frozenset(actions) if len(actions) == now.count - before.count else None
 
 
 def timeline_of(incident: Incident, entries: Sequence[Entry]) -> tuple[TimelineLine, ...]:
@@ -47,6 +71,7 @@ def timeline_of(incident: Incident, entries: Sequence[Entry]) -> tuple[TimelineL
     return tuple(sorted(lines, key=lambda line: (line.at, line.entry.id)))
 
 
+_ACTIONS_MAX = 100
 # Pinning is about a post too, and shows its files no second time.
 _WRITTEN = ("incident.message", "incident.noted")
 

@@ -1,18 +1,22 @@
 """The timeline as a room: answers folded under what they answer, what is new since the last look, who is mentioned."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from watchbill.domain.access.models import User
+from watchbill.domain.access.models import Role, User
 from watchbill.domain.incidents.looking_actions import Looked
+from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.reads import IncidentDetail
+from watchbill.domain.incidents.timeline_reads import RecordMark
 from watchbill.doors.web.incident_words import IncidentLine, Said, incident_line
-from watchbill.doors.web.page import viewer_id, zone_of
+from watchbill.doors.web.page import viewer_id
 from watchbill.ground.identity import uuid_in
 
 _LINES_SHOWN = 100
@@ -49,13 +53,15 @@ class Room:
     pinned: list[IncidentLine]
     moved_on: list[RoomLine]
     address: str
+    mark: RecordMark
 
 
-def room_of(request: HttpRequest, detail: IncidentDetail, *, looked: Looked, people: Sequence[User]) -> Room:
+def room_of(
+    request: HttpRequest, incident: Incident, lines: Sequence[IncidentLine], *, mark: RecordMark, looked: Looked
+) -> Room:
     """`moved_on`: threads with new answers whose beginning is too old to be shown."""
     group, me = request.GET.get("only", ""), viewer_id(request)
-    names, seen = named(people), looked.before
-    lines = [said(incident_line(line, zone=zone_of(request)), names) for line in detail.timeline]
+    seen = looked.before
     answers = _answers(lines)
     roots = [line for line in lines if line.thread_id is None or group not in ("", "messages")]
     shown = [line for line in roots if (line.group == group if group else not line.minor)][::-1]
@@ -78,11 +84,23 @@ def room_of(request: HttpRequest, detail: IncidentDetail, *, looked: Looked, peo
         new=sum(one.is_new + one.thread.unread for one in room),
         pinned=[line for line in lines if _is_pinned(line)],
         moved_on=[one for one in room[cut:] if one.thread.unread],
-        address=_part_address(request, detail, looked.newest if seen is None else seen),
+        address=_part_address(request, incident, looked.newest if seen is None else seen),
+        mark=mark,
     )
 
 
-def named(people: Sequence[User]) -> dict[str, User]:
+def lines_of(detail: IncidentDetail, *, zone: ZoneInfo, people: Iterable[User]) -> list[IncidentLine]:
+    """The same for all who read in this zone."""
+    names = named(people)
+    return [said(incident_line(line, zone=zone), names) for line in detail.timeline]
+
+
+def responders() -> QuerySet[User]:
+    rows = User.objects.filter(is_active=True).exclude(role=Role.STAKEHOLDER)
+    return rows.order_by("name").only("id", "name", "email")
+
+
+def named(people: Iterable[User]) -> dict[str, User]:
     """By what one types after the @: the first part of the address, or the name without blanks."""
     found: dict[str, User] = {}
     for person in people:
@@ -150,7 +168,7 @@ def _with_line(room: list[RoomLine]) -> list[RoomLine]:
     return [replace(one, ends_new=index == end and end > 0) for index, one in enumerate(room)]
 
 
-def _part_address(request: HttpRequest, detail: IncidentDetail, seen: int) -> str:
+def _part_address(request: HttpRequest, incident: Incident, seen: int) -> str:
     """What comes while the page is open is marked as new, on the first visit too."""
     kept = [(name, value) for name, value in request.GET.items() if name != "seen"]
-    return f"/incidents/{detail.incident.number}?{urlencode([*kept, ('seen', str(seen))])}"
+    return f"/incidents/{incident.number}?{urlencode([*kept, ('seen', str(seen))])}"

@@ -4,30 +4,34 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
-from watchbill.domain.access.models import Role, User
 from watchbill.domain.incidents import actions, ending_actions, page_actions, role_actions, rules, workflow_actions
-from watchbill.domain.incidents.looking_actions import Looked, look
 from watchbill.domain.incidents.looking_reads import present_in
 from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
 from watchbill.domain.incidents.reads import (
     IncidentDetail,
     IncidentFilter,
-    incident_detail,
     incident_id_of,
     list_incidents,
 )
 from watchbill.domain.incidents.room_actions import prefix_of
+from watchbill.domain.incidents.timeline_reads import mark_of
 from watchbill.doors.incident_export import KINDS, export, export_zip
 from watchbill.doors.web.forms import posted, required_id
 from watchbill.doors.web.guards import caller, requires
-from watchbill.doors.web.incident_room import room_of
+from watchbill.doors.web.incident_room import responders, room_of
 from watchbill.doors.web.incident_words import GROUPS
 from watchbill.doors.web.live import stamp_of
-from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
+from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
+from watchbill.doors.web.screens.incident_parts import (
+    detail_of,
+    incident_id,
+    looked_before,
+    shown_of,
+    timeline_alone,
+)
 from watchbill.doors.web.screens.incident_room import ROOM_VERBS, Verb
 from watchbill.doors.web.screens.incidents import severities_of
 from watchbill.doors.web.wiring import wired
@@ -39,7 +43,7 @@ NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 
 @requires("incident.read")
 def incident_page(request: HttpRequest, number: int) -> HttpResponse:
-    return _page(request, number)
+    return timeline_alone(request, number) or _page(request, number)
 
 
 @requires("incident.read")
@@ -258,7 +262,10 @@ VERBS: Mapping[str, Verb] = {
 
 def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = None, verb: str = "") -> HttpResponse:
     now = now_of(request)
-    detail = detail_of(request, number)
+    found = incident_id(request, number)
+    mark = mark_of(found)
+    shown = shown_of(request, found, mark)
+    detail = shown.detail
     incident = detail.incident
     me = viewer_id(request)
     people = list(responders())
@@ -275,7 +282,9 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "waits_for_me": any(page.user_id == me and page.state == "active" for page in detail.pages),
             "my_offers": [line for line in detail.seats if line.offered is not None and line.offered.user_id == me],
             "prefix": prefix_of(incident, me),
-            "room": room_of(request, detail, looked=_looked(request, incident), people=people),
+            "room": room_of(
+                request, incident, shown.lines(zone_of(request)), mark=mark, looked=looked_before(request, found)
+            ),
             "may_tick": caller(request).may("incident.respond").allowed and incident.state not in NEVER_WAS,
             "groups": GROUPS,
             "present": present_in(incident.id, viewer=me, now=now),
@@ -296,26 +305,6 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
     )
 
 
-def responders() -> QuerySet[User]:
-    rows = User.objects.filter(is_active=True).exclude(role=Role.STAKEHOLDER)
-    return rows.order_by("name").only("id", "name", "email")
-
-
-def _looked(request: HttpRequest, incident: Incident) -> Looked:
-    """What was read before this visit. Parts that are fetched again keep what the page began with.
-
-    They count as read only where the page is in view.
-    """
-    me, now = viewer_id(request), now_of(request)
-    if "HX-Request" not in request.headers:
-        return look(incident_id=incident.id, user_id=me, now=now)
-    if request.headers.get("X-In-View") == "yes":
-        look(incident_id=incident.id, user_id=me, now=now)
-    text = request.GET.get("seen", "")
-    seen = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
-    return Looked(before=seen, newest=seen or 0)
-
-
 def _prompted(detail: IncidentDetail) -> str:
     """The number of the tier that time says to go to, as long as it is not resolved."""
     due = [line for line in detail.ladder if line.prompts and line.state == "done"]
@@ -326,20 +315,3 @@ def _prompted(detail: IncidentDetail) -> str:
 def _others(incident: Incident, viewer: UUID) -> list[Incident]:
     found = list_incidents(IncidentFilter(status="open"), viewer=viewer)
     return [one for one in found if one.id != incident.id]
-
-
-def detail_of(request: HttpRequest, number: int) -> IncidentDetail:
-    """Raises Http404."""
-    found = incident_id(request, number)
-    detail = incident_detail(found, viewer=viewer_id(request), ways=wired().ways(), now=now_of(request))
-    if detail is None:
-        raise Http404("There is no such incident.")
-    return detail
-
-
-def incident_id(request: HttpRequest, number: int) -> UUID:
-    """Raises Http404 for one that is not there, or not for this person."""
-    found = incident_id_of(str(number), viewer=viewer_id(request))
-    if found is None:
-        raise Http404("There is no such incident.")
-    return found

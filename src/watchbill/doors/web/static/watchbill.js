@@ -194,32 +194,46 @@
     written = [];
   }
 
-  document.addEventListener("htmx:beforeSwap", (event) => {
+  // Parts of one page may be fetched together, by the element that `data-part` names.
+  function beforeSwap(event) {
     const part = event.detail.target;
-    if (part.hasAttribute("data-part") && busy(part)) {
+    if (!part.hasAttribute("data-part")) return;
+    if (busy(part)) {
       event.detail.shouldSwap = false;
       part.dataset.stale = "yes";
-    } else if (part.hasAttribute("data-part")) {
+    } else {
+      delete part.dataset.stale;
       remember(part);
     }
-  });
-  document.addEventListener("htmx:afterSwap", (event) => {
+  }
+
+  function afterSwap(event) {
     if (event.detail.target.hasAttribute("data-part")) restore();
-  });
+  }
+  for (const kind of ["htmx:beforeSwap", "htmx:oobBeforeSwap"]) document.addEventListener(kind, beforeSwap);
+  for (const kind of ["htmx:afterSwap", "htmx:oobAfterSwap"]) document.addEventListener(kind, afterSwap);
+
   document.addEventListener("htmx:configRequest", (event) => {
-    if (document.visibilityState === "visible") event.detail.headers["X-In-View"] = "yes";
+    const headers = event.detail.headers;
+    if (document.visibilityState === "visible") headers["X-In-View"] = "yes";
+    // How far the record on this page goes: what has not changed since then is not sent again.
+    const lines = document.getElementById("room-lines");
+    const lacks = document.querySelector("[data-part][data-stale]") !== null;
+    if (lines && !lacks && event.detail.elt.hasAttribute("data-fetches")) headers["X-Have"] = lines.dataset.mark;
   });
+
+  function refreshTimeline() {
+    const fetcher = document.getElementById("incident-parts");
+    if (fetcher) window.htmx.trigger(fetcher, "refresh");
+  }
   document.addEventListener("visibilitychange", () => {
-    const timeline = document.getElementById("incident-timeline");
-    if (timeline && document.visibilityState === "visible") window.htmx.trigger(timeline, "refresh");
+    if (document.visibilityState === "visible") refreshTimeline();
   });
 
   function catchUp() {
-    for (const part of document.querySelectorAll("[data-part][data-stale]")) {
-      if (busy(part)) continue;
-      delete part.dataset.stale;
-      window.htmx.trigger(part, "refresh");
-    }
+    const free = [...document.querySelectorAll("[data-part][data-stale]")].filter((part) => !busy(part));
+    const fetchers = new Set(free.map((part) => document.getElementById(part.dataset.part) || part));
+    for (const fetcher of fetchers) window.htmx.trigger(fetcher, "refresh");
   }
   document.addEventListener("toggle", catchUp, true);
   document.addEventListener("focusout", () => setTimeout(catchUp, 0));
@@ -276,7 +290,7 @@
         form.reset();
         askForAlt(form);
         document.activeElement?.blur();
-        window.htmx.trigger("#incident-timeline", "refresh");
+        refreshTimeline();
       } else {
         failed(request.status === 422 || request.status === 413 ? request.responseText : "It did not work. Load the page again and try once more.");
       }
