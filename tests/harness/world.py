@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import structlog
 from django.db import connection
+from django.utils.asyncio import async_unsafe
 from structlog.testing import capture_logs
 
 from tests.harness import database, invariants
@@ -68,6 +69,17 @@ def carriers() -> tuple[FakeHttpCarrier, FakeMailServer]:
 
 
 @dataclass(frozen=True)
+class _BesideTheLoop:
+    """In production the clock is the database's, which refuses to be asked on the event loop."""
+
+    clock: ManualClock
+
+    @async_unsafe
+    def now(self) -> datetime:
+        return self.clock.now()
+
+
+@dataclass(frozen=True)
 class Received:
     """One message as the carrier got it, with the story's time at which it left."""
 
@@ -112,7 +124,9 @@ class World:
         self.instance = Instance(base_url="http://watchbill.example.org", secret_key="for tests only")
         self.watchdog = Watchdog(watcher=OutsideWatcher(url=""), cycle_age_seconds=lambda: 0.0)
         self.sender = Sender(self.channels, instance=self.instance, clock=self.clock)
-        self.errands = ErrandRunner(self.build_errands(client), clock=self.clock, database=self._beside_the_loop)
+        self.errands = ErrandRunner(
+            self.build_errands(client), clock=_BesideTheLoop(self.clock), database=self._beside_the_loop
+        )
         self._client = client
         return self
 

@@ -80,7 +80,7 @@ class ErrandRunner:
 
     async def _steps(self, errand: Errand[Any], one: Claimed) -> Later | None:
         for _ in range(_STEPS_MAX):
-            now = self._clock.now()
+            now = await self._now()
             step = await self._in_database(partial(_next, errand, one, now))
             if step is None:
                 return None
@@ -91,12 +91,12 @@ class ErrandRunner:
                 return Later(why=f"no answer within {ACT_SECONDS:.0f} s")
             if isinstance(outcome, Later):
                 return outcome
-            await self._in_database(partial(errand.record, step, outcome, now=self._clock.now()))
+            await self._in_database(partial(errand.record, step, outcome, now=await self._now()))
             STEPS.labels(one.kind).inc()
         return None  # the rest when its turn comes again; whether there is any is asked then
 
     async def _put_away(self, one: Claimed, trouble: Later | None) -> None:
-        now = self._clock.now()
+        now = await self._now()
         if trouble is None:
             await self._in_database(partial(store.finish, one, now=now))
             return
@@ -104,6 +104,10 @@ class ErrandRunner:
         log.warning("errand.later", kind=one.kind, subject_id=str(one.subject_id), why=trouble.why)
         due_at = now + pause_after(one.failures + 1, asked_for=trouble.after)
         await self._in_database(partial(store.put_back, one, due_at=due_at, error=trouble.why))
+
+    async def _now(self) -> datetime:
+        """The engine's clock asks the database, which must not be done on the event loop."""
+        return await self._in_database(self._clock.now)
 
     async def _in_database(self, work: Callable[[], T]) -> T:
         found: T = await self._database(work)
