@@ -143,7 +143,7 @@ def test_wake_ups_come_by_the_direct_way_or_not_at_all(product: Product, databas
         return int(row[0])
 
     is_direct = database.hands_out_the_direct_way
-    wait_for("the engine's decision", lambda: listeners() == is_direct)
+    wait_for("the decision of the engine and of the worker", lambda: listeners() == 2 * is_direct)
     assert ("wakeup.behind_pooler" in product.log.read_text()) != is_direct
     told = {one["check"]: one["remedy"] for one in json.loads(product.run("doctor", "--json").stdout)}
     assert ("WATCHBILL_DATABASE_DIRECT_URL" in told.get("wake-ups", "")) != is_direct

@@ -38,7 +38,10 @@ def test_declaring_twice_for_the_same_alert_joins_the_first(incident_world: Inci
     )
     assert again.joined
     assert again.incident.id == first.id
-    assert again.incident.severity == "sev3"
+    assert again.incident.severity == "sev1"
+    assert "incident.declared_again" in world.happened(first)
+    world.settle()
+    assert {"commander", "executive", "manager"} <= {one.to for one in world.received()}
     assert {link.alert_id for link in first.alert_links.all()} == {alert.id, other.id}
     world.ends(first)
 
@@ -112,7 +115,7 @@ def test_a_sev4_asks_for_nothing_when_it_is_closed(incident_world: IncidentWorld
     )
 
 
-def test_a_reopened_incident_calls_again_whom_time_has_brought(incident_world: IncidentWorld) -> None:
+def test_a_reopened_incident_has_its_last_phases_before_it_again(incident_world: IncidentWorld) -> None:
     world = incident_world
     incident = world.declares("sev2")
     does(world, incident, "resolve/confirm", "resolve/verify", by="engineer")
@@ -122,7 +125,7 @@ def test_a_reopened_incident_calls_again_whom_time_has_brought(incident_world: I
     world.expects_nothing()
     ending_actions.reopen(incident_id=incident.id, reason="errors again", actor=world.person("primary"), now=world.now)
     world.settle()
-    assert {"primary", "secondary", "lead"} <= {one.to for one in world.received()}
+    assert {one.to for one in world.received()} == {"manager"}, "primary reopened it and is on call"
     assert not incident.steps_done.filter(phase="resolve").exists()
     world.ends(incident)
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from tests.harness.world import World
-from watchbill.domain.alerts.models import Alert
+from watchbill.domain.alerts import actions as alerts
 from watchbill.domain.audit.models import Seal
 from watchbill.domain.escalation.models import PolicyVersion, Run
 from watchbill.domain.paging.models import Attempt, Delivery, Page
@@ -87,8 +87,6 @@ def test_what_somebody_has_or_what_is_over_is_not_driven(world: World) -> None:
         ("timer_late", lambda: Timer.objects.update(due_at="2026-03-02T10:00:00Z")),
         ("page_late", lambda: Delivery.objects.filter(state="queued").update(due_at="2026-03-02T10:00:00Z")),
         ("timer_without_run", lambda: Run.objects.update(state="notified")),
-        ("silent_for_ever", lambda: Alert.objects.update(snoozed_until="2026-03-03T00:00:00Z")),
-        ("reached_nobody", lambda: (Run.objects.update(state="exhausted"), Timer.objects.all().delete())),
     ],
 )
 def test_each_thing_that_may_not_be_is_named_and_left_alone(world: World, check: str, spoil: object) -> None:
@@ -105,6 +103,21 @@ def test_each_thing_that_may_not_be_is_named_and_left_alone(world: World, check:
         cursor.execute(
             "TRUNCATE alerts_alert, escalation_run, timers_timer, paging_page, paging_attempt, paging_delivery CASCADE"
         )
+
+
+def test_a_snooze_that_nothing_ends_is_named_and_ended_when_its_time_comes(world: World) -> None:
+    alert = world.fires("disk-full")
+    world.expects(("primary", "webhook"))
+    until = world.now + timedelta(hours=1)
+    alerts.snooze(alert_id=alert.id, until=until, actor=world.person("primary"), now=world.now)
+    Timer.objects.filter(kind="alert.snooze_ends").delete()
+    assert looks(world) == ["silent_for_ever"]
+    assert looks(world) == []
+    world.passes(minutes=61)
+    world.expects_log("invariant.broken")
+    world.expects_log("alert.woken_again")
+    assert "primary" in {one.to for one in world.received()}
+    world.resolves("primary", alert)
 
 
 def test_an_audit_trail_that_is_not_sealed_is_said(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -109,7 +109,9 @@ def _of(intent: Intent, known: Mapping[UUID, AlertLine]) -> tuple[AlertLine, ...
     missing = [str(subject_id) for subject_id in ids if subject_id not in known]
     if missing:
         raise SubjectUnknown(f"a page is about {intent.subject_kind} {', '.join(missing)}, which is not there any more")
-    return tuple(known[subject_id] for subject_id in ids)
+    urgency = {one.subject_id: one.urgency for one in reversed(intent.deliveries)}
+    # As urgent as the page is: a reminder about an incident wakes nobody.
+    return tuple(replace(known[subject_id], urgency=urgency[subject_id]) for subject_id in ids)
 
 
 def _message(

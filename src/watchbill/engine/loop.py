@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from prometheus_client import Counter, Histogram
+from psycopg.errors import LockNotAvailable
 
 from watchbill.domain.timers import store
 from watchbill.domain.timers.store import DueTimer
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 BATCH = 1000
 FAILURES_MAX = 3
 _RETRY = timedelta(seconds=2)
+# Whoever holds a row for longer than this hangs, and must not hold up what has nothing to do with it.
+_LOCK_WAIT = timedelta(seconds=1)
 
 FIRED = Counter("watchbill_timers_fired_total", "Timers handled.", ["kind"])
 FAILURES = Counter("watchbill_engine_failures_total", "What the engine caught and went on after, by place.", ["place"])
@@ -40,7 +43,9 @@ class Engine:
         """Handle what is due, at most one batch. How many timers were handled; 0 when nothing is due."""
         try:
             return self._batch(now=now)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError) as error:
+            if isinstance(error.__cause__, LockNotAvailable):
+                return self._one_by_one(now=now)
             raise  # the database is away: the caller waits for it, the timers are in it
         except Exception:
             FAILURES.labels("batch").inc()
@@ -49,6 +54,7 @@ class Engine:
 
     def _batch(self, *, now: datetime) -> int:
         with transaction.atomic():
+            store.wait_for_locks_at_most(_LOCK_WAIT)
             timers = store.claim_due(now=now, limit=BATCH)
             self._handle(timers, now=now)
             if timers:
@@ -76,12 +82,17 @@ class Engine:
         timer: DueTimer | None = None
         try:
             with transaction.atomic():
+                store.wait_for_locks_at_most(_LOCK_WAIT)
                 timer = store.claim_one(timer_id)
                 if timer is None:
                     return 0
                 self._handle([timer], now=now)
-        except (OperationalError, InterfaceError):
-            raise
+        except (OperationalError, InterfaceError) as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+            log.warning("engine.timer.held", timer_id=timer_id, kind=timer.kind if timer else "unknown")
+            store.postpone(timer_id, to=now + _RETRY)
+            return 0
         except Exception as error:
             kind = timer.kind if timer else "unknown"
             failures = (timer.failures if timer else 0) + 1

@@ -15,8 +15,17 @@ import structlog
 from django.db import connection
 from prometheus_client import Counter, Gauge
 
-from watchbill.domain.alerts.invariant_reads import CHECKS, DRIVERLESS, Broken, broken_invariants, uuids
-from watchbill.domain.alerts.repair_actions import drive_again
+from watchbill.domain.alerts import repair_actions as alert_repair
+from watchbill.domain.alerts.invariant_reads import (
+    CHECKS,
+    DRIVERLESS,
+    HELD_TOO_LONG,
+    REACHED_NOBODY,
+    SILENT_FOR_EVER,
+    Broken,
+    broken_invariants,
+    uuids,
+)
 from watchbill.domain.alerts.search_filling import BATCH as FILL_BATCH
 from watchbill.domain.alerts.search_filling import SearchFiller
 from watchbill.domain.audit import store as audit_store
@@ -44,6 +53,15 @@ _FILL_AGAIN = timedelta(minutes=1)
 UNSEALED = "unsealed"
 DEAF = "no web process"
 EVERY_CHECK = {**CHECKS, **incident_invariants.CHECKS}
+# What a breach is answered with; each looks again under the rows' locks.
+REPAIRS: dict[str, Callable[..., int]] = {
+    DRIVERLESS: alert_repair.drive_again,
+    REACHED_NOBODY: alert_repair.drive_again,
+    HELD_TOO_LONG: alert_repair.wake_again,
+    SILENT_FOR_EVER: alert_repair.wake_again,
+    incident_invariants.DRIVERLESS: incident_repair.drive_again,
+    incident_invariants.REACHED_NOBODY: incident_repair.call_again,
+}
 # A web process is started again within seconds, however often it ends.
 _DEAF_MAX = timedelta(seconds=60)
 
@@ -113,10 +131,8 @@ class Watchdog:
             BROKEN.labels(check).set(counts.get(check, 0))
         for one in found:
             log.error("invariant.broken", check=one.check, count=len(one.ids), ids=one.ids[:_IDS_LOGGED])
-            if one.check == DRIVERLESS:
-                DRIVEN_AGAIN.inc(drive_again(uuids(one), now=now))
-            if one.check == incident_invariants.DRIVERLESS:
-                DRIVEN_AGAIN.inc(incident_repair.drive_again(uuids(one), now=now))
+            if one.check in REPAIRS:
+                DRIVEN_AGAIN.inc(REPAIRS[one.check](uuids(one), now=now))
         age = self._cycle_age_seconds()
         CYCLE_AGE.set(age)
         if age > _CYCLE_AGE_MAX_SECONDS:

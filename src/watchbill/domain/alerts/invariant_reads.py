@@ -12,6 +12,8 @@ _LATE = timedelta(seconds=60)
 _LIMIT = 1000
 
 DRIVERLESS = "driverless"
+REACHED_NOBODY = "reached_nobody"
+HELD_TOO_LONG, SILENT_FOR_EVER = "held_too_long", "silent_for_ever"
 
 # A triggered alert is driven by one run and one timer that is not in quarantine, or its run has come to its end.
 _DRIVERLESS = """
@@ -79,13 +81,13 @@ SELECT id::text FROM paging_delivery WHERE state = 'queued' AND due_at < %(late)
 
 CHECKS: Mapping[str, str] = {
     DRIVERLESS: _DRIVERLESS,
-    "reached_nobody": _REACHED_NOBODY,
+    REACHED_NOBODY: _REACHED_NOBODY,
     "timer_without_run": _TIMER_WITHOUT_RUN,
     "page_without_way": _PAGE_WITHOUT_WAY,
     "queued_for_closed_page": _QUEUED_FOR_CLOSED,
     "attempt_beyond_lease": _BEYOND_LEASE,
-    "silent_for_ever": _SILENT_FOR_EVER,
-    "held_too_long": _HELD_TOO_LONG,
+    SILENT_FOR_EVER: _SILENT_FOR_EVER,
+    HELD_TOO_LONG: _HELD_TOO_LONG,
     "timer_quarantined": _QUARANTINED,
     "timer_late": _TIMERS_LATE,
     "page_late": _PAGES_LATE,

@@ -17,6 +17,6 @@ def cancel_maintenance(window_id: UUID, *, actor: Actor, now: datetime) -> None:
     end_maintenance(window_id, actor=actor, now=now)
     waiting = Alert.objects.filter(suppressed_by_id=window_id).exclude(state=AlertState.RESOLVED)
     set_timers(
-        NewTimer(kind=MAINTENANCE_ENDS, subject_id=alert_id, due_at=now)
+        NewTimer(kind=MAINTENANCE_ENDS, subject_id=alert_id, due_at=now, at_once=True)
         for alert_id in waiting.values_list("id", flat=True)
     )

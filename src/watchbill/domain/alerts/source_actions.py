@@ -177,10 +177,10 @@ def create_alert(
     now: datetime,
 ) -> Alert:
     """With its event and, unless there is maintenance, its escalation. IntegrityError: one is open with that key."""
+    # Locked: whoever ends it at this moment sees the alert that waits for it, or this sees that it is over.
     window = (
-        MaintenanceWindow.objects.filter(
-            service_id=integration.service_id, cancelled_at=None, starts_at__lte=now, ends_at__gt=now
-        )
+        MaintenanceWindow.objects.select_for_update()
+        .filter(service_id=integration.service_id, cancelled_at=None, starts_at__lte=now, ends_at__gt=now)
         .order_by("-ends_at")
         .first()
     )

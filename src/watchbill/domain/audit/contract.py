@@ -27,4 +27,5 @@ class Record:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+PERSON = "person"  # at a screen or with a link of their own; a program with somebody's token is none
 ENGINE = Actor(kind="system", label="Watchbill", via="engine")

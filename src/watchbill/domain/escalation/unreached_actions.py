@@ -4,16 +4,17 @@ An outage of every provider, or an empty fallback, must not be the end of an ale
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Record
 from watchbill.domain.escalation.actions import STEP, TRY_AGAIN, again_later
 from watchbill.domain.escalation.models import Run, RunState
 from watchbill.domain.paging.models import DeliveryState, Page, PageState
-from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.actions import NewTimer, put_back, set_timers
 from watchbill.domain.timers.store import DueTimer, bring_forward
 
+_BLINK = timedelta(milliseconds=50)
 _WHY = "nobody could be reached before"
 
 
@@ -22,7 +23,7 @@ def go_on_unreached(timers: Sequence[DueTimer], *, now: datetime) -> None:
 
     A fallback of whom nobody could be told is tried again later.
     """
-    runs = _locked(timers)
+    runs = _locked(timers, now=now)
     live = [run.id for run in runs if run.state == RunState.LIVE]
     Run.objects.filter(id__in=live, because="").update(because="somebody paged before could not be reached")
     bring_forward(kind=STEP, subject_ids=live, to=now)
@@ -43,7 +44,7 @@ def try_again(timers: Sequence[DueTimer], *, now: datetime) -> None:
     generations = {timer.subject_id: timer.generation for timer in timers}
     runs = [
         run
-        for run in _locked(timers)
+        for run in _locked(timers, now=now)
         if run.generation == generations[run.id] and run.state in (RunState.EXHAUSTED, RunState.NOTIFIED)
     ]
     for run in runs:
@@ -56,10 +57,15 @@ def try_again(timers: Sequence[DueTimer], *, now: datetime) -> None:
     record([_record(run) for run in runs], actor=ENGINE, now=now)
 
 
-def _locked(timers: Sequence[DueTimer]) -> list[Run]:
-    """Those that somebody changes at this moment are left alone: that change starts them anew or ends them."""
-    ids = [timer.subject_id for timer in timers]
-    return list(Run.objects.select_for_update(skip_locked=True).filter(id__in=ids).order_by("id"))
+def _locked(timers: Sequence[DueTimer], *, now: datetime) -> list[Run]:
+    """The timer of a run that somebody holds at this moment is put back for a blink: what he does may come to nothing.
+    Waiting for the run here, while he waits for the timer, would be a deadlock."""
+    wanted = {timer.subject_id: timer for timer in timers}
+    found = list(Run.objects.select_for_update(skip_locked=True).filter(id__in=list(wanted)).order_by("id"))
+    held = wanted.keys() - {run.id for run in found}
+    waiting = Run.objects.filter(id__in=held).exclude(state=RunState.STOPPED).values_list("id", flat=True)
+    put_back([wanted[run_id] for run_id in waiting], due_at=now + _BLINK)
+    return found
 
 
 def _is_told(run: Run) -> bool:

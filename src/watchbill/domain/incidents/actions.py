@@ -7,9 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 
+from watchbill.domain.access.models import Role as AccountRole
+from watchbill.domain.access.models import User
 from watchbill.domain.alerts.models import Alert, AlertState
-from watchbill.domain.audit.contract import ENGINE, Actor
+from watchbill.domain.audit.contract import ENGINE, PERSON, Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.calling import Wanted, call_roles
@@ -22,8 +25,10 @@ from watchbill.domain.incidents.models import (
     Incident,
     IncidentAlert,
     Insider,
+    Seat,
+    SeatState,
 )
-from watchbill.domain.incidents.planning import plan
+from watchbill.domain.incidents.planning import again_timer, plan
 from watchbill.domain.incidents.process_followed import process_of, severity_in
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import offer_open_roles
@@ -31,7 +36,10 @@ from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.paging.actions import close_pages_of_person
 from watchbill.domain.paging.models import Page
 from watchbill.domain.process.reads import running, running_version
+from watchbill.domain.process.schema.severities import Severity
 from watchbill.domain.services.models import Service
+from watchbill.domain.timers.actions import set_timers
+from watchbill.domain.timers.store import not_ahead
 from watchbill.ground.failpoints import failpoint
 from watchbill.ground.ids import new_id
 from watchbill.ground.refusals import ChangeRefused, Unknown
@@ -73,9 +81,9 @@ def declare(wanted: Declaration, *, actor: Actor, now: datetime) -> Declared:
     """
     with transaction.atomic():
         alerts = _alerts(wanted.alert_ids)
-        linked = _incident_of(alerts)
+        linked = _incident_of(alerts, wanted, actor=actor)
         if linked is not None:
-            _link(linked, alerts, actor=actor, now=now)
+            _join(linked, alerts, wanted, actor=actor, now=now)
             return Declared(incident=linked, joined=True)
         incident = _make(wanted, alerts, actor=actor, now=now)
         _link(incident, alerts, actor=actor, now=now, say=False)
@@ -106,7 +114,7 @@ def _make(wanted: Declaration, alerts: Sequence[Alert], *, actor: Actor, now: da
     process = running()
     severity = rules.severity_of(process, wanted.severity)
     service = _service(wanted.service_id, alerts)
-    has_it = next((alert for alert in alerts if alert.state == AlertState.ACKNOWLEDGED), None)
+    has_it = next((alert for alert in alerts if _somebody_has(alert)), None)
     incident = Incident.objects.create(
         id=new_id(),
         number=_next_number(),
@@ -118,9 +126,12 @@ def _make(wanted: Declaration, alerts: Sequence[Alert], *, actor: Actor, now: da
         restricted=wanted.restricted,
         drill=wanted.drill,
         summary=wanted.summary.strip(),
-        declared_at=now,
+        declared_at=not_ahead(now),
         declared_by=actor.label,
         declared_by_id=actor.id,
+        raised_by=actor.label[:254],
+        raised_by_id=actor.id,
+        raised_in_person=actor.kind == PERSON,
         detected_at=min((alert.opened_at for alert in alerts), default=now),
         acknowledged_at=has_it.acknowledged_at if has_it else None,
         acknowledged_by=has_it.acknowledged_by if has_it else "",
@@ -142,6 +153,7 @@ def acknowledge(*, incident_id: UUID, actor: Actor, now: datetime) -> Incident:
         if incident.state not in UNRESOLVED:
             return incident
         called_as = roles_called_as(incident, actor.id)
+        may_work = actor.id is None or not User.objects.filter(id=actor.id, role=AccountRole.STAKEHOLDER).exists()
         if actor.id is not None:
             close_pages_of_person(
                 subject_kind=SUBJECT_KIND,
@@ -150,7 +162,8 @@ def acknowledge(*, incident_id: UUID, actor: Actor, now: datetime) -> Incident:
                 reason=f"acknowledged by {actor.label}",
                 now=now,
             )
-        if incident.acknowledged_at is None and rules.counts_as_acknowledgement(process_of(incident), called_as):
+        counts = may_work and rules.counts_as_acknowledgement(process_of(incident), called_as)
+        if incident.acknowledged_at is None and counts:
             incident.acknowledged_at = now
             incident.acknowledged_by, incident.acknowledged_by_id = actor.label[:254], actor.id
             incident.save(update_fields=["acknowledged_at", "acknowledged_by", "acknowledged_by_id"])
@@ -161,30 +174,45 @@ def acknowledge(*, incident_id: UUID, actor: Actor, now: datetime) -> Incident:
 
 
 def roles_called_as(incident: Incident, user_id: UUID | None) -> set[str]:
-    """The roles by which this person was paged for it; none when nobody called."""
+    """The roles by which this person was paged for it, has or is asked for; none when nobody called."""
     if user_id is None:
         return set()
     pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, user_id=user_id)
     calls = Call.objects.filter(id__in=pages.values("run_id"))
-    return {role for people in calls.values_list("people", flat=True) for role in people.get(str(user_id), ())}
+    called = {role for people in calls.values_list("people", flat=True) for role in people.get(str(user_id), ())}
+    seats = Seat.objects.filter(incident=incident, user_id=user_id, state__in=(SeatState.HELD, SeatState.OFFERED))
+    return called | set(seats.values_list("role", flat=True))
 
 
 def change_severity(*, incident_id: UUID, severity: str, reason: str, actor: Actor, now: datetime) -> Incident:
-    """The ladder is planned anew from the declaration: what is due already is done once, and nothing twice."""
+    """The ladder is planned anew from where it began: what is due already is done once, and nothing twice."""
     with transaction.atomic():
         incident = unresolved(incident_id)
-        process = process_of(incident)
-        before, after = severity_in(incident), rules.severity_of(process, severity)
-        if after.id == before.id:
-            return incident
-        incident.severity = after.id
-        incident.save(update_fields=["severity"])
-        details = {"before": before.label, "after": after.label, "why": reason.strip()[:REASON_MAX]}
-        record([entry(incident, "incident.severity_changed", **details)], actor=actor, now=now)
-        if rules.opens_room(process, after):
-            mark_step(incident, "declare/open-room", actor=ENGINE, now=now)
-        plan(incident, now=now)
+        after = rules.severity_of(process_of(incident), severity)
+        if after.id != incident.severity:
+            _set_severity(incident, after, reason=reason, actor=actor, now=now)
     return incident
+
+
+def raise_severity(incident: Incident, severity: str, *, reason: str, actor: Actor, now: datetime) -> bool:
+    """To that of another one, if that is the more severe. The row is locked. Whether it was."""
+    process = process_of(incident)
+    other = next((one for one in process.severities if one.id == severity), None)
+    if other is None or other.rank >= severity_in(incident).rank:
+        return False
+    _set_severity(incident, other, reason=reason, actor=actor, now=now)
+    return True
+
+
+def _set_severity(incident: Incident, after: Severity, *, reason: str, actor: Actor, now: datetime) -> None:
+    before = severity_in(incident)
+    incident.severity = after.id
+    incident.save(update_fields=["severity"])
+    details = {"before": before.label, "after": after.label, "why": reason.strip()[:REASON_MAX]}
+    record([entry(incident, "incident.severity_changed", **details)], actor=actor, now=now)
+    if rules.opens_room(process_of(incident), after):
+        mark_step(incident, "declare/open-room", actor=ENGINE, now=now)
+    plan(incident, now=now)
 
 
 def open_room(*, incident_id: UUID, actor: Actor, ways: Ways, now: datetime) -> Incident:
@@ -218,6 +246,8 @@ def escalate_to_tier(*, incident_id: UUID, tier: int, reason: str, actor: Actor,
             now=now,
         )
         record(called.records, actor=ENGINE, now=now)
+        if called.reached_nobody:
+            set_timers([again_timer(incident.id, tries=0, now=now)])
     return incident
 
 
@@ -228,6 +258,12 @@ def add_insider(*, incident_id: UUID, user_id: UUID, actor: Actor, now: datetime
         Insider.objects.get_or_create(incident=incident, user_id=user_id, defaults={"added_at": now})
         people = [{"id": str(user_id), "name": _name(user_id)}]
         record([entry(incident, "incident.insider_added", people=people)], actor=actor, now=now)
+
+
+def _somebody_has(alert: Alert) -> bool:
+    """A person works on it; who put it off sleeps, and a source is nobody."""
+    acknowledged = alert.state == AlertState.ACKNOWLEDGED and alert.acknowledged_by_id is not None
+    return acknowledged and alert.snoozed_until is None
 
 
 def _link(incident: Incident, alerts: Sequence[Alert], *, actor: Actor, now: datetime, say: bool = True) -> None:
@@ -248,10 +284,34 @@ def _alerts(ids: Sequence[UUID]) -> list[Alert]:
     return found
 
 
-def _incident_of(alerts: Sequence[Alert]) -> Incident | None:
+def _incident_of(alerts: Sequence[Alert], wanted: Declaration, *, actor: Actor) -> Incident | None:
+    """The one that is about these alerts already, locked: it may end at this very moment.
+
+    What is real never joins a drill, what is restricted never joins what everybody sees, and nobody learns of a
+    restricted one by declaring.
+    """
     links = IncidentAlert.objects.filter(alert__in=[alert.id for alert in alerts], incident__state__in=UNRESOLVED)
-    link = links.order_by("linked_at").select_related("incident").first()
-    return link.incident if link else None
+    links = links.filter(incident__drill=wanted.drill)
+    if wanted.restricted:
+        links = links.filter(incident__restricted=True)
+    seen = Q(incident__restricted=False)
+    if actor.id is not None:
+        seen |= Q(incident_id__in=Insider.objects.filter(user_id=actor.id).values("incident_id"))
+    links = links.filter(seen)
+    for incident_id in list(links.order_by("linked_at").values_list("incident_id", flat=True)):
+        incident = locked(incident_id)
+        if incident.state in UNRESOLVED:
+            return incident
+    return None
+
+
+def _join(incident: Incident, alerts: Sequence[Alert], wanted: Declaration, *, actor: Actor, now: datetime) -> None:
+    """Declared once more: the higher severity of the two holds, and what was said stands on the timeline."""
+    severity = rules.severity_of(process_of(incident), wanted.severity)
+    told = entry(incident, "incident.declared_again", severity=severity.label, text=wanted.title.strip()[:TITLE_MAX])
+    record([told], actor=actor, now=now)
+    _link(incident, alerts, actor=actor, now=now)
+    raise_severity(incident, severity.id, reason="it was declared once more", actor=actor, now=now)
 
 
 def _service(service_id: UUID | None, alerts: Sequence[Alert]) -> Service | None:

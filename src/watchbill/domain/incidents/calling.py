@@ -25,6 +25,7 @@ from watchbill.domain.incidents.models import (
 )
 from watchbill.domain.incidents.process_followed import process_of
 from watchbill.domain.incidents.records import entry
+from watchbill.domain.incidents.rules import counts_as_acknowledgement
 from watchbill.domain.paging.actions import NewPage, create_pages
 from watchbill.domain.paging.reads import Reachable, reachable
 from watchbill.domain.people.models import Urgency
@@ -90,7 +91,7 @@ def call_roles(
             here=_named(person for user_id, person in people.known.items() if user_id in people.here),
         )
     ]
-    if people.known or not else_fallback:
+    if not else_fallback or people.anybody_works(incident):
         _page(made, incident, people.paged.values(), urgency=urgency, level=NAMED_LEVEL, now=now)
         return Called(
             people=tuple(person for person, _ in people.paged.values()),
@@ -112,6 +113,12 @@ class _Gathered:
     roles: dict[UUID, list[str]] = field(default_factory=dict)
     here: dict[UUID | None, list[str]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+
+    def anybody_works(self, incident: Incident) -> bool:
+        """Somebody is called now or was before, or works on it; who only knows of it does not count."""
+        if self.known.keys() - self.here.keys() or (self.here and incident.acknowledged_at is not None):
+            return True
+        return any(counts_as_acknowledgement(process_of(incident), roles) for roles in self.here.values())
 
     def page(self, person: Reachable, why: str, *, role: str) -> None:
         self.paged.setdefault(person.user_id, (person, why))
@@ -196,7 +203,7 @@ def call_fallback(incident: Incident, *, because: str, ways: Ways, urgency: str,
 
 def holder_ids(incident: Incident, *, roles: Sequence[str] = ()) -> list[UUID]:
     """Who has a role in this incident; of these `roles` only, if some are given."""
-    seats = Seat.objects.filter(incident=incident, state=SeatState.HELD)
+    seats = Seat.objects.filter(incident=incident, state=SeatState.HELD, user__is_active=True)
     if roles:
         seats = seats.filter(role__in=roles)
     return list(seats.order_by("held_at").values_list("user_id", flat=True))
@@ -204,7 +211,8 @@ def holder_ids(incident: Incident, *, roles: Sequence[str] = ()) -> list[UUID]:
 
 def _holders_as_targets(incident: Incident) -> dict[str, list[Target]]:
     found: dict[str, list[Target]] = {}
-    for seat in Seat.objects.filter(incident=incident, state=SeatState.HELD).select_related("user"):
+    seats = Seat.objects.filter(incident=incident, state=SeatState.HELD, user__is_active=True)
+    for seat in seats.select_related("user"):
         found.setdefault(seat.role, []).append(Target(kind="user", id=str(seat.user_id), label=seat.user.email))
     return found
 

@@ -1,4 +1,4 @@
-"""Who is in charge of an incident: the commander, and as long as there is none whoever declared it."""
+"""Who is in charge of an incident: the commander, and as long as there is none whoever declared or reopened it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,10 +18,12 @@ class InCharge:
 
 
 def in_charge(incident: Incident) -> InCharge:
-    seats = Seat.objects.filter(incident=incident, role=rules.COMMANDER, state=SeatState.HELD)
+    seats = Seat.objects.filter(incident=incident, role=rules.COMMANDER, state=SeatState.HELD, user__is_active=True)
     seat = seats.select_related("user").first()
     if seat is not None:
         return InCharge(user_id=seat.user_id, name=seat.user.name)
+    if incident.reopened_at is not None:
+        return InCharge(user_id=incident.raised_by_id, name=incident.raised_by)
     return InCharge(user_id=incident.declared_by_id, name=incident.declared_by)
 
 

@@ -9,14 +9,15 @@ from uuid import UUID
 
 from django.db import transaction
 
-from watchbill.domain.audit.contract import Actor
+from watchbill.domain.audit.contract import PERSON, Actor
 from watchbill.domain.incidents import rules
-from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, locked, unresolved
+from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, locked, raise_severity, unresolved
 from watchbill.domain.incidents.charge import check_in_charge
 from watchbill.domain.incidents.follow_up_actions import plan_follow_up
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
+    AffectedService,
     Incident,
     IncidentAlert,
     IncidentState,
@@ -25,13 +26,19 @@ from watchbill.domain.incidents.models import (
 from watchbill.domain.incidents.planning import plan
 from watchbill.domain.incidents.process_followed import process_of, severity_in
 from watchbill.domain.incidents.records import entry, record
-from watchbill.domain.incidents.role_actions import release_seats
+from watchbill.domain.incidents.role_actions import release_holders, release_offers
 from watchbill.domain.incidents.timer_kinds import OF_INCIDENT
 from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.paging.actions import close_pages
 from watchbill.domain.paging.models import PageState
-from watchbill.domain.timers.store import clear_unlocked
+from watchbill.domain.timers.store import clear_unlocked, not_ahead
 from watchbill.ground.refusals import ChangeRefused, Unknown
+
+_RAISED_ANEW = (
+    *("state", "mitigated_at", "resolved_at", "closed_at"),
+    *("acknowledged_at", "acknowledged_by", "acknowledged_by_id"),
+    *("reopened_at", "back_at", "raised_by", "raised_by_id", "raised_in_person", "raised_generation", "called"),
+)
 
 
 class GateShut(ChangeRefused):
@@ -56,14 +63,17 @@ def mitigate(*, incident_id: UUID, actor: Actor, now: datetime, at: datetime | N
 
 
 def not_mitigated(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> Incident:
-    """It is back. The ladder goes on where time has brought it."""
+    """It is back: whom the severity calls first is called again, and then whom time has brought and who was not called
+    before. Who has a role is at work still, and is not woken for it."""
     with transaction.atomic():
         incident = unresolved(incident_id)
         if incident.state != IncidentState.MITIGATED:
             return incident
-        incident.state, incident.mitigated_at = IncidentState.OPEN, None
-        incident.save(update_fields=["state", "mitigated_at"])
-        record([entry(incident, "incident.not_mitigated", why=reason.strip())], actor=actor, now=now)
+        first = set(severity_in(incident).pages)
+        _raise_anew(incident, actor=actor, called={role: n for role, n in incident.called.items() if role not in first})
+        incident.back_at = not_ahead(now)
+        incident.save(update_fields=_RAISED_ANEW)
+        record([entry(incident, "incident.not_mitigated", why=reason.strip()[:REASON_MAX])], actor=actor, now=now)
         plan(incident, now=now)
     return incident
 
@@ -88,16 +98,17 @@ def resolve(*, incident_id: UUID, actor: Actor, now: datetime, pass_over: str = 
 
 
 def reopen(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> Incident:
-    """It was not over. Those whom the ladder would have called meanwhile are called now, each once."""
+    """It was not over: it is raised anew. Whom the severity names is called now, and the ladder counts from now."""
     with transaction.atomic():
         incident = locked(incident_id)
         if incident.state not in (IncidentState.RESOLVED, IncidentState.CLOSED, IncidentState.CANCELLED):
-            raise ChangeRefused("", "it is open: there is nothing to reopen")
+            raise ChangeRefused("", _why_not_reopened(incident))
         if not reason.strip():
             raise ChangeRefused("reason", "say what shows that it is not over")
-        incident.state = IncidentState.OPEN
-        incident.mitigated_at = incident.resolved_at = incident.closed_at = None
-        incident.save(update_fields=["state", "mitigated_at", "resolved_at", "closed_at"])
+        _raise_anew(incident, actor=actor, called={})
+        incident.reopened_at, incident.back_at = not_ahead(now), None
+        incident.save(update_fields=_RAISED_ANEW)
+        release_holders(incident, now=now)
         StepDone.objects.filter(incident=incident, phase__in=rules.UNDONE_BY_REOPENING).delete()
         record([entry(incident, "incident.reopened", why=reason.strip()[:REASON_MAX])], actor=actor, now=now)
         plan(incident, now=now)
@@ -148,13 +159,37 @@ def merge(*, incident_id: UUID, into: UUID, actor: Actor, now: datetime) -> Inci
         for one, field_name in ((incident, ""), (other, "into")):
             if one.state not in UNRESOLVED:
                 raise IncidentOver(field_name, f"#{one.number} is {one.get_state_display().lower()}")
-        IncidentAlert.objects.filter(incident=incident).update(incident=other)
+        if incident.drill != other.drill:
+            raise ChangeRefused("into", f"#{other.number} is {'' if other.drill else 'no '}drill; choose another")
+        there = IncidentAlert.objects.filter(incident=other).values("alert_id")
+        IncidentAlert.objects.filter(incident=incident).exclude(alert_id__in=there).update(incident=other)
+        if incident.service_id is not None and incident.service_id != other.service_id:
+            AffectedService.objects.get_or_create(
+                incident=other, service_id=incident.service_id, defaults={"added_at": now, "added_by": actor.label}
+            )
         incident.merged_into = other
         incident.save(update_fields=["merged_into"])
         _end(incident, IncidentState.MERGED, reason=f"merged into #{other.number}", actor=actor, now=now)
         record([entry(incident, "incident.merged", into=other.number)], actor=actor, now=now)
         record([entry(other, "incident.merged_from", number=incident.number)], actor=actor, now=now)
+        raise_severity(other, incident.severity, reason=f"#{incident.number} was merged into it", actor=actor, now=now)
     return other
+
+
+def _raise_anew(incident: Incident, *, actor: Actor, called: dict[str, int]) -> None:
+    """Whoever answered did so for what was over. Saved by the caller."""
+    incident.state = IncidentState.OPEN
+    incident.mitigated_at = incident.resolved_at = incident.closed_at = None
+    incident.acknowledged_at, incident.acknowledged_by, incident.acknowledged_by_id = None, "", None
+    incident.raised_by, incident.raised_by_id = actor.label[:254], actor.id
+    incident.raised_in_person = actor.kind == PERSON
+    incident.raised_generation, incident.called = incident.generation + 1, called
+
+
+def _why_not_reopened(incident: Incident) -> str:
+    if incident.merged_into is not None:
+        return f"it was merged into #{incident.merged_into.number}; go on there"
+    return "it is open: there is nothing to reopen"
 
 
 def _missing(incident: Incident, steps: Sequence[str]) -> list[tuple[str, str]]:
@@ -190,7 +225,7 @@ def _end(incident: Incident, state: IncidentState, *, reason: str, actor: Actor,
 
 def _stop(incident: Incident, *, reason: str, actor: Actor, now: datetime) -> None:
     clear_unlocked(kinds=OF_INCIDENT, subject_ids=[incident.id])
-    release_seats(incident, now=now)
+    release_offers(incident, now=now)
     close_pages(
         subject_kind=SUBJECT_KIND,
         subject_ids=[incident.id],

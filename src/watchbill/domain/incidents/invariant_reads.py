@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 DRIVERLESS = "incident_driverless"
+REACHED_NOBODY = "incident_reached_nobody"
 
 # A ladder with a rung to come has the timer that brings it.
 _DRIVERLESS = """
@@ -12,15 +13,24 @@ LEFT JOIN timers_timer AS timer ON timer.kind = 'incident.ladder' AND timer.subj
 WHERE incident.state IN ('open', 'mitigated') AND incident.next_rung_at IS NOT NULL AND timer.id IS NULL
 LIMIT %(limit)s
 """
-# Somebody was to be called, nobody has it, nobody is being told, and nothing will try again.
+# Somebody was to be woken, nobody has it, nobody is being told, and nothing will try again.
 _REACHED_NOBODY = """
 SELECT incident.id::text FROM incidents_incident AS incident
 WHERE incident.state IN ('open', 'mitigated') AND incident.acknowledged_at IS NULL
-  AND EXISTS (SELECT 1 FROM incidents_call AS made WHERE made.incident_id = incident.id)
+  AND EXISTS (SELECT 1 FROM incidents_call AS made WHERE made.incident_id = incident.id
+              AND made.reason IN ('ladder', 'tier', 'fallback')
+              AND made.called_at >= coalesce(incident.back_at, incident.reopened_at, incident.declared_at))
   AND NOT EXISTS (SELECT 1 FROM paging_page AS page WHERE page.subject_id = incident.id
-                  AND page.subject_kind = 'incident' AND page.state IN ('active', 'answered'))
+                  AND page.subject_kind = 'incident' AND page.state = 'active' AND page.urgency = 'high'
+                  AND page.created_at >= coalesce(incident.back_at, incident.reopened_at, incident.declared_at))
+  AND NOT EXISTS (SELECT 1 FROM incidents_seat AS seat
+                  WHERE seat.incident_id = incident.id AND seat.state = 'held')
   AND NOT EXISTS (SELECT 1 FROM timers_timer AS timer
-                  WHERE timer.kind = 'incident.try_again' AND timer.subject_id = incident.id)
+                  WHERE timer.kind = 'incident.try_again' AND timer.subject_id = incident.id
+                  AND timer.quarantined_at IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM timers_timer AS timer JOIN incidents_call AS made ON made.id = timer.subject_id
+                  WHERE timer.kind = 'escalation.unreached' AND made.incident_id = incident.id
+                  AND timer.quarantined_at IS NULL)
 LIMIT %(limit)s
 """
 _OFFER_WITHOUT_END = """
@@ -37,7 +47,7 @@ LIMIT %(limit)s
 
 CHECKS: Mapping[str, str] = {
     DRIVERLESS: _DRIVERLESS,
-    "incident_reached_nobody": _REACHED_NOBODY,
+    REACHED_NOBODY: _REACHED_NOBODY,
     "offer_without_end": _OFFER_WITHOUT_END,
     "paged_after_end": _PAGED_AFTER_END,
 }

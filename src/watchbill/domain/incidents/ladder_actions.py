@@ -1,45 +1,47 @@
 """The engine's part of an incident: climb the ladder, remind of updates, and go on when nobody could be reached."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.calling import Wanted, call_fallback, call_people, call_roles, holder_ids
-from watchbill.domain.incidents.models import SUBJECT_KIND, UNRESOLVED, Call, CallReason, Incident
+from watchbill.domain.incidents.locking import by_subject, lock_unless_held
+from watchbill.domain.incidents.models import SUBJECT_KIND, Call, CallReason, Incident
+from watchbill.domain.incidents.planning import again_timer
 from watchbill.domain.incidents.process_followed import process_of, severity_in, standing_of
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import offer_open_roles
-from watchbill.domain.incidents.timer_kinds import LADDER, TRY_AGAIN, UPDATE_DUE
+from watchbill.domain.incidents.timer_kinds import LADDER, UPDATE_DUE
 from watchbill.domain.paging.models import Page, PageState
 from watchbill.domain.people.models import Urgency
-from watchbill.domain.timers.actions import NewTimer, put_back, set_timers
+from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer
-
-_BLINK = timedelta(milliseconds=50)
-_AGAIN_FIRST, _AGAIN_MAX = timedelta(minutes=1), timedelta(minutes=30)
 
 
 def climb_ladders(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
     """Whoever is due now is called, and the timer of the next rung is set. In the caller's transaction."""
     generations = {timer.subject_id: timer.generation for timer in timers}
-    for incident in _locked(timers, now=now):
+    for incident in lock_unless_held(by_subject(timers), now=now):
         if incident.generation == generations[incident.id]:
             _climb(incident, now=now, ways=ways)
 
 
 def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
     process, severity = process_of(incident), severity_in(incident)
-    rungs = rules.ladder(process, severity, declared_at=incident.declared_at)
+    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
     foot = incident.next_rung == 0
-    replanned = foot and incident.generation > 1
+    replanned = foot and incident.generation > incident.raised_generation
+    raiser = {incident.raised_by_id} if foot and not replanned and incident.raised_in_person else set()
     due = rules.climb(
         rungs,
         next_rung=incident.next_rung,
         called=incident.called,
-        replanned=replanned,
+        from_foot=foot,
         standing=standing_of(incident),
         now=now,
     )
@@ -52,15 +54,17 @@ def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
             label="; ".join(dict.fromkeys(rung.label for _, rung in due.roles)),
             ways=ways,
             now=now,
-            here=_at_work(incident) | ({incident.declared_by_id} if foot and not replanned else set()),
+            here=_at_work(incident) | raiser,
             paged_before=_paged_before(incident) if replanned else frozenset(),
             again=due.again,
         )
         record(called.records, actor=ENGINE, now=now)
         if called.reached_nobody:
-            timers.append(_again(incident, tries=0, now=now))
-        if incident.declared_by_id in called.here and incident.acknowledged_at is None:
-            _take_declaration_as_answer(incident, called.here[incident.declared_by_id], now=now)
+            timers.append(again_timer(incident.id, tries=0, now=now))
+        if raiser & called.here.keys() and incident.acknowledged_at is None:
+            _take_raising_as_answer(incident, called.here[incident.raised_by_id], now=now)
+    if replanned and incident.called and not timers and not is_told(incident):
+        timers.append(again_timer(incident.id, tries=0, now=now))
     for rung in () if replanned else due.prompts:  # whoever changed the severity sees it on the page
         _prompt(incident, rung, now=now, ways=ways)
     incident.called, incident.next_rung = due.called, due.next_rung
@@ -75,15 +79,16 @@ def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
         offer_open_roles(incident, actor=ENGINE, ways=ways, now=now)
 
 
-def _take_declaration_as_answer(incident: Incident, roles: Sequence[str], *, now: datetime) -> None:
-    """Whoever declares an incident and would be called to work on it works on it already."""
+def _take_raising_as_answer(incident: Incident, roles: Sequence[str], *, now: datetime) -> None:
+    """Whoever declares or reopens an incident and would be called to work on it works on it already."""
     if not rules.counts_as_acknowledgement(process_of(incident), roles):
         return
     incident.acknowledged_at = now
-    incident.acknowledged_by, incident.acknowledged_by_id = incident.declared_by, incident.declared_by_id
+    incident.acknowledged_by, incident.acknowledged_by_id = incident.raised_by, incident.raised_by_id
     incident.save(update_fields=["acknowledged_at", "acknowledged_by", "acknowledged_by_id"])
-    actor = Actor(kind="person", label=incident.declared_by, via="engine", id=incident.declared_by_id)
-    record([entry(incident, "incident.acknowledged", why="declared it and is on call")], actor=actor, now=now)
+    actor = Actor(kind="person", label=incident.raised_by, via="engine", id=incident.raised_by_id)
+    did = "says that it is back" if incident.back_at else "reopened it" if incident.reopened_at else "declared it"
+    record([entry(incident, "incident.acknowledged", why=f"{did} and is on call")], actor=actor, now=now)
 
 
 def _at_work(incident: Incident) -> set[UUID | None]:
@@ -92,8 +97,7 @@ def _at_work(incident: Incident) -> set[UUID | None]:
 
 def _paged_before(incident: Incident) -> frozenset[UUID]:
     """A reminder or a question that only told somebody does not count."""
-    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, urgency=Urgency.HIGH)
-    return frozenset(pages.exclude(state=PageState.UNREACHED).values_list("user_id", flat=True))
+    return frozenset(_calls_since_raised(incident).exclude(state=PageState.UNREACHED).values_list("user_id", flat=True))
 
 
 def _prompt(incident: Incident, rung: rules.Rung, *, now: datetime, ways: Ways) -> None:
@@ -137,9 +141,9 @@ def _tell(
 
 def remind_of_updates(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
     """The communications lead when the short interval has passed, the commander when the long one has."""
-    for incident in _locked(timers, now=now):
+    for incident in lock_unless_held(by_subject(timers), now=now):
         process, severity = process_of(incident), severity_in(incident)
-        window = rules.update_window(process, severity, since=incident.updated_at or incident.declared_at)
+        window = rules.update_window(process, severity, since=incident.updates_count_from)
         if window is None:
             continue
         soft_at, hard_at = window
@@ -162,7 +166,7 @@ def remind_of_updates(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) 
             ways=ways,
             now=now,
         )
-        interval = hard_at - (incident.updated_at or incident.declared_at)
+        interval = hard_at - incident.updates_count_from
         due_at = now + interval if late else max(hard_at, now)
         set_timers([NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=due_at)])
 
@@ -175,25 +179,28 @@ def go_on_unreached(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) ->
     """People whom a call paged could not be told by any way. As long as somebody is being told, the record says so;
     otherwise the fallback is called, and what cannot reach even that is tried again later."""
     calls = {call.id: call for call in Call.objects.filter(id__in=[timer.subject_id for timer in timers])}
-    by_incident = {call.incident_id: call for call in calls.values()}
-    for incident in _lock(by_incident):
-        if _is_told(incident):
+    waiting: dict[UUID, list[DueTimer]] = {}
+    for timer in timers:
+        if timer.subject_id in calls:  # the others are runs of alerts
+            waiting.setdefault(calls[timer.subject_id].incident_id, []).append(timer)
+    for incident in lock_unless_held(waiting, now=now):
+        if is_told(incident):
             continue
-        if by_incident[incident.id].reason == CallReason.FALLBACK:
-            set_timers([_again(incident, tries=0, now=now)])
+        if any(calls[timer.subject_id].reason == CallReason.FALLBACK for timer in waiting[incident.id]):
+            set_timers([again_timer(incident.id, tries=0, now=now)])
             continue
         because = "nobody of those who were called could be told"
         last = call_fallback(incident, because=because, ways=ways, urgency=Urgency.HIGH, now=now)
         record(last.records, actor=ENGINE, now=now)
         if last.reached_nobody:
-            set_timers([_again(incident, tries=0, now=now)])
+            set_timers([again_timer(incident.id, tries=0, now=now)])
 
 
 def try_again(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
     """Whom the severity names are called again, for as long as nobody was told. After 1 min, then ever more rarely."""
     tries = {timer.subject_id: timer.generation for timer in timers}
-    for incident in _locked(timers, now=now):
-        if _is_told(incident) or incident.acknowledged_at is not None:
+    for incident in lock_unless_held(by_subject(timers), now=now):
+        if is_told(incident):
             continue
         roles = severity_in(incident).pages
         called = call_roles(
@@ -206,35 +213,23 @@ def try_again(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
         )
         record(called.records, actor=ENGINE, now=now)
         if called.reached_nobody:
-            set_timers([_again(incident, tries=tries[incident.id] + 1, now=now)])
+            set_timers([again_timer(incident.id, tries=tries[incident.id] + 1, now=now)])
 
 
-def _again(incident: Incident, *, tries: int, now: datetime) -> NewTimer:
-    wait = min(_AGAIN_FIRST * 2 ** min(tries, 10), _AGAIN_MAX)
-    return NewTimer(kind=TRY_AGAIN, subject_id=incident.id, generation=tries, due_at=now + wait)
-
-
-def _is_told(incident: Incident) -> bool:
-    """Somebody is being told, or was and answered."""
-    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id)
-    return pages.filter(state__in=(PageState.ACTIVE, PageState.ANSWERED)).exists()
-
-
-def _locked(timers: Sequence[DueTimer], *, now: datetime) -> list[Incident]:
-    """Those that are not resolved. The timer of one that somebody changes at this moment is put back for a blink:
-    waiting for its row here, while he waits for the timer, would be a deadlock."""
-    wanted = {timer.subject_id: timer for timer in timers}
-    found = _lock(wanted)
-    held = wanted.keys() - {incident.id for incident in found}
-    live = Incident.objects.filter(id__in=held, state__in=UNRESOLVED).values_list("id", flat=True)
-    put_back((wanted[identity] for identity in live), due_at=now + _BLINK)
-    return found
-
-
-def _lock(ids: Iterable[UUID]) -> list[Incident]:
-    rows = Incident.objects.select_for_update(skip_locked=True, of=("self",))
-    return list(
-        rows.select_related("service__policy__current_version", "service__team")
-        .filter(id__in=list(ids), state__in=UNRESOLVED)
-        .order_by("id")
+def is_told(incident: Incident) -> bool:
+    """Somebody works on it, or is being woken to. A reminder wakes nobody, and who only has to know of it works on
+    nothing."""
+    if incident.acknowledged_at is not None or holder_ids(incident):
+        return True
+    pages = _calls_since_raised(incident).filter(state=PageState.ACTIVE).values_list("run_id", "user_id")
+    people = dict(Call.objects.filter(incident=incident).values_list("id", "people"))
+    process = process_of(incident)
+    return any(
+        rules.counts_as_acknowledgement(process, people.get(run_id, {}).get(str(user_id), ()))
+        for run_id, user_id in pages
     )
+
+
+def _calls_since_raised(incident: Incident) -> QuerySet[Page]:
+    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, urgency=Urgency.HIGH)
+    return pages.filter(created_at__gte=incident.raised_at)

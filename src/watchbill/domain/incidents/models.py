@@ -3,6 +3,8 @@
 Severities, phases, steps, roles and tiers are named by their ids in the process version that the incident follows.
 """
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
@@ -37,6 +39,10 @@ class Incident(models.Model):
 
     `called` holds how often each role was called, so that a change of severity calls nobody twice for the same.
     `next_rung_at` is None when no step is to come. `generation` grows whenever the ladder is planned anew.
+
+    It is raised when it is declared and once more when it is reopened or was mitigated and is back (`back_at`):
+    somebody has to be called then. `raised_in_person`: somebody at a screen did it, not a program with that person's
+    token.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -60,6 +66,12 @@ class Incident(models.Model):
     declared_at = models.DateTimeField()
     declared_by = models.CharField(max_length=254)
     declared_by_id = models.UUIDField(null=True)
+    reopened_at = models.DateTimeField(null=True)
+    back_at = models.DateTimeField(null=True)  # it was mitigated, and is not
+    raised_by = models.CharField(max_length=254, default="", db_default="", blank=True)
+    raised_by_id = models.UUIDField(null=True)
+    raised_in_person = models.BooleanField(default=False, db_default=False)
+    raised_generation = models.PositiveIntegerField(default=1, db_default=1)
     started_at = models.DateTimeField(null=True)
     detected_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
@@ -80,6 +92,19 @@ class Incident(models.Model):
             models.Index(fields=["-declared_at"]),
             models.Index(fields=["state"], condition=models.Q(state__in=["open", "mitigated"]), name="incidents_open"),
         ]
+
+    @property
+    def raised_at(self) -> datetime:
+        return self.back_at or self.unresolved_since
+
+    @property
+    def unresolved_since(self) -> datetime:
+        return self.reopened_at or self.declared_at
+
+    @property
+    def updates_count_from(self) -> datetime:
+        """The last status update since it was raised, or that it was raised."""
+        return max(self.updated_at or self.raised_at, self.raised_at)
 
 
 class IncidentAlert(models.Model):

@@ -1,13 +1,22 @@
 """Set everything that waits for an incident, from the foot of its ladder."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.process_followed import process_of, severity_in
-from watchbill.domain.incidents.timer_kinds import LADDER, OF_INCIDENT, UPDATE_DUE
+from watchbill.domain.incidents.timer_kinds import LADDER, OF_INCIDENT, TRY_AGAIN, UPDATE_DUE
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import clear_unlocked
+
+_AGAIN_FIRST, _AGAIN_MAX = timedelta(minutes=1), timedelta(minutes=30)
+
+
+def again_timer(incident_id: UUID, *, tries: int, now: datetime) -> NewTimer:
+    """Nobody was reached: after 1 min, then ever more rarely."""
+    wait = min(_AGAIN_FIRST * 2 ** min(tries, 10), _AGAIN_MAX)
+    return NewTimer(kind=TRY_AGAIN, subject_id=incident_id, generation=tries, due_at=now + wait)
 
 
 def plan(incident: Incident, *, now: datetime, again: bool = True) -> None:
@@ -15,7 +24,7 @@ def plan(incident: Incident, *, now: datetime, again: bool = True) -> None:
     process, severity = process_of(incident), severity_in(incident)
     if again:
         incident.generation += 1
-    rungs = rules.ladder(process, severity, declared_at=incident.declared_at)
+    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
     incident.next_rung = 0
     incident.next_rung_at = rungs[0].at if rungs else None
     incident.save(update_fields=["generation", "next_rung", "next_rung_at"])
@@ -31,7 +40,7 @@ def plan(incident: Incident, *, now: datetime, again: bool = True) -> None:
                 at_once=incident.next_rung_at <= now,
             )
         )
-    window = rules.update_window(process, severity, since=incident.updated_at or incident.declared_at)
+    window = rules.update_window(process, severity, since=incident.updates_count_from)
     if window is not None:
         # Whoever just changed the severity need not be reminded at once that an update is due.
         fresh = rules.update_window(process, severity, since=now)

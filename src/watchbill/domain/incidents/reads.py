@@ -206,6 +206,7 @@ def incident_detail(incident_id: UUID, *, viewer: Viewer, ways: Ways, now: datet
 def clocks_of(incident: Incident, *, now: datetime) -> tuple[rules.IncidentClock, ...]:
     moments = rules.Moments(
         declared_at=incident.declared_at,
+        raised_at=incident.raised_at,
         acknowledged_at=incident.acknowledged_at,
         mitigated_at=incident.mitigated_at,
         resolved_at=incident.resolved_at,
@@ -255,14 +256,14 @@ def explain_severity(
 ) -> tuple[LadderLine, ...]:
     """What the ladder of a severity of the running process would do for an incident of the service declared then."""
     process = running()
-    rungs = rules.ladder(process, severity, declared_at=at)
+    rungs = rules.ladder(process, severity, raised_at=at, unresolved_since=at)
     lookup = RoleLookup(_roles_of(rungs), process=process, service=service, ways=ways)
     return tuple(_line(rung, lookup, state="later", at=rung.at) for rung in rungs)
 
 
 def _ladder(incident: Incident, *, ways: Ways, now: datetime) -> tuple[LadderLine, ...]:
     process, severity = process_of(incident), severity_in(incident)
-    rungs = rules.ladder(process, severity, declared_at=incident.declared_at)
+    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
     lookup = RoleLookup(_roles_of(rungs), process=process, service=incident.service, ways=ways)
     standing = standing_of(incident)
     lines = []

@@ -12,7 +12,7 @@ from watchbill.domain.escalation.last_resort_actions import everybody_by_every_w
 from watchbill.domain.incidents.calling import call_these
 from watchbill.domain.incidents.models import UNRESOLVED, CallReason, Incident
 from watchbill.domain.incidents.records import entry, record
-from watchbill.domain.incidents.timer_kinds import LADDER
+from watchbill.domain.incidents.timer_kinds import LADDER, TRY_AGAIN
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.models import Timer
 
@@ -35,6 +35,18 @@ def drive_again(incident_ids: Sequence[UUID], *, now: datetime) -> int:
     if driven:
         log.critical("incident.driven_again", count=len(driven))
     return len(driven)
+
+
+def call_again(incident_ids: Sequence[UUID], *, now: datetime) -> int:
+    """Nobody was told and nothing would try again: it is tried now. How many there are."""
+    with transaction.atomic():
+        rows = Incident.objects.filter(id__in=incident_ids, state__in=UNRESOLVED, acknowledged_at=None).order_by("id")
+        lost = list(rows.select_for_update())
+        set_timers([NewTimer(kind=TRY_AGAIN, subject_id=incident.id, due_at=now, at_once=True) for incident in lost])
+        record([entry(one, "incident.driven_again", why="nobody was told") for one in lost], actor=ENGINE, now=now)
+    if lost:
+        log.critical("incident.called_again", count=len(lost))
+    return len(lost)
 
 
 def give_up(incident_id: UUID, *, now: datetime) -> None:

@@ -16,6 +16,7 @@ from watchbill.domain.audit.contract import ENGINE, Actor, Record
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.calling import call_people
+from watchbill.domain.incidents.locking import lock_unless_held
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
@@ -49,9 +50,9 @@ class SeatTaken(ChangeRefused):
 def offer_open_roles(incident: Incident, *, actor: Actor, ways: Ways, now: datetime) -> None:
     """Ask the first candidate for each role that nobody has and nobody is asked for. In the caller's transaction."""
     settled = set(
-        Seat.objects.filter(incident=incident, state__in=(SeatState.HELD, SeatState.OFFERED)).values_list(
-            "role", flat=True
-        )
+        Seat.objects.filter(
+            incident=incident, state__in=(SeatState.HELD, SeatState.OFFERED), user__is_active=True
+        ).values_list("role", flat=True)
     )
     for one in process_of(incident).war_room.roles:
         if one.role not in settled:
@@ -128,29 +129,34 @@ def hand_over(*, incident_id: UUID, role: str, to: UUID, summary: str, actor: Ac
 
 def expire_offers(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
     """Not answered in time: the next candidate is asked. In the caller's transaction."""
-    ids = [timer.subject_id for timer in timers]
-    for seat in Seat.objects.filter(id__in=ids, state=SeatState.OFFERED).order_by("id"):
-        incident = _lock_incident(seat.incident_id)
-        if incident is None:
-            continue
-        seat.refresh_from_db(fields=["state"])
-        if seat.state != SeatState.OFFERED:
-            continue
+    ours = {timer.subject_id: timer for timer in timers}
+    waiting: dict[UUID, list[DueTimer]] = {}
+    for seat_id, incident_id in Seat.objects.filter(id__in=list(ours)).values_list("id", "incident_id"):
+        waiting.setdefault(incident_id, []).append(ours[seat_id])
+    incidents = {incident.id: incident for incident in lock_unless_held(waiting, now=now)}
+    for seat in Seat.objects.filter(id__in=list(ours), state=SeatState.OFFERED, incident__in=incidents).order_by("id"):
+        incident = incidents[seat.incident_id]
         _end(seat, SeatState.EXPIRED, now=now)
         record([_about(incident, seat, "incident.role_unanswered")], actor=ENGINE, now=now)
         if _holder(incident, seat.role) is None:
             _offer_next(incident, seat.role, actor=ENGINE, ways=ways, now=now)
 
 
-def release_seats(incident: Incident, *, now: datetime) -> None:
+def release_offers(incident: Incident, *, now: datetime) -> None:
     """It is over: nobody is asked any more. Who had a role keeps it in the record."""
-    offers = list(Seat.objects.filter(incident=incident, state=SeatState.OFFERED))
-    for seat in offers:
+    for seat in Seat.objects.filter(incident=incident, state=SeatState.OFFERED):
+        _end(seat, SeatState.RELEASED, now=now)
+
+
+def release_holders(incident: Incident, *, now: datetime) -> None:
+    """It begins anew: whoever had a role may be asleep by now, and is asked again."""
+    for seat in Seat.objects.filter(incident=incident, state=SeatState.HELD):
         _end(seat, SeatState.RELEASED, now=now)
 
 
 def _offer_next(incident: Incident, role: str, *, actor: Actor, ways: Ways, now: datetime) -> None:
-    asked = set(Seat.objects.filter(incident=incident, role=role).values_list("user_id", flat=True))
+    asked_since = Seat.objects.filter(incident=incident, role=role, offered_at__gte=incident.raised_at)
+    asked = set(asked_since.values_list("user_id", flat=True))
     busy = set(
         Seat.objects.filter(incident=incident, state__in=(SeatState.HELD, SeatState.OFFERED)).values_list(
             "user_id", flat=True
@@ -165,7 +171,7 @@ def _offer_next(incident: Incident, role: str, *, actor: Actor, ways: Ways, now:
         record([open_], actor=actor, now=now)
         return
     user, why = candidates[0]
-    if user.id == incident.declared_by_id and role == rules.COMMANDER:
+    if role == rules.COMMANDER and incident.raised_in_person and user.id == incident.raised_by_id:
         _hold(incident, role, user, offered=None, actor=actor, now=now, why=why)
         return
     _make_offer(incident, role, user, why=why, actor=actor, ways=ways, now=now)
@@ -189,7 +195,8 @@ def _selected(
     if roster is not None:
         return _behind([roster], incident, ways=ways, now=now)
     if selection == DECLARER:
-        return list(User.objects.filter(id=incident.declared_by_id)) if incident.declared_by_id else []
+        raiser = incident.raised_by_id or incident.declared_by_id
+        return list(User.objects.filter(id=raiser)) if raiser else []
     if selection == ANYONE:
         team = incident.service.team if incident.service else None
         members = Membership.objects.filter(team=team).select_related("user").order_by("position") if team else ()
@@ -256,8 +263,8 @@ def _hold(
     why: str = "took it",
 ) -> Seat:
     before = _holder(incident, role)
-    if before is not None:
-        _end(before, SeatState.HANDED_OVER, now=now)
+    for seat in Seat.objects.filter(incident=incident, role=role, state=SeatState.HELD):
+        _end(seat, SeatState.HANDED_OVER, now=now)
     seat = offered or Seat(
         id=new_id(), incident=incident, role=role, user=user, why=why, offered_at=now, offered_by=actor.label
     )
@@ -288,7 +295,9 @@ def _end(seat: Seat, state: SeatState, *, now: datetime) -> None:
 
 
 def _holder(incident: Incident, role: str) -> Seat | None:
-    return Seat.objects.select_related("user").filter(incident=incident, role=role, state=SeatState.HELD).first()
+    """Whose account was disabled holds nothing any more."""
+    seats = Seat.objects.select_related("user").filter(incident=incident, role=role, state=SeatState.HELD)
+    return seats.filter(user__is_active=True).first()
 
 
 def _responder(user_id: UUID | None) -> User:

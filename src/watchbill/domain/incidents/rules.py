@@ -17,6 +17,7 @@ ON_CALL = "on-call-engineer"
 COMMANDER = "incident-commander"
 COMMUNICATIONS_LEAD = "communications-lead"
 TECHNICAL_LEAD = "technical-lead"
+TECHNICAL_LEAD = "technical-lead"
 # The tiers whose people work on an incident; those above decide and are told.
 _HANDS_ON_TIERS = 2
 _SOON_MAX = timedelta(minutes=15)
@@ -58,20 +59,30 @@ def severity_of(process: ProcessDocument, severity_id: str, *, field: str = "sev
     raise ChangeRefused(field, f"{severity_id!r} is no severity of the process; use {known}")
 
 
-def ladder(process: ProcessDocument, severity: Severity, *, declared_at: datetime) -> tuple[Rung, ...]:
-    """All rungs in order of time. The first calls whom the severity names, when its calendar is open.
+def ladder(
+    process: ProcessDocument, severity: Severity, *, raised_at: datetime, unresolved_since: datetime
+) -> tuple[Rung, ...]:
+    """All rungs in order of time, whenever it got this severity. The first calls whom the severity names, when its
+    calendar is open.
 
-    Later ones count from the declaration, whenever the incident got this severity.
+    What asks for an answer counts from `raised_at`, what asks whether it is over from `unresolved_since`: the two
+    differ for what was mitigated and is back.
     """
+    since = {If.ALWAYS: raised_at, If.UNACKNOWLEDGED: raised_at, If.UNRESOLVED: unresolved_since}
     rungs = []
     if severity.pages:
         calendar = _calendar(process, severity)
-        at = declared_at if calendar is None else next_business_moment(declared_at, calendar)
+        at = raised_at if calendar is None else next_business_moment(raised_at, calendar)
         rungs.append(Rung(at=at, condition=If.ALWAYS, roles=severity.pages, label=f"Declared {severity.label}"))
     for one in process.time_based_escalation:
         if one.severity == severity.id:
             rungs += [
-                Rung(at=declared_at + step.after, condition=If(step.if_still), roles=step.pages, label=step.label)
+                Rung(
+                    at=since[If(step.if_still)] + step.after,
+                    condition=If(step.if_still),
+                    roles=step.pages,
+                    label=step.label,
+                )
                 for step in one.steps
             ]
     for tier in process.escalation_matrix:
@@ -79,7 +90,7 @@ def ladder(process: ProcessDocument, severity: Severity, *, declared_at: datetim
             if duty.escalates_to_tier and duty.after is not None and severity.id in duty.severities:
                 rungs.append(
                     Rung(
-                        at=declared_at + duty.after,
+                        at=unresolved_since + duty.after,
                         condition=If.UNRESOLVED,
                         roles=tier.roles,
                         label=duty.label,
@@ -115,14 +126,14 @@ def climb(
     *,
     next_rung: int,
     called: Mapping[str, int],
-    replanned: bool,
+    from_foot: bool,
     standing: Standing,
     now: datetime,
 ) -> Due:
     """The rungs from `next_rung` on whose time has come, all of them at once.
 
-    `replanned`: the severity changed, so the ladder is walked from its foot. Then a role is called only when the rungs
-    that are due name it more often than it was called: what was done under the former severity is not done again.
+    `from_foot`: the ladder is walked anew, because the severity changed or what was mitigated is back. Then a role is
+    called only when the rungs that are due name it more often than it was called: what was done is not done again.
     """
     asked: Counter[str] = Counter()
     newest: dict[str, Rung] = {}
@@ -141,10 +152,10 @@ def climb(
             asked[name] += 1
             if not rung.prompts:
                 newest[name] = rung
-    due = tuple((role, rung) for role, rung in newest.items() if not replanned or asked[role] > called.get(role, 0))
+    due = tuple((role, rung) for role, rung in newest.items() if not from_foot or asked[role] > called.get(role, 0))
     done = dict(called)
     for name, times in asked.items():
-        done[name] = max(times, done.get(name, 0)) if replanned else done.get(name, 0) + 1
+        done[name] = max(times, done.get(name, 0)) if from_foot else done.get(name, 0) + 1
     return Due(
         roles=due,
         again=frozenset(role for role, _ in due if called.get(role, 0)),
@@ -162,9 +173,11 @@ def prompt_name(rung: Rung) -> str:
 def counts_as_acknowledgement(process: ProcessDocument, roles: Iterable[str]) -> bool:
     """Whether the answer of somebody who was called as these says that somebody works on it.
 
-    A manager or an executive who answers knows of it; the ladder still waits for somebody who does it (decision 26).
+    A manager or an executive who answers knows of it, and whoever leads, informs or writes down works on no system: the
+    ladder still waits for somebody who does (decision 26).
     """
     only_told = {role for tier in process.escalation_matrix if tier.tier > _HANDS_ON_TIERS for role in tier.roles}
+    only_told |= {one.role for one in process.war_room.roles} - {TECHNICAL_LEAD}
     named = set(roles)
     return not named or not named <= only_told
 
@@ -196,9 +209,11 @@ class IncidentClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moments:
-    """When what happened, None where it has not."""
+    """When what happened, None where it has not. Answers and updates count from `raised_at`, harm to customers from
+    the declaration."""
 
     declared_at: datetime
+    raised_at: datetime
     acknowledged_at: datetime | None
     mitigated_at: datetime | None
     resolved_at: datetime | None
@@ -209,7 +224,7 @@ class Moments:
 def clocks(
     process: ProcessDocument, severity: Severity, moments: Moments, *, now: datetime
 ) -> tuple[IncidentClock, ...]:
-    respond = due_at(severity.respond, moments.declared_at, process.calendars)
+    respond = due_at(severity.respond, moments.raised_at, process.calendars)
     restore = due_at(severity.resolve, moments.declared_at, process.calendars)
     restored_at = (
         moments.mitigated_at or moments.resolved_at if severity.resolved_means == "mitigated" else moments.resolved_at
@@ -219,7 +234,7 @@ def clocks(
             "respond",
             "Response",
             deadline_words(process, severity.respond),
-            start=moments.declared_at,
+            start=moments.raised_at,
             due=respond,
             met_at=moments.acknowledged_at,
             now=now,
@@ -234,7 +249,7 @@ def clocks(
             now=now,
         ),
     ]
-    window = update_window(process, severity, since=moments.updated_at or moments.declared_at)
+    window = update_window(process, severity, since=max(moments.updated_at or moments.raised_at, moments.raised_at))
     if window is not None and not moments.ended:
         soft_at, hard_at = window
         tone = ClockTone.OVERDUE if now > hard_at else ClockTone.DUE if now >= soft_at else ClockTone.GREEN

@@ -11,6 +11,7 @@ from watchbill.domain.people.rules import clean_name
 from watchbill.domain.services.actions import locked_service
 from watchbill.domain.services.models import MaintenanceWindow, Service
 from watchbill.domain.services.rules import MAINTENANCE_MAX
+from watchbill.domain.timers.store import not_ahead
 from watchbill.ground.refusals import ChangeRefused, Unknown
 
 REASON_MAX = 300
@@ -60,7 +61,8 @@ def end_maintenance(window_id: UUID, *, actor: Actor, now: datetime) -> None:
         raise MaintenanceOver("id", "this maintenance is over already")
     held = MaintenanceWindow.objects.filter(id=window_id, cancelled_at=None, ends_at__gt=now)
     begun = window.starts_at < now
-    changed = held.update(ends_at=now) if begun else held.update(cancelled_at=now)
+    ended_at = not_ahead(now)
+    changed = held.update(ends_at=ended_at) if begun else held.update(cancelled_at=ended_at)
     if not changed:
         raise MaintenanceOver("id", "this maintenance was just ended by somebody else")
     after = {**_facts(window), "end": now.isoformat()} if begun else None

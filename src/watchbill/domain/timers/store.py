@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -71,6 +71,19 @@ def note_failure(timer_id: int, *, error: str, retry_at: datetime, quarantined_a
         )
 
 
+def postpone(timer_id: int, *, to: datetime) -> None:
+    """It cannot be handled now, through no fault of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE timers_timer SET due_at = greatest(due_at, %s) WHERE id = %s", [to, timer_id])
+
+
+def wait_for_locks_at_most(wait: timedelta) -> None:
+    """In this transaction: whoever holds a row for longer is left alone (psycopg's LockNotAvailable)."""
+    milliseconds = int(wait.total_seconds() * 1000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {milliseconds}")
+
+
 def clear_unlocked(*, kinds: Iterable[str], subject_ids: Sequence[UUID]) -> None:
     """Remove timers, except those an engine holds right now.
 
@@ -103,3 +116,11 @@ def next_due_at() -> datetime | None:
         cursor.execute("SELECT min(due_at) FROM timers_timer WHERE quarantined_at IS NULL")
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def not_ahead(now: datetime) -> datetime:
+    """This host's time, or the database's where that is earlier: what counts from it must not begin in the future."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT least(%s, now())", [now])
+        found: datetime = cursor.fetchone()[0]
+    return found

@@ -18,6 +18,8 @@ from watchbill.ground.local_time import instant_of
 from watchbill.ground.refusals import ChangeRefused
 
 _FORM = "form.html"
+# Beyond these, arithmetic with time zones leaves the calendar.
+_YEARS = (1970, 2200)
 T = TypeVar("T")
 
 
@@ -206,6 +208,8 @@ def posted_instant(request: HttpRequest, name: str, *, zone: ZoneInfo) -> dateti
         wall = datetime.fromisoformat(text)
     except ValueError as error:
         raise ChangeRefused(name, "is not a date and time; write it like 2026-12-24T18:00") from error
+    if not _YEARS[0] <= wall.year <= _YEARS[1]:
+        raise ChangeRefused(name, f"give a year from {_YEARS[0]} to {_YEARS[1]}")
     return wall if wall.tzinfo else instant_of(wall, zone)
 
 

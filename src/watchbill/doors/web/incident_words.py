@@ -16,6 +16,7 @@ from watchbill.doors.web.timeline import VIA_WORDS, line_of
 # action: icon, tone, group (what the timeline can be narrowed to), and what the actor did.
 LOOKS: Mapping[str, tuple[str, str, str, str]] = {
     "incident.declared": ("incident", "is-bad", "state", "declared it"),
+    "incident.declared_again": ("incident", "is-bad", "state", "declared it once more"),
     "incident.acknowledged": ("ring", "is-warn", "state", "is on it"),
     "incident.answered": ("ring", "is-idle", "state", "knows of it"),
     "incident.severity_changed": ("level", "is-warn", "state", "changed the severity"),
@@ -164,6 +165,8 @@ def _words(entry: Entry) -> str:
         case "incident.declared":
             service = f" of {details['service']}" if details.get("service") else ""
             return f"declared {details.get('severity', 'it')}{service}"
+        case "incident.declared_again":
+            return f"declared it once more, as {details.get('severity', '?')}: {details.get('text', '')}"
         case "incident.severity_changed":
             return f"changed the severity from {details.get('before', '?')} to {details.get('after', '?')}"
         case "incident.escalated":

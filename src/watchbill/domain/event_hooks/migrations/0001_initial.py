@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("incidents", "0004_files_and_who_looks"),
+        ("incidents", "0005_files_and_who_looks"),
         ("services", "0002_whom_a_role_stands_for"),
     ]
 

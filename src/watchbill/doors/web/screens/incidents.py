@@ -71,10 +71,14 @@ def _columns(cards: Sequence[Card]) -> list[dict[str, Any]]:
 def declare(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or posted(request, "do") == "suggest":
         return _form(request)
+    try:
+        service_id = posted_id(request, "service")
+    except ChangeRefused as refused:
+        return _form(request, refused=refused)
     wanted = actions.Declaration(
         title=posted(request, "title"),
         severity=posted(request, "severity"),
-        service_id=posted_id(request, "service"),
+        service_id=service_id,
         alert_ids=_alert_ids(request.POST.getlist("alert")),
         restricted=posted(request, "restricted") == "yes",
         drill=posted(request, "drill") == "yes",

@@ -9,7 +9,7 @@ import watchbill.ground.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0003_what_is_left_to_do"),
+        ("incidents", "0004_raised_anew"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,31 @@
+"""The engine's hold on incidents: it never waits for one that somebody works on at this moment."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from watchbill.domain.incidents.models import UNRESOLVED, Incident
+from watchbill.domain.timers.actions import put_back
+from watchbill.domain.timers.store import DueTimer
+
+_BLINK = timedelta(milliseconds=50)
+
+
+def by_subject(timers: Sequence[DueTimer]) -> dict[UUID, list[DueTimer]]:
+    """For timers whose subject is the incident."""
+    return {timer.subject_id: [timer] for timer in timers}
+
+
+def lock_unless_held(waiting: Mapping[UUID, Sequence[DueTimer]], *, now: datetime) -> list[Incident]:
+    """Those that are not resolved, by the ids that `waiting` has, each with the timers that are about it.
+
+    The timers of one that somebody changes at this moment are put back for a blink: waiting for its row here, while he
+    waits for a timer, would be a deadlock, and whoever hangs would hold up everybody's pages.
+    """
+    rows = Incident.objects.select_for_update(skip_locked=True, of=("self",)).filter(state__in=UNRESOLVED)
+    related = rows.select_related("service__policy__current_version", "service__team")
+    found = list(related.filter(id__in=list(waiting)).order_by("id"))
+    held = waiting.keys() - {incident.id for incident in found}
+    live = Incident.objects.filter(id__in=held, state__in=UNRESOLVED).values_list("id", flat=True)
+    put_back([timer for identity in live for timer in waiting[identity]], due_at=now + _BLINK)
+    return found
