@@ -15,6 +15,8 @@ from watchbill.domain.event_hooks.delivering import DeliverEvents
 from watchbill.domain.incidents.attachment_rules import Limits
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
+from watchbill.domain.verification.asking import VerifyIncident
+from watchbill.domain.verification.contract import MetricsSource
 from watchbill.engine.compose import Instance
 from watchbill.engine.following import Follower, FollowIncident
 from watchbill.engine.handlers import build_handlers
@@ -26,6 +28,7 @@ from watchbill.engine.watchdog import OutsideWatcher
 from watchbill.ground.clock import Clock, DatabaseClock, SystemClock
 from watchbill.ground.http_client import HttpClient
 from watchbill.ground.network_guard import parse_networks
+from watchbill.monitoring.prometheus import PrometheusSource
 
 
 def every_channel() -> tuple[Channel, ...]:
@@ -83,7 +86,24 @@ def build_engine() -> Engine:
 
 def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
-    return (FollowIncident(followers()), deliver_events())
+    return (FollowIncident(followers()), deliver_events(), VerifyIncident(metrics_source(outbound_http())))
+
+
+def has_metrics() -> bool:
+    """Whether there is somebody to ask whether a service is healthy."""
+    return bool(config().prometheus_url)
+
+
+def outbound_http() -> HttpClient:
+    return HttpClient(allowed_networks=parse_networks(config().outbound_allow))
+
+
+def metrics_source(http: HttpClient) -> MetricsSource | None:
+    """Whom a verification asks; None where no address is set."""
+    settings = config()
+    if not has_metrics():
+        return None
+    return PrometheusSource(settings.prometheus_url, http=http, token=settings.prometheus_token.get_secret_value())
 
 
 def followers() -> tuple[Follower, ...]:

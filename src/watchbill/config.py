@@ -78,6 +78,12 @@ class Config(BaseSettings):
     mail_from: str = Field("Watchbill <watchbill@localhost>", description="Sender of all mail.")
     ntfy_url: str = Field("https://ntfy.sh", description="ntfy server for contacts that give only a topic.")
     demo_phones_url: str = Field("", description="Where the demo phones listen; set by `watchbill demo`.")
+    prometheus_url: str = Field(
+        "",
+        description="The Prometheus (or Thanos, Mimir, VictoriaMetrics) that is asked whether a service is healthy. A "
+        "private address needs `outbound_allow` too. Empty: people state what shows it.",
+    )
+    prometheus_token: SecretStr = Field(SecretStr(""), description="Bearer token for `prometheus_url`.")
     metrics_token: SecretStr = Field(
         SecretStr(""), description="Bearer token for /metrics. Empty: only loopback addresses may read it."
     )

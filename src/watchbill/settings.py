@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "watchbill.domain.heartbeats",
     "watchbill.domain.incidents",
     "watchbill.domain.event_hooks",
+    "watchbill.domain.verification",
 ]
 
 MIDDLEWARE = [

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from watchbill.composition import attachment_limits, contact_kinds, instance, ways
+from watchbill.composition import attachment_limits, contact_kinds, has_metrics, instance, ways
 from watchbill.doors.api.app import urlpatterns as api
 from watchbill.doors.web import errors
 from watchbill.doors.web.sign_in.urls import urlpatterns as sign_in
@@ -16,6 +16,7 @@ connect(
         secret_key=instance().secret_key,
         base_url=instance().base_url,
         attachments=attachment_limits(),
+        has_metrics=has_metrics(),
     )
 )
 

@@ -150,6 +150,9 @@ class FakeHttpCarrier(_LoopThread):
         with self._changed:
             assert self._changed.wait_for(lambda: self._goodbyes >= count, timeout=seconds)
 
+    def answer_to(self, request: Request) -> Answer:
+        return self._next_answer(request.path)
+
     def _next_answer(self, path: str) -> Answer:
         if queue := self._scripted_by_path.get(path):
             return queue.popleft()
@@ -164,7 +167,7 @@ class FakeHttpCarrier(_LoopThread):
             while request := await _read_request(reader, connection):
                 with self._changed:
                     self.requests.append(request)
-                    answer = self._next_answer(request.path)
+                    answer = self.answer_to(request)
                     self._changed.notify_all()
                 if not await _say(answer, writer):
                     break
@@ -193,7 +196,7 @@ async def _read_request(reader: asyncio.StreamReader, connection: int) -> Reques
 async def _say(answer: Answer, writer: asyncio.StreamWriter) -> bool:
     """True while the connection may go on."""
     if answer.hangs:
-        await asyncio.Event().wait()
+        await asyncio.sleep(3600)  # a timer is held by the loop; an event by nobody, and it would be collected
     if answer.raw is not None:
         writer.write(answer.raw)
         await writer.drain()

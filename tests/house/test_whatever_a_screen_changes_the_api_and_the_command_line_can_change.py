@@ -43,8 +43,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "incidents/<int:number>/update": ("POST /incidents/{incident}/updates", "incident update"),
     "incidents/<int:number>/pin": ("POST /incidents/{incident}/timeline/{entry}/pin", "incident pin"),
     "incidents/<int:number>/correct": ("PUT /incidents/{incident}/timeline/{entry}", "incident correct"),
+    "incidents/<int:number>/verify": ("POST /incidents/{incident}/verify", "incident verify"),
     "incidents/<int:number>/findings/impact": ("PUT /incidents/{incident}/impact", "incident impact"),
     "incidents/<int:number>/findings/affected": ("PUT /incidents/{incident}/affected", "incident affected"),
+    "incidents/<int:number>/findings/affected-add": ("POST /incidents/{incident}/affected", "incident affected"),
     "incidents/<int:number>/findings/hypotheses": ("POST /incidents/{incident}/hypotheses", "incident think"),
     "incidents/<int:number>/findings/hypotheses-settle": (
         "POST /incidents/{incident}/hypotheses/{hypothesis}",
@@ -94,6 +96,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "services/new": ("POST /services", APPLY),
     "services/<uuid:service_id>/edit": ("PUT /services/{name}", APPLY),
     "services/<uuid:service_id>/archive": ("DELETE /services/{name}", APPLY),
+    "services/<uuid:service_id>/checks": ("PUT /services/{name}/checks", "service check"),
+    "services/<uuid:service_id>/dependencies": ("PUT /services/{name}/dependencies", "service needs"),
     "services/<uuid:service_id>/integrations": ("POST /services/{name}/integrations", APPLY),
     "services/<uuid:service_id>/integrations/<uuid:integration_id>/reveal": (
         "POST /services/{name}/integrations/{integration}/reveal",

@@ -13,6 +13,7 @@ from watchbill.domain.oncall.rules import Unit
 from watchbill.domain.organization_file.export import to_text
 from watchbill.domain.organization_file.rules import Document, parse_files
 from watchbill.domain.organization_file.schema import (
+    CheckEntry,
     ContactEntry,
     FileEntry,
     IntegrationEntry,
@@ -92,6 +93,7 @@ def organizations(draw: st.DrawFn) -> FileEntry:
         )
         for name in _named(draw, 3)
     )
+    service_names = _named(draw, 4)
     services = tuple(
         ServiceEntry(
             name=name,
@@ -101,8 +103,10 @@ def organizations(draw: st.DrawFn) -> FileEntry:
             urgency=draw(st.sampled_from(["high", "low", "by-severity"])),
             runbook=draw(st.sampled_from(["", "https://example.org/run?a=b#c"])),
             integrations=tuple(_integration(draw, number, count) for count in range(draw(st.integers(0, 3)))),
+            checks=tuple(_check(draw, check) for check in _named(draw, 3)),
+            depends_on=draw(_lists(sorted(service_names[:number]))) if number else (),  # on those before it: no circle
         )
-        for number, name in enumerate(_named(draw, 3))
+        for number, name in enumerate(service_names)
     )
     organization = OrganizationEntry(name=draw(NAMES), time_zone=draw(ZONES), fallback=draw(_lists(emails)))
     return FileEntry(
@@ -173,6 +177,17 @@ def _integration(draw: st.DrawFn, number: int, count: int) -> IntegrationEntry:
         key=f"{number}-{count}".ljust(32, "x"),
         period=draw(TIMEOUTS) if is_heartbeat else None,
         grace=draw(st.none() | TIMEOUTS) if is_heartbeat else None,
+    )
+
+
+def _check(draw: st.DrawFn, name: str) -> CheckEntry:
+    operator = draw(st.sampled_from(["<", "<=", ">", ">=", "==", "!="]))
+    number = draw(st.sampled_from(["0", "0.01", "-1.5", "1e-3", "99.9"]))
+    return CheckEntry(
+        name=name,
+        query=draw(st.sampled_from(['sum(rate(errors{job="a"}[5m])) # all', "up", "a\n  / b"])),
+        healthy_when=f"{operator} {number}",
+        unit=draw(st.sampled_from(["", "%", "s", "°C"])),
     )
 
 

@@ -1,5 +1,6 @@
 """A believable organization with an alert in every state, long words, other scripts and hostile text."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
@@ -38,10 +39,15 @@ from watchbill.domain.people.models import (
     Organization,
     Team,
 )
+from watchbill.domain.services.check_actions import set_checks
+from watchbill.domain.services.check_rules import CheckDraft
+from watchbill.domain.services.dependency_actions import set_dependencies
 from watchbill.domain.services.models import Integration, MaintenanceWindow, Service
 from watchbill.domain.services.throttle_notices import Refusals, note_refusals
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer
+from watchbill.domain.verification.actions import note_answer, verify
+from watchbill.domain.verification.contract import Answered, Curve, Measured, QuestionRefused
 from watchbill.ground.secrets import digest, hint
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \u202egnp.exe & \"quoted\" 'single'"
@@ -109,6 +115,7 @@ def _build(now: datetime) -> Stage:
     alerts = _alerts(people, contacts, services, policies, now)
     _turned_away(services, now)
     incident = _incident(people, services, alerts, now)
+    _verified(people, services, incident, now)
     hook = _event_hook(people["lead"], incident, now)
     return Stage(people["lead"], people, services, schedules, policies, teams, alerts, incident, hook)
 
@@ -131,6 +138,54 @@ def _event_hook(who: User, incident: Incident, now: datetime) -> EventHook:
         failing_since=began, paused_at=now, paused_why=f"nothing was delivered since 03:04: {HOSTILE}"[:300]
     )
     return EventHook.objects.get(id=made.id)
+
+
+def _verified(people: dict[str, User], services: dict[str, Service], incident: Incident, now: datetime) -> None:
+    """Checks with hostile text, what needs what, a related incident, and answers of every kind."""
+    actor = Actor(kind="person", label=people["lead"].name, via="web", id=people["lead"].id)
+    set_checks(
+        services["checkout"].id,
+        [
+            CheckDraft(
+                name=f"errors {HOSTILE}"[:100], query=f'errors{{job="a"}} {HOSTILE}', healthy_when="< 1", unit="%"
+            ),
+            CheckDraft(name="time to answer", query="histogram_quantile(0.99, x)", healthy_when="< 0.5", unit="s"),
+            CheckDraft(name="queue", query="sum(", healthy_when="<= 10"),
+            CheckDraft(name="instances", query="up", healthy_when="== 1"),
+        ],
+        actor=actor,
+        now=now,
+    )
+    set_dependencies(services["search"].id, [services["checkout"].id], actor=actor, now=now)
+    wanted = Declaration(title=f"Checkout was slow {HOSTILE}", severity="sev4", service_id=services["checkout"].id)
+    declare(wanted, actor=actor, now=now - timedelta(days=3))
+    asked = verify(incident_id=incident.id, has_source=True, actor=actor, now=now - timedelta(minutes=2))
+    answers = (
+        _answered(now, 0.2, 3.5),
+        _answered(now, 0.21),
+        QuestionRefused(f"parse error {HOSTILE}"),
+        _answered(now),
+    )
+    for result, answer in zip(asked.results.order_by("position"), answers, strict=True):
+        note_answer(result, answer, now=now - timedelta(minutes=1))
+
+
+def _answered(now: datetime, *values: float) -> Answered:
+    """The last hour of each goes up and down, with a gap."""
+    minutes = [minute for minute in range(61) if not 20 < minute < 26]
+    return Answered(
+        series=tuple(Measured(labels=f'{{pod="{HOSTILE}"}}', value=value) for value in values),
+        curves=tuple(
+            Curve(
+                labels=f'{{pod="{HOSTILE}"}}',
+                points=tuple(
+                    (now - timedelta(minutes=60 - minute), value * (1 + 0.5 * math.sin(minute / 7)))
+                    for minute in minutes
+                ),
+            )
+            for value in values
+        ),
+    )
 
 
 def _incident(

@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 
 from watchbill import composition
-from watchbill.cli import incident_ending, incident_findings, incident_room
+from watchbill.cli import incident_ending, incident_findings, incident_room, incident_verification
 from watchbill.cli.host import AsJson, host_actor, instant, now, tell_json
 from watchbill.cli.host import found as found_by
 from watchbill.cli.incident_names import AsPerson, Number, Reason, incident_id, person_as
@@ -346,3 +346,4 @@ def _facts(row: Incident) -> dict[str, object]:
 incident_ending.add_to(app)
 incident_findings.add_to(app)
 incident_room.add_to(app)
+incident_verification.add_to(app)

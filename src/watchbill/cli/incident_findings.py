@@ -6,12 +6,15 @@ from uuid import UUID
 import typer
 
 from watchbill import composition
+from watchbill.cli.host import AsJson, host_actor, instant, now, tell_json
 from watchbill.cli.host import found as found_by
-from watchbill.cli.host import host_actor, instant, now
 from watchbill.cli.incident_names import AsPerson, Number, Reason, incident_id, person_as
+from watchbill.cli.tables import show_table
 from watchbill.domain.incidents import assess_actions, change_actions, follow_up_actions
 from watchbill.domain.incidents.assess_actions import ImpactDraft
 from watchbill.domain.incidents.change_actions import ChangeDraft
+from watchbill.domain.incidents.reads import EVERYTHING, visible_to
+from watchbill.domain.incidents.related_reads import may_be_affected, related_to
 from watchbill.domain.people.reads import person_id_of
 from watchbill.domain.services.reads import service_id_of
 
@@ -32,12 +35,52 @@ def impact(
 
 
 def affected(
-    incident: Number, services: Annotated[list[str], typer.Argument(help="Names or ids; all of them.")]
+    incident: Number,
+    services: Annotated[list[str], typer.Argument(help="Names or ids; all of them.")],
+    *,
+    add: Annotated[bool, typer.Option("--add", help="Beside those that are named already.")] = False,
 ) -> None:
     """Name the services that suffer, beside the one it was declared for."""
     ids = {found_by(service_id_of, "service", text) for text in services}
+    if add:
+        for one in sorted(ids):
+            assess_actions.add_affected(
+                incident_id=incident_id(incident), service_id=one, actor=host_actor(), now=now()
+            )
+        typer.echo("Noted.")
+        return
     assess_actions.set_affected(incident_id=incident_id(incident), service_ids=ids, actor=host_actor(), now=now())
     typer.echo("Noted.")
+
+
+def related(incident: Number, *, as_json: AsJson = False) -> None:
+    """List related incidents, and the services that may be affected too, each with the reason."""
+    row = visible_to(EVERYTHING).get(id=incident_id(incident))
+    found, dependents = related_to(row, viewer=EVERYTHING, now=now()), may_be_affected(row)
+    if as_json:
+        tell_json(
+            {
+                "incidents": [{"number": one.incident.number, "because": one.reasons} for one in found],
+                "may_be_affected": [{"service": one.service.name, "because": one.because} for one in dependents],
+            }
+        )
+        return
+    show_table(
+        ["#", "declared", "status", "title", "because"],
+        (
+            (
+                one.incident.number,
+                one.incident.declared_at,
+                one.incident.state,
+                one.incident.title,
+                "; ".join(one.reasons),
+            )
+            for one in found
+        ),
+        nothing="There is no related incident.",
+    )
+    for one in dependents:
+        typer.echo(f"May be affected too: {one.service.name} {one.because}.")
 
 
 def think(incident: Number, text: Annotated[str, typer.Argument(help="What might be the cause.")]) -> None:
@@ -153,5 +196,5 @@ def settle_follow_up(
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (impact, affected, think, settle, moment, follow_up, settle_follow_up, propose, change):
+    for command in (impact, affected, related, think, settle, moment, follow_up, settle_follow_up, propose, change):
         app.command()(command)

@@ -6,7 +6,7 @@ from django.db import OperationalError, connection
 
 from watchbill.composition import contact_kinds, ways
 from watchbill.config import config
-from watchbill.doctor import alerts, database, event_hooks, host, people
+from watchbill.doctor import alerts, database, event_hooks, host, monitoring, people
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.ground.clock import SystemClock
 
@@ -32,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     host.disk,
     host.base_url,
     host.restarts,
+    monitoring.metrics,
 )
 
 

@@ -93,6 +93,16 @@ def set_affected(*, incident_id: UUID, service_ids: set[UUID], actor: Actor, now
     return incident
 
 
+def add_affected(*, incident_id: UUID, service_id: UUID, actor: Actor, now: datetime) -> Incident:
+    """This one too, beside those that are named already."""
+    with transaction.atomic():
+        incident = locked(incident_id)
+        held = set(AffectedService.objects.filter(incident=incident).values_list("service_id", flat=True))
+        if service_id == incident.service_id:
+            return incident
+        return set_affected(incident_id=incident_id, service_ids=held | {service_id}, actor=actor, now=now)
+
+
 def think(*, incident_id: UUID, text: str, actor: Actor, now: datetime) -> Hypothesis:
     """A working hypothesis."""
     with transaction.atomic():

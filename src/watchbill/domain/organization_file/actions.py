@@ -27,9 +27,10 @@ from watchbill.domain.people import actions as people
 from watchbill.domain.people import contact_actions, team_actions
 from watchbill.domain.people.rules import ContactDraft, PersonDraft, TeamDraft
 from watchbill.domain.services import actions as services
-from watchbill.domain.services import integration_actions
+from watchbill.domain.services import check_actions, dependency_actions, integration_actions
 from watchbill.domain.services import reads as service_reads
 from watchbill.domain.services.assignment_actions import Where, assign_role
+from watchbill.domain.services.check_rules import CheckDraft
 from watchbill.domain.services.models import IntegrationKind
 from watchbill.domain.services.rules import IntegrationDraft, ServiceDraft
 from watchbill.ground.refusals import ChangeRefused
@@ -68,7 +69,7 @@ def _apply(
     document: Document, *, kinds: Mapping[str, ContactKind], secret_key: str, actor: Actor, now: datetime, prune: bool
 ) -> Applied:
     state = read_state(secret_key=secret_key, now=now)
-    if problems := reference_problems(document, state):
+    if problems := reference_problems(document, state, prune=prune):
         raise FilesRefused(problems)
     changes = plan(document, state, now=now, prune=prune)
     hand = _Hand(state=state, setting=Setting(kinds=kinds, secret_key=secret_key), actor=actor, now=now)
@@ -279,6 +280,21 @@ def _service(hand: _Hand, change: Change) -> None:
         services.change_service(ids[wanted.name], draft, actor=hand.actor, now=hand.now)
 
 
+def _checks(hand: _Hand, change: Change) -> None:
+    drafts = [
+        CheckDraft(name=one.name, query=one.query, healthy_when=one.healthy_when, unit=one.unit)
+        for one in change.after or ()
+    ]
+    check_actions.set_checks(hand.state.service_ids[change.name], drafts, actor=hand.actor, now=hand.now)
+
+
+def _dependencies(hand: _Hand, change: Change) -> None:
+    """Circles were looked for in the whole, before anything was changed: half of it may go round for a moment."""
+    ids = hand.state.service_ids
+    needs = [ids[name] for name in change.after or ()]
+    dependency_actions.replace_dependencies(ids[change.name], needs, actor=hand.actor, now=hand.now)
+
+
 def _integration(hand: _Hand, change: Change) -> None:
     if change.before is None:
         _add_integration(hand, change)
@@ -347,5 +363,7 @@ _VERBS: dict[Section, Callable[[_Hand, Change], None]] = {
     Section.POLICY: _policy,
     Section.SERVICE: _service,
     Section.INTEGRATION: _integration,
+    Section.CHECKS: _checks,
+    Section.DEPENDENCIES: _dependencies,
     Section.ROLE: _role,
 }

@@ -11,6 +11,7 @@ from watchbill.domain.oncall.models import Schedule
 from watchbill.domain.oncall.rotation_rules import RotationDraft
 from watchbill.domain.oncall.rules import NOBODY, Unit
 from watchbill.domain.organization_file.schema import (
+    CheckEntry,
     ContactEntry,
     IntegrationEntry,
     LevelEntry,
@@ -239,6 +240,11 @@ def _read_services(state: State, *, secret_key: str) -> None:
             urgency=draft.urgency_rule,
             runbook=draft.runbook_url,
             integrations=tuple(entries),
+            checks=tuple(
+                CheckEntry(name=one.name, query=one.query, healthy_when=one.healthy_when, unit=one.unit)
+                for one in detail.checks
+            ),
+            depends_on=tuple(sorted(one.name for one in detail.depends_on)),
         )
 
 

@@ -40,6 +40,8 @@ class Section(StrEnum):
     POLICY = "policy"
     SERVICE = "service"
     INTEGRATION = "integration of service"
+    CHECKS = "checks of service"
+    DEPENDENCIES = "dependencies of service"
     ROLE = "role"
 
 
@@ -207,7 +209,10 @@ def _services(document: Document, state: State, *, prune: bool) -> Iterator[Chan
             yield from _surplus_integrations(wanted, held)
     for name, wanted, held in pairs:
         source = document.sources["services", name]
-        yield from _difference(Section.SERVICE, wanted, held, source, leave_out=("integrations",))
+        yield from _difference(
+            Section.SERVICE, wanted, held, source, leave_out=("integrations", "checks", "depends_on")
+        )
+        yield from _list_of_service(Section.CHECKS, "checks", wanted, held, source, prune=prune)
         for index, (entry, before) in enumerate(_matched(wanted, held)):
             after = entry if before is None else _as_held(entry, before)
             if after != before:
@@ -220,6 +225,20 @@ def _services(document: Document, state: State, *, prune: bool) -> Iterator[Chan
                     source=source,
                     inner=("integrations", index),
                 )
+    for _, wanted, held in pairs:  # when all that may be needed are there
+        source = document.sources["services", wanted.name]
+        yield from _list_of_service(Section.DEPENDENCIES, "depends_on", wanted, held, source, prune=prune)
+
+
+def _list_of_service(
+    section: Section, part: str, wanted: ServiceEntry, held: ServiceEntry | None, source: Source, *, prune: bool
+) -> Iterator[Change]:
+    before: tuple[Any, ...] = getattr(held, part) or () if held else ()
+    after: tuple[Any, ...] | None = getattr(wanted, part)
+    if (after is not None or prune) and before != (after or ()):
+        yield Change(
+            section=section, owner="", name=wanted.name, before=before or None, after=after or None, source=source
+        )
 
 
 def _matched(wanted: ServiceEntry, held: ServiceEntry | None) -> list[tuple[IntegrationEntry, IntegrationEntry | None]]:

@@ -113,4 +113,5 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "levels": schema.LevelEntry,
     "services": schema.ServiceEntry,
     "integrations": schema.IntegrationEntry,
+    "checks": schema.CheckEntry,
 }

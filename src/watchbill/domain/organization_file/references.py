@@ -8,17 +8,19 @@ from watchbill.domain.organization_file.current import State
 from watchbill.domain.organization_file.problems import Problem, Source
 from watchbill.domain.organization_file.rules import Document
 from watchbill.domain.organization_file.schema import ScheduleEntry, UserEntry
+from watchbill.domain.services.dependency_rules import cycle_in, cycle_words
 
 _SECTION_OF_TARGET = {"schedule": "schedules", "user": "users", "team-lead": "teams", "team-manager": "teams"}
 _WORDS = {"users": "user", "teams": "team", "schedules": "schedule", "policies": "policy", "services": "service"}
 
 
-def reference_problems(document: Document, state: State) -> list[Problem]:
-    return [*_References(document, state).problems()]
+def reference_problems(document: Document, state: State, *, prune: bool) -> list[Problem]:
+    return [*_References(document, state, prune=prune).problems()]
 
 
 class _References:
-    def __init__(self, document: Document, state: State) -> None:
+    def __init__(self, document: Document, state: State, *, prune: bool) -> None:
+        self._prune = prune
         self._document = document
         self._state = state
         self._known: dict[str, Collection[str]] = {
@@ -57,6 +59,9 @@ class _References:
             source = document.sources["services", name]
             yield from self._missing("teams", service.team, source, "team")
             yield from self._missing("policies", service.policy, source, "policy")
+            for index, needed in enumerate(service.depends_on or ()):
+                yield from self._missing("services", needed, source, "depends_on", index)
+        yield from self._circles()
         for name, role in document.roles.items():
             source = document.sources["roles", name]
             yield from self._missing("teams", role.team, source, "team")
@@ -64,6 +69,19 @@ class _References:
             for index, target in enumerate(role.targets):
                 kind, _, named = target.partition(":")
                 yield from self._missing(_SECTION_OF_TARGET[kind], named, source, "targets", index)
+
+    def _circles(self) -> Iterator[Problem]:
+        """In what the services will be when the files are applied; each circle is told once."""
+        held = {name: one.depends_on or () for name, one in self._state.services.items() if not self._prune}
+        given = {name: one.depends_on for name, one in self._document.services.items() if one.depends_on is not None}
+        links = held | given
+        told: set[str] = set()
+        for name in given:
+            way = () if name in told else cycle_in(links, start=name)
+            told.update(way)
+            if way:
+                message = f"goes round in a circle: {cycle_words(way)}; leave one of them out"
+                yield self._document.sources["services", name].problem(message, "depends_on")
 
     def _schedule_problems(self, schedule: ScheduleEntry, source: Source) -> Iterator[Problem]:
         yield from self._missing("teams", schedule.team, source, "team")

@@ -25,6 +25,7 @@ from watchbill.domain.organization_file.values import (
     checked,
 )
 from watchbill.domain.people.rules import PERSON_NAME_MAX, check_address, clean_name, listed
+from watchbill.domain.services.check_rules import check_healthy_when, check_query, check_unit
 from watchbill.domain.services.models import IntegrationKind, UrgencyRule
 from watchbill.domain.services.rules import check_key, check_kind, check_url
 
@@ -180,6 +181,30 @@ class IntegrationEntry(Entry):
         return self
 
 
+class CheckEntry(Entry):
+    """`healthy_when`: an operator and a number, like "< 0.01"."""
+
+    name: Name
+    query: Text
+    healthy_when: Text
+    unit: Text = ""
+
+    @field_validator("query")
+    @classmethod
+    def _query(cls, query: str) -> str:
+        return checked(check_query)(query)
+
+    @field_validator("healthy_when")
+    @classmethod
+    def _limit(cls, text: str) -> str:
+        return checked(check_healthy_when)(text)
+
+    @field_validator("unit")
+    @classmethod
+    def _unit(cls, unit: str) -> str:
+        return checked(check_unit)(unit)
+
+
 class ServiceEntry(Entry):
     name: Name
     description: Text = ""
@@ -188,6 +213,8 @@ class ServiceEntry(Entry):
     urgency: Text = UrgencyRule.HIGH.value
     runbook: Text = ""
     integrations: tuple[IntegrationEntry, ...] | None = None
+    checks: tuple[CheckEntry, ...] | None = None
+    depends_on: tuple[Name, ...] | None = None
 
     @field_validator("urgency")
     @classmethod
@@ -198,6 +225,11 @@ class ServiceEntry(Entry):
     @classmethod
     def _address(cls, url: str) -> str:
         return checked(partial(check_url, field="runbook"))(url)
+
+    @field_validator("depends_on")
+    @classmethod
+    def _each_once(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return names if names is None else tuple(sorted(set(names)))
 
 
 class RoleEntry(Entry):

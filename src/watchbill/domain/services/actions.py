@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import CharField, QuerySet, Value
+from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from watchbill.domain.audit.actions import record
@@ -14,7 +14,7 @@ from watchbill.domain.escalation.models import Policy
 from watchbill.domain.escalation.policy_actions import check_policy
 from watchbill.domain.people.rules import clean_name, listed
 from watchbill.domain.people.team_actions import check_team, team_name
-from watchbill.domain.services.models import Integration, Service, UrgencyRule
+from watchbill.domain.services.models import Dependency, HealthCheck, Integration, Service, UrgencyRule
 from watchbill.domain.services.rules import DESCRIPTION_MAX, ServiceDraft, check_url
 from watchbill.ground.refusals import ChangeRefused, Taken, Unknown
 
@@ -59,9 +59,11 @@ def change_service(service_id: UUID, draft: ServiceDraft, *, actor: Actor, now: 
 
 @transaction.atomic
 def archive_service(service_id: UUID, *, actor: Actor, now: datetime) -> None:
-    """Its integrations are removed with it; its open alerts go on until they are resolved."""
+    """Its integrations, checks and dependencies go with it; its open alerts go on until they are resolved."""
     service = locked_service(service_id)
     remove_keys(Integration.objects.filter(service=service), now=now)
+    HealthCheck.objects.filter(service=service).delete()
+    Dependency.objects.filter(Q(service=service) | Q(needs=service)).delete()
     Service.objects.filter(id=service_id, archived_at=None).update(archived_at=now)
     _tell("service.archived", service, {"before": _facts(draft_of(service))}, actor=actor, now=now)
 

@@ -87,3 +87,31 @@ class RoleAssignment(models.Model):
                 condition=models.Q(service=None) | models.Q(team=None), name="role_of_one_service_or_team"
             ),
         ]
+
+
+class HealthCheck(models.Model):
+    """A question to the metrics source, and which answers mean that the service is healthy."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="checks")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=100)
+    query = models.CharField(max_length=2000)
+    healthy_when = models.CharField(max_length=60)  # an operator and a number, like "< 0.01"
+    unit = models.CharField(max_length=20, default="", db_default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["service", "name"], name="check_name_once")]
+
+
+class Dependency(models.Model):
+    """`service` does not work without `needs`; nothing needs itself, by whatever way round."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="dependencies")
+    needs = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="dependents")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["service", "needs"], name="dependency_once"),
+            models.CheckConstraint(condition=~models.Q(service=models.F("needs")), name="dependency_on_another"),
+        ]

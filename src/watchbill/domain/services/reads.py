@@ -13,7 +13,8 @@ from watchbill.domain.oncall.models import Override, Rotation, Schedule
 from watchbill.domain.people.actions import FALLBACK
 from watchbill.domain.people.models import FallbackRecipient, Team
 from watchbill.domain.services.actions import draft_of
-from watchbill.domain.services.models import Integration, MaintenanceWindow, Service
+from watchbill.domain.services.check_rules import CheckDraft
+from watchbill.domain.services.models import Dependency, HealthCheck, Integration, MaintenanceWindow, Service
 from watchbill.domain.services.role_lookup import uses_in_roles
 from watchbill.domain.services.rules import ServiceDraft
 from watchbill.ground.identity import uuid_in
@@ -42,12 +43,23 @@ class MaintenanceLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceName:
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceDetail:
+    """`depends_on` and `needed_by`: the services next to it, by name."""
+
     id: UUID
     draft: ServiceDraft
     team: str | None
     policy: str | None
     integrations: tuple[IntegrationLine, ...]
+    checks: tuple[CheckDraft, ...]
+    depends_on: tuple[ServiceName, ...]
+    needed_by: tuple[ServiceName, ...]
 
 
 def services(*, ids: Iterable[UUID] | None = None) -> list[ServiceDetail]:
@@ -63,8 +75,16 @@ def services(*, ids: Iterable[UUID] | None = None) -> list[ServiceDetail]:
             team=row.team.name if row.team else None,
             policy=row.policy.name if row.policy else None,
             integrations=tuple(_integration_line(integration) for integration in row.integrations.all()),
+            checks=tuple(_check(check) for check in row.checks.all()),
+            depends_on=tuple(_name(link.needs) for link in row.dependencies.all()),
+            needed_by=tuple(_name(link.service) for link in row.dependents.all()),
         )
-        for row in rows.prefetch_related(Prefetch("integrations", kept))
+        for row in rows.prefetch_related(
+            Prefetch("integrations", kept),
+            Prefetch("checks", HealthCheck.objects.order_by("position")),
+            Prefetch("dependencies", Dependency.objects.select_related("needs").order_by("needs__name")),
+            Prefetch("dependents", Dependency.objects.select_related("service").order_by("service__name")),
+        )
     ]
 
 
@@ -142,6 +162,14 @@ def uses_of_schedule(schedule_id: UUID) -> list[str]:
 def uses_of_policy(policy_id: UUID) -> list[str]:
     rows = Service.objects.filter(policy_id=policy_id, archived_at=None).order_by("name")
     return [f"service {row.name}" for row in rows]
+
+
+def _check(row: HealthCheck) -> CheckDraft:
+    return CheckDraft(name=row.name, query=row.query, healthy_when=row.healthy_when, unit=row.unit)
+
+
+def _name(row: Service) -> ServiceName:
+    return ServiceName(id=row.id, name=row.name)
 
 
 def _integration_line(row: Integration) -> IntegrationLine:

@@ -9,11 +9,21 @@ from pydantic import Field
 
 from watchbill.domain.incidents import assess_actions, change_actions, follow_up_actions
 from watchbill.domain.incidents.assess_actions import ImpactDraft
+from watchbill.domain.incidents.brief import facts
 from watchbill.domain.incidents.change_actions import ChangeDraft
+from watchbill.domain.incidents.reads import visible_to
+from watchbill.domain.incidents.related_reads import may_be_affected, related_to
 from watchbill.doors.api.auth import caller, requires
-from watchbill.doors.api.incident_out import IncidentDetailOut, detail_out, incident_id, person_id
+from watchbill.doors.api.incident_out import (
+    IncidentDetailOut,
+    IncidentOut,
+    detail_out,
+    incident_id,
+    person_id,
+    viewer_of,
+)
 from watchbill.doors.api.names import service_id
-from watchbill.doors.api.values import Input, Instant, Name, Text
+from watchbill.doors.api.values import Input, Instant, Name, Output, Text
 from watchbill.doors.moment import now_of
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused
@@ -36,6 +46,25 @@ class AffectedIn(Input):
     """Beside the service it was declared for."""
 
     services: Annotated[list[Name], Field(max_length=100)]
+
+
+class AlsoAffectedIn(Input):
+    service: Name
+
+
+class RelatedIncidentOut(IncidentOut):
+    open: bool
+    because: list[str]
+
+
+class DependentOut(Output):
+    service: str
+    because: str
+
+
+class RelatedOut(Output):
+    incidents: list[RelatedIncidentOut]
+    may_be_affected: list[DependentOut]
 
 
 class HypothesisIn(Input):
@@ -96,6 +125,30 @@ def affected(request: HttpRequest, incident: Name, body: AffectedIn) -> Incident
     ids = {service_id(text, field=f"services[{index}]") for index, text in enumerate(body.services)}
     assess_actions.set_affected(incident_id=found, service_ids=ids, actor=caller(request).actor, now=now_of(request))
     return detail_out(request, found)
+
+
+@router.post("/{incident}/affected", response=IncidentDetailOut, summary="Name one more affected service")
+@requires("incident.respond")
+def also_affected(request: HttpRequest, incident: Name, body: AlsoAffectedIn) -> IncidentDetailOut:
+    """Beside those that are named already."""
+    found = incident_id(request, incident)
+    added = service_id(body.service, field="service")
+    assess_actions.add_affected(incident_id=found, service_id=added, actor=caller(request).actor, now=now_of(request))
+    return detail_out(request, found)
+
+
+@router.get("/{incident}/related", response=RelatedOut, summary="List related incidents and dependent services")
+@requires("incident.read")
+def related(request: HttpRequest, incident: Name) -> RelatedOut:
+    """Open ones and those of the last 90 days, each with the reason; `may_be_affected`: what needs its services."""
+    row = visible_to(viewer_of(request)).get(id=incident_id(request, incident))
+    return RelatedOut(
+        incidents=[
+            RelatedIncidentOut(**facts(one.incident), open=one.is_open, because=list(one.reasons))
+            for one in related_to(row, viewer=viewer_of(request), now=now_of(request))
+        ],
+        may_be_affected=[DependentOut(service=one.service.name, because=one.because) for one in may_be_affected(row)],
+    )
 
 
 @router.post("/{incident}/hypotheses", response=IncidentDetailOut, summary="Add a working hypothesis")

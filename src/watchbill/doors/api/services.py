@@ -1,12 +1,15 @@
 """Services: what is watched, who would be paged for it, and why."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router, Status
+from pydantic import Field
 
-from watchbill.domain.services import actions
+from watchbill.domain.services import actions, check_actions, dependency_actions
+from watchbill.domain.services.check_rules import CHECKS_PER_SERVICE_MAX, CheckDraft
+from watchbill.domain.services.dependency_rules import DEPENDENCIES_MAX
 from watchbill.domain.services.explain import explain
 from watchbill.domain.services.models import Service, UrgencyRule
 from watchbill.domain.services.reads import ServiceDetail, service, services
@@ -44,6 +47,25 @@ class IntegrationOut(Output):
     created_at: InstantOut
 
 
+class CheckPart(Input):
+    """`query` is PromQL; `healthy_when` an operator and a number, like `< 0.01`."""
+
+    name: Text
+    query: Text
+    healthy_when: Text
+    unit: Text = ""
+
+
+class ChecksIn(Input):
+    checks: Annotated[list[CheckPart], Field(max_length=CHECKS_PER_SERVICE_MAX)]
+
+
+class DependenciesIn(Input):
+    """The services that it does not work without."""
+
+    depends_on: Annotated[list[Name], Field(max_length=DEPENDENCIES_MAX)]
+
+
 class ServiceOut(Output):
     id: UUID
     name: str
@@ -53,6 +75,9 @@ class ServiceOut(Output):
     urgency: str
     runbook: str
     integrations: list[IntegrationOut]
+    checks: list[CheckPart]
+    depends_on: list[str]
+    needed_by: list[str]
 
 
 class ExplanationOut(Output):
@@ -117,6 +142,32 @@ def archive(request: HttpRequest, name: Name) -> Status[None]:
     return Status(204, None)
 
 
+@router.put("/{name}/checks", response=ServiceOut, summary="Say when a service is healthy")
+@requires("service.change")
+def checks(request: HttpRequest, name: Name, body: ChecksIn) -> ServiceOut:
+    """Exactly these: verifying an incident asks the metrics source each of them."""
+    found = _to_change(request, name)
+    drafts = [CheckDraft(**one.model_dump()) for one in body.checks]
+    check_actions.set_checks(found.id, drafts, actor=caller(request).actor, now=now_of(request))
+    return _out(detail_of(found.id))
+
+
+@router.put("/{name}/dependencies", response=ServiceOut, summary="Say which services a service needs")
+@requires("service.change")
+def dependencies(request: HttpRequest, name: Name, body: DependenciesIn) -> ServiceOut:
+    """Exactly these. Circles are refused."""
+    found = _to_change(request, name)
+    needs = [service_id(text, field=f"depends_on[{index}]") for index, text in enumerate(body.depends_on)]
+    dependency_actions.set_dependencies(found.id, needs, actor=caller(request).actor, now=now_of(request))
+    return _out(detail_of(found.id))
+
+
+def _to_change(request: HttpRequest, name: str) -> ServiceDetail:
+    found = detail_of(service_id(name))
+    caller(request).check("service.change", team_ids=[found.draft.team_id])
+    return found
+
+
 @router.get("/{name}/explain", response=ExplanationOut, summary="Explain who would be paged for a service")
 @requires("service.read")
 def explained(request: HttpRequest, name: Name, asked: Query[ExplainQuery]) -> ExplanationOut:
@@ -166,4 +217,10 @@ def _out(row: ServiceDetail) -> ServiceOut:
             IntegrationOut(id=one.id, kind=one.kind, name=one.name, hint=one.hint, created_at=one.created_at)
             for one in row.integrations
         ],
+        checks=[
+            CheckPart(name=one.name, query=one.query, healthy_when=one.healthy_when, unit=one.unit)
+            for one in row.checks
+        ],
+        depends_on=[one.name for one in row.depends_on],
+        needed_by=[one.name for one in row.needed_by],
     )

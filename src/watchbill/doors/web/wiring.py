@@ -10,13 +10,17 @@ from watchbill.domain.paging.contract import ContactKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what may be set up."""
+    """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what may be set up.
+
+    `has_metrics`: whether there is somebody to ask for numbers.
+    """
 
     ways: Callable[[], Ways]
     contact_kinds: Callable[[], Mapping[str, ContactKind]]
     secret_key: str
     base_url: str
     attachments: Limits
+    has_metrics: bool = False
 
 
 _held: list[Wiring] = []

@@ -16,6 +16,7 @@ from watchbill.domain.incidents.reads import (
     incident_id_of,
     list_incidents,
 )
+from watchbill.domain.incidents.related_reads import related_to
 from watchbill.domain.incidents.room_actions import prefix_of
 from watchbill.domain.incidents.timeline_reads import mark_of
 from watchbill.doors.incident_export import KINDS, export, export_zip
@@ -33,6 +34,7 @@ from watchbill.doors.web.screens.incident_parts import (
     timeline_alone,
 )
 from watchbill.doors.web.screens.incident_room import ROOM_VERBS, Verb
+from watchbill.doors.web.screens.incident_verification import verification_of, verify
 from watchbill.doors.web.screens.incidents import severities_of
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.identity import uuid_in
@@ -82,7 +84,14 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     thread = uuid_in(posted(request, "thread"))
     if thread is not None:
         return HttpResponseRedirect(f"/incidents/{number}?thread={thread}#thread-{thread}")
-    anchor = {"write": "#room", "update": "#room", "note": "#room", "pin": "#room", "step": "#workflow"}.get(verb, "")
+    anchor = {
+        "write": "#room",
+        "update": "#room",
+        "note": "#room",
+        "pin": "#room",
+        "step": "#workflow",
+        "verify": "#verify",
+    }.get(verb, "")
     return HttpResponseRedirect(f"/incidents/{number}{anchor}")
 
 
@@ -257,6 +266,7 @@ VERBS: Mapping[str, Verb] = {
     "page": _page_person,
     "offer": _offer,
     **ROOM_VERBS,
+    "verify": verify,
 }
 
 
@@ -269,6 +279,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
     incident = detail.incident
     me = viewer_id(request)
     people = list(responders())
+    others, related = _others(incident, me), related_to(incident, viewer=me, now=now)
     return show(
         request,
         "incidents/incident.html",
@@ -295,7 +306,11 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "prompted": _prompted(detail),
             "severities": severities_of(incident),
             "responders": people,
-            "others": _others(incident, me),
+            "others": others,
+            "unrelated": [one for one in others if one.id not in {known.incident.id for known in related}],
+            "verification": verification_of(incident),
+            "related": related,
+            "may_verify": incident.state not in (*NEVER_WAS, IncidentState.CLOSED),
             "refused": refused,
             "refused_verb": verb,
             "typed": request.POST if refused else {},

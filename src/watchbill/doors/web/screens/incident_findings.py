@@ -12,6 +12,7 @@ from watchbill.domain.incidents import assess_actions, change_actions, follow_up
 from watchbill.domain.incidents.assess_actions import MOMENTS, ImpactDraft
 from watchbill.domain.incidents.change_actions import ChangeDraft
 from watchbill.domain.incidents.models import UNRESOLVED, Incident
+from watchbill.domain.incidents.related_reads import may_be_affected
 from watchbill.domain.services.models import Service
 from watchbill.doors.web.forms import local_input, posted, posted_id, posted_instant, required_id
 from watchbill.doors.web.guards import caller, requires
@@ -58,6 +59,13 @@ def _affected(request: HttpRequest, found: UUID) -> str:
     ids = {one for text in request.POST.getlist("services") if (one := uuid_in(text)) is not None}
     assess_actions.set_affected(incident_id=found, service_ids=ids, actor=actor_of(request), now=now_of(request))
     return "Saved. It stands on the timeline."
+
+
+def _also_affected(request: HttpRequest, found: UUID) -> str:
+    assess_actions.add_affected(
+        incident_id=found, service_id=required_id(request, "service"), actor=actor_of(request), now=now_of(request)
+    )
+    return "Named as affected. It stands on the timeline."
 
 
 def _think(request: HttpRequest, found: UUID) -> str:
@@ -174,6 +182,7 @@ def _roll_back(request: HttpRequest, found: UUID) -> str:
 VERBS: Mapping[str, Callable[[HttpRequest, UUID], str]] = {
     "impact": _impact,
     "affected": _affected,
+    "affected-add": _also_affected,
     "hypotheses": _think,
     "hypotheses-settle": _settle,
     "moments": _moment,
@@ -205,6 +214,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "moments": _moments(request, incident),
             "affected_ids": {service.id for service in detail.affected},
             "may_tick": caller(request).may("incident.respond").allowed and incident.state not in NEVER_WAS,
+            "may_be_affected": may_be_affected(incident),
             "responders": responders(),
             "services": Service.objects.filter(archived_at=None).order_by("name").only("id", "name"),
             "refused": refused,

@@ -5,15 +5,21 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
 from watchbill.domain.alerts.models import Alert
-from watchbill.domain.incidents import actions, rules
+from watchbill.domain.incidents import actions
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.process_followed import called_words, process_of
 from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
+from watchbill.domain.incidents.severity_help import (
+    Suggestion,
+    customer_choices,
+    definitions,
+    example_choices,
+    suggest,
+)
 from watchbill.domain.process.reads import running
-from watchbill.domain.process.schema import ProcessDocument
 from watchbill.domain.services.models import Service
 from watchbill.doors.web.forms import posted, posted_id
 from watchbill.doors.web.guards import caller, requires
@@ -104,7 +110,8 @@ def _form(request: HttpRequest, *, refused: ChangeRefused | None = None) -> Http
     alerts = list(Alert.objects.filter(id__in=_alert_ids(given.getlist("alert"))).select_related("service"))
     title = given.get("title", "") or (alerts[0].summary[: actions.TITLE_MAX] if alerts else "")
     service = given.get("service", "") or (str(alerts[0].service_id) if alerts else "")
-    suggested = _suggestion(process, given.get("customers", ""), given.get("example", ""))
+    suggested, unclear = _suggestion(given)
+    refused = refused or unclear
     return show(
         request,
         "incidents/declare.html",
@@ -112,15 +119,16 @@ def _form(request: HttpRequest, *, refused: ChangeRefused | None = None) -> Http
             "title_typed": title,
             "summary_typed": given.get("summary", ""),
             "service_chosen": service,
-            "severity_chosen": suggested or given.get("severity", ""),
+            "severity_chosen": suggested.severity.id if suggested else given.get("severity", ""),
             "restricted": given.get("restricted") == "yes",
             "drill": given.get("drill") == "yes",
             "alerts": alerts,
-            "suggested": next((one for one in process.severities if one.id == suggested), None),
-            "severities": _severity_help(process),
-            "customers": _CUSTOMERS,
-            "examples": [(one.id, one.label) for severity in process.severities for one in severity.examples],
-            "asked": {"customers": given.get("customers", ""), "example": given.get("example", "")},
+            "suggested": suggested,
+            "severities": definitions(process),
+            "customers": customer_choices(process),
+            "examples": example_choices(process),
+            "asked": {"customers": given.get("customers", ""), "holds": given.getlist("holds")},
+            "nothing_answered": posted(request, "do") == "suggest" and suggested is None and not refused,
             "services": Service.objects.filter(archived_at=None).order_by("name").only("id", "name"),
             "refused": refused,
         },
@@ -128,43 +136,13 @@ def _form(request: HttpRequest, *, refused: ChangeRefused | None = None) -> Http
     )
 
 
-_CUSTOMERS = (
-    ("all-or-most", "All or most of them"),
-    ("many", "Many of them"),
-    ("some", "Some of them"),
-    ("none", "None"),
-)
-
-
-def _suggestion(process: ProcessDocument, customers: str, example: str) -> str:
-    """Of what the answers point to, the worst: when in doubt, the higher."""
-    found = [
-        severity
-        for severity in process.severities
-        if (customers and severity.impact.customers == customers)
-        or (example and any(one.id == example for one in severity.examples))
-    ]
-    return min(found, key=lambda severity: severity.rank).id if found else ""
-
-
-def _severity_help(process: ProcessDocument) -> list[dict[str, Any]]:
-    roles = {role.id: role.label for role in process.roles}
-    return [
-        {
-            "id": one.id,
-            "rank": one.rank,
-            "label": one.label,
-            "name": one.name,
-            "impact": one.impact.label,
-            "examples": [example.label for example in one.examples],
-            "pages": ", ".join(roles[role] for role in one.pages) or "Nobody; a ticket is kept",
-            "respond": rules.deadline_words(process, one.respond),
-            "updates": rules.update_words(one),
-            "restore": f"{rules.restore_words(one)} {rules.deadline_words(process, one.resolve)}",
-            "communication": ", ".join(part.label for part in one.communication) or "None",
-        }
-        for one in process.severities
-    ]
+def _suggestion(given: QueryDict) -> tuple[Suggestion | None, ChangeRefused | None]:
+    """An answer that is none of the choices says nothing, and that."""
+    holds = [one for one in given.getlist("holds") if one]
+    try:
+        return suggest(running(), customers=given.get("customers", ""), holds=holds), None
+    except ChangeRefused as refused:
+        return None, refused
 
 
 def _alert_ids(texts: Sequence[str]) -> tuple[UUID, ...]:

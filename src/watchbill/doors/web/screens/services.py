@@ -75,6 +75,7 @@ def show_service(
                 for line in detail.integrations
             ],
             "maintenance": windows,
+            "has_metrics": wired().has_metrics,
             "open_before": _open_before(service_id),
             "under_maintenance": next((one for one in windows if one.starts_at <= now < one.ends_at), None),
             "refused_at": request.path.rpartition("/")[2] if refused else "",

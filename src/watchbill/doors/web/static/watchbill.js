@@ -183,13 +183,13 @@
 
   function remember(part) {
     stays = [...part.querySelectorAll("details[open][data-stay]")].map((fold) => fold.id);
-    written = [...part.querySelectorAll("textarea[id]")].filter((area) => area.value !== area.defaultValue)
-      .map((area) => [area.id, area.value]);
+    written = [...part.querySelectorAll("textarea[id], input[id]:not([type])")]
+      .filter((field) => field.value !== field.defaultValue).map((field) => [field.id, field.value]);
   }
 
   function restore() {
     for (const id of stays) document.getElementById(id)?.setAttribute("open", "");
-    for (const [id, text] of written) { const area = document.getElementById(id); if (area) area.value = text; }
+    for (const [id, text] of written) { const field = document.getElementById(id); if (field) field.value = text; }
     stays = [];
     written = [];
   }
