@@ -12,8 +12,10 @@ from tests.harness import pictures
 from tests.web import stage
 from tests.web.hostile_texts import TEXTS
 from tests.web.organization import Stage
-from watchbill.domain.incidents.models import Attachment, Call
+from watchbill.domain.incidents.looking_actions import look
+from watchbill.domain.incidents.models import Attachment, Call, Incident
 from watchbill.domain.paging.models import Page as PagedPerson
+from watchbill.ground.clock import SystemClock
 
 pytestmark = pytest.mark.lab
 
@@ -78,6 +80,8 @@ def test_the_line_says_what_came_since_one_looked_and_the_board_counts_it(
 ) -> None:
     count = ".bar .count" if phone else ".rail .count"
     people = organization_on_stage.people
+    for other_one in Incident.objects.exclude(id=organization_on_stage.incident.id):
+        look(incident_id=other_one.id, user_id=people["first"].id, now=SystemClock().now())
     at = f"{address}/incidents/{organization_on_stage.incident.number}"
     with (
         browsing(browser, address, people["first"], phone=phone) as one,
