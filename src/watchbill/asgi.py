@@ -11,7 +11,7 @@ from django.urls import get_resolver
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill import config as instance
-from watchbill.doors import health
+from watchbill.doors import bodies, health
 from watchbill.doors.forwarded import trusted_networks
 from watchbill.doors.health import Message, Scope, Send
 from watchbill.doors.ingest.app import IngestApp
@@ -50,7 +50,11 @@ async def application(scope: Scope, receive: Callable[[], Awaitable[Message]], s
         await _live(receive, send)
     else:
         await load_addresses()
-        await _django(scope, receive, send)
+        limit = bodies.bytes_max(scope["path"], file_max=instance.config().attachment_mebibytes << 20)
+        if bodies.announces_too_much(scope, limit):
+            await bodies.refuse(send, limit)
+        else:
+            await _django(scope, bodies.bounded(receive, limit), send)
 
 
 async def load_addresses() -> None:

@@ -14,6 +14,9 @@ from watchbill.config import config, secret_key, status_page_dir, wakeup_url
 from watchbill.domain.communications.mailing import MailLetters
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.event_hooks.collecting import collect as collect_events
+from watchbill.domain.event_hooks.delivering import DeliverEvents
+from watchbill.domain.incidents.attachment_rules import Limits
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
 from watchbill.domain.status_page.document import PageDocument
@@ -89,6 +92,10 @@ def instance() -> Instance:
     return Instance(base_url=config().base_url, secret_key=secret_key())
 
 
+def attachment_limits() -> Limits:
+    return Limits(file=config().attachment_mebibytes << 20, incident=config().attachments_mebibytes << 20)
+
+
 def build_engine() -> Engine:
     return Engine(build_handlers(ways))
 
@@ -98,6 +105,7 @@ def build_errands() -> tuple[Errand[Any], ...]:
     letters = MailLetters(SmtpLetterPost(smtp()), base_url=config().base_url)
     return (
         FollowIncident(followers()),
+        deliver_events(),
         VerifyIncident(metrics_source(outbound_http())),
         *status_page_errands(),
         letters,
@@ -139,7 +147,12 @@ def metrics_source(http: HttpClient) -> MetricsSource | None:
 
 def followers() -> tuple[Follower, ...]:
     """Who looks at an incident whose record went on."""
-    return ()
+    return (collect_events,)
+
+
+def deliver_events() -> DeliverEvents:
+    http = HttpClient(allowed_networks=parse_networks(config().outbound_allow))
+    return DeliverEvents(http=http, secret_key=secret_key(), base_url=config().base_url)
 
 
 def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:

@@ -113,6 +113,12 @@ class Config(BaseSettings):
         description="Where the worker writes the public status page, and where the web process shows it from. "
         "Without it `status-page` in the data directory is used.",
     )
+    attachment_mebibytes: int = Field(
+        10, ge=1, le=100, description="The largest file that may be attached in an incident's room, in MiB."
+    )
+    attachments_mebibytes: int = Field(
+        200, ge=1, description="All files of one incident together, in MiB. They are kept in the database."
+    )
     watchdog_url: str = Field(
         "", description="Pinged every minute while the invariants hold; silence should alarm you."
     )

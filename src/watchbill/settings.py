@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "watchbill.domain.incidents",
     "watchbill.domain.status_page",
     "watchbill.domain.communications",
+    "watchbill.domain.event_hooks",
     "watchbill.domain.verification",
 ]
 
@@ -107,7 +108,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "watchbill.doors.web.page.frame",
             ],
-            "builtins": ["watchbill.doors.web.components", "watchbill.doors.web.process_words"],
+            "builtins": [
+                "watchbill.doors.web.components",
+                "watchbill.doors.web.process_words",
+                "watchbill.doors.web.incident_shared",
+            ],
         },
     }
 ]

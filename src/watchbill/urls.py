@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from watchbill.composition import can_mail, contact_kinds, has_metrics, instance, ways
+from watchbill.composition import attachment_limits, can_mail, contact_kinds, has_metrics, instance, ways
 from watchbill.doors.api.app import urlpatterns as api
 from watchbill.doors.status_page.urls import urlpatterns as status_page
 from watchbill.doors.web import errors
@@ -17,6 +17,7 @@ connect(
         secret_key=instance().secret_key,
         base_url=instance().base_url,
         can_mail=can_mail,
+        attachments=attachment_limits(),
         has_metrics=has_metrics(),
     )
 )

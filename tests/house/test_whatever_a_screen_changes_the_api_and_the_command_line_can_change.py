@@ -33,6 +33,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "incidents/<int:number>/close": ("POST /incidents/{incident}/close", "incident close"),
     "incidents/<int:number>/cancel": ("POST /incidents/{incident}/cancel", "incident cancel"),
     "incidents/<int:number>/merge": ("POST /incidents/{incident}/merge", "incident merge"),
+    "incidents/<int:number>/page": ("POST /incidents/{incident}/page", "incident page"),
     "incidents/<int:number>/step": ("POST /incidents/{incident}/steps", "incident step"),
     "incidents/<int:number>/take": ("POST /incidents/{incident}/roles", "incident role"),
     "incidents/<int:number>/decline": ("POST /incidents/{incident}/roles", "incident role"),
@@ -216,6 +217,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "admin/organization": ("PUT /organization", APPLY),
     "admin/tokens/<uuid:token_id>/revoke": ("DELETE /tokens/{token}", "token revoke"),
     "admin/process": ("POST /process/apply", "process apply"),
+    "admin/event-hooks/new": ("POST /event-hooks", "event-hook add"),
+    "admin/event-hooks/<uuid:hook_id>/edit": ("PUT /event-hooks/{hook}", "event-hook change"),
+    "admin/event-hooks/<uuid:hook_id>/secret": ("POST /event-hooks/{hook}/secret", "event-hook secret"),
+    "admin/event-hooks/<uuid:hook_id>/pause": ("POST /event-hooks/{hook}/pause", "event-hook pause"),
+    "admin/event-hooks/<uuid:hook_id>/resume": ("POST /event-hooks/{hook}/resume", "event-hook resume"),
+    "admin/event-hooks/<uuid:hook_id>/remove": ("DELETE /event-hooks/{hook}", "event-hook remove"),
+    "admin/event-hooks/<uuid:hook_id>/deliveries/<uuid:delivery_id>/redeliver": (
+        "POST /event-hooks/{hook}/deliveries/{delivery}/redeliver",
+        "event-hook redeliver",
+    ),
 }
 TAKES_A_FORM = re.compile(r'require_POST|method (?:==|!=) "POST"|require_http_methods|request\.POST')
 

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from watchbill.channels.webhook import signature
 from watchbill.domain.status_page.contract import HookCall, NotSent, Outcome, Refused, Sent
 from watchbill.ground.http_client import HttpClient, OutboundFailed, OutboundRefused
+from watchbill.ground.signature import signature
 
 _TIMEOUT = timedelta(seconds=10)
 

@@ -6,7 +6,7 @@ from django.db import OperationalError, connection
 
 from watchbill.composition import contact_kinds, ways
 from watchbill.config import config
-from watchbill.doctor import alerts, database, host, monitoring, people
+from watchbill.doctor import alerts, database, event_hooks, host, monitoring, people
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.ground.clock import SystemClock
 
@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     people.untried_contacts,
     people.owner,
     people.services_without_policy,
+    event_hooks.deaf_endpoints,
     database.time_zones,
     host.mail,
     host.secret_key_file,

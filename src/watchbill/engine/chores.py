@@ -12,6 +12,7 @@ from watchbill.domain.access.models import SetupLink, SignInFailure
 from watchbill.domain.alerts.models import IdempotencyKey
 from watchbill.domain.alerts.partitions import EVENTS
 from watchbill.domain.audit.partitions import ENTRIES
+from watchbill.domain.event_hooks.models import EventDelivery
 from watchbill.domain.paging.models import ContactMessage
 from watchbill.domain.status_page.models import Notice, Subscriber
 from watchbill.domain.status_page.page_actions import write_again
@@ -25,6 +26,7 @@ _USED_LINKS_KEPT = timedelta(days=30)
 _CONTACT_MESSAGES_KEPT = timedelta(days=30)
 _UNCONFIRMED_KEPT = timedelta(days=7)
 _NOTICES_KEPT = timedelta(days=90)
+_EVENT_DELIVERIES_KEPT = timedelta(days=90)
 _ROWS_AT_ONCE = 5000
 
 
@@ -94,6 +96,11 @@ def remove_subscribers(now: datetime, _retention: Retention) -> None:
     _delete(Notice.objects.filter(settled_at__lt=now - _NOTICES_KEPT))
 
 
+def remove_event_deliveries(now: datetime, _retention: Retention) -> None:
+    """Well after the time for which entries are still looked at, so that none is sent again."""
+    _delete(EventDelivery.objects.filter(settled_at__lt=now - _EVENT_DELIVERIES_KEPT))
+
+
 def _delete(rows: QuerySet[Model]) -> None:
     """In small bites, so that no lock is held for long."""
     while True:
@@ -112,5 +119,6 @@ CHORES: tuple[Chore, ...] = (
     Chore(name="contact-messages", cron="50 4 * * *", run=remove_contact_messages),
     Chore(name="status-page", cron="*/5 * * * *", run=write_status_page),
     Chore(name="subscribers", cron="55 4 * * *", run=remove_subscribers),
+    Chore(name="event-deliveries", cron="55 4 * * *", run=remove_event_deliveries),
     Chore(name="setup-links", cron="45 4 * * *", run=remove_dead_setup_links),
 )

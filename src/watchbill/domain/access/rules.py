@@ -127,6 +127,9 @@ TABLE: tuple[Permission, ...] = (
     _row("status_page.read", "read the status page's settings", _ALL, _ALL, _ALL, _ALL, _READ),
     _row("status_page.publish", "publish on the status page", _ALL, _ALL, _ALL, _NO),
     _row("status_page.change", "change the status page", _ALL, _ALL, _NO, _NO),
+    _row("event_hook.read", "see where events are sent", _ALL, _ALL, _NO, _NO, _READ),
+    _row("event_hook.change", "change where events are sent", _ALL, _ALL, _NO, _NO),
+    _row("event_hook.restricted", "let restricted incidents be sent anywhere", _ALL, _NO, _NO, _NO),
     _row("audit.read", "read the audit record", _ALL, _ALL, _NO, _NO, _READ),
 )
 PERMISSIONS: dict[str, Permission] = {row.action: row for row in TABLE}

@@ -16,9 +16,11 @@ from watchbill.doors.api import (
     audit,
     communication,
     contacts,
+    event_hooks,
     events,
     incident_communications,
     incident_findings,
+    incident_room,
     incident_verification,
     incident_work,
     incidents,
@@ -50,6 +52,7 @@ NOUNS: tuple[tuple[str, Router], ...] = (
     ("/communication-approvals", communication.approvals),
     ("/customer-contacts", communication.contacts),
     ("/stakeholder-subscriptions", communication.subscriptions),
+    ("/incidents", incident_room.router),
     ("/incidents", incident_verification.router),
     ("/severities", severities.router),
     ("/schedules", schedules.router),
@@ -69,6 +72,7 @@ NOUNS: tuple[tuple[str, Router], ...] = (
     ("/organization", organization.router),
     ("/process", process.router),
     ("/audit", audit.router),
+    ("/event-hooks", event_hooks.router),
 )
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from watchbill.domain.audit.models import ActorKind, Entry
-from watchbill.domain.incidents.models import Post
-from watchbill.domain.incidents.reads import TimelineLine
+from watchbill.domain.incidents.models import Attachment, Post
+from watchbill.domain.incidents.timeline_reads import TimelineLine
 from watchbill.doors.web.timeline import LOOKS as PAGE_LOOKS
 from watchbill.doors.web.timeline import VIA_WORDS, line_of
 
@@ -91,8 +91,22 @@ GROUPS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A piece of what was written; with `user_id` it is the name of somebody who is mentioned."""
+
+    text: str
+    user_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentLine:
-    """`people`: id and name of those the entry names. `group`: one of GROUPS. `minor`: shown only when asked for."""
+    """`people`: id and name of those the entry names. `group`: one of GROUPS. `minor`: shown only when asked for.
+
+    `post_id` is the first version of the post; `thread_id` the one that it answers.
+    """
+
+    action: str
+    entry_id: int
 
     at: datetime
     recorded_at: datetime
@@ -106,6 +120,10 @@ class IncidentLine:
     why: str
     via: str
     post: Post | None
+    post_id: UUID | None = None
+    thread_id: UUID | None = None
+    files: tuple[Attachment, ...] = ()
+    said: tuple[Said, ...] = ()
     minor: bool = False
 
 
@@ -114,6 +132,8 @@ def incident_line(line: TimelineLine, *, zone: ZoneInfo) -> IncidentLine:
     if entry.action in PAGE_LOOKS:
         page = line_of(entry, zone=zone)
         return IncidentLine(
+            action=entry.action,
+            entry_id=entry.id,
             at=line.at,
             recorded_at=entry.at,
             icon=page.icon,
@@ -131,6 +151,8 @@ def incident_line(line: TimelineLine, *, zone: ZoneInfo) -> IncidentLine:
     icon, tone, group, _ = LOOKS.get(entry.action, ("history", "is-idle", "state", ""))
     is_person = entry.actor_kind == ActorKind.PERSON
     return IncidentLine(
+        action=entry.action,
+        entry_id=entry.id,
         at=line.at,
         recorded_at=entry.at,
         icon=icon,
@@ -147,6 +169,9 @@ def incident_line(line: TimelineLine, *, zone: ZoneInfo) -> IncidentLine:
         why=_why(entry.details),
         via=VIA_WORDS.get(entry.via, entry.via) if is_person else "",
         post=line.post,
+        post_id=line.post_id,
+        thread_id=line.post.thread_id if line.post is not None else None,
+        files=line.files,
     )
 
 

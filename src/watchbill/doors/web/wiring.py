@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.incidents.attachment_rules import Limits
 from watchbill.domain.paging.contract import ContactKind
 
 
@@ -20,6 +21,7 @@ class Wiring:
     secret_key: str
     base_url: str
     can_mail: Callable[[], bool]
+    attachments: Limits
     has_metrics: bool = False
 
 

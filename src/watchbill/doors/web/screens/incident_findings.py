@@ -16,9 +16,11 @@ from watchbill.domain.incidents.related_reads import may_be_affected
 from watchbill.domain.services.models import Service
 from watchbill.doors.web.forms import local_input, posted, posted_id, posted_instant, required_id
 from watchbill.doors.web.guards import caller, requires
+from watchbill.doors.web.incident_room import responders
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
-from watchbill.doors.web.screens.incident import NEVER_WAS, detail_of, incident_id, responders
+from watchbill.doors.web.screens.incident import NEVER_WAS
+from watchbill.doors.web.screens.incident_parts import detail_of, incident_id
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.identity import uuid_in
 from watchbill.ground.refusals import ChangeRefused
