@@ -15,7 +15,7 @@ from watchbill.domain.communications.models import Letter, Statement
 from watchbill.domain.incidents.actions import Declaration, declare
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.role_actions import take
-from watchbill.domain.status_page import component_actions, reads
+from watchbill.domain.status_page import reads
 from watchbill.ground.clock import SystemClock
 
 pytestmark = pytest.mark.lab
@@ -30,11 +30,9 @@ def phone(browser: Browser, address: str, who: object, *, scripts: bool = True) 
 
 
 def begun(organization: Stage) -> Incident:
-    """A SEV1 that is no drill, commanded by the lead; the page has a component for its service."""
+    """A SEV1 that is no drill, commanded by the lead; the page has a component for its service already."""
     lead, now = organization.people["lead"], SystemClock().now()
     actor = Actor(kind="person", label=lead.name, via="web", id=lead.id)
-    draft = component_actions.ComponentDraft(name="Checkout", service_id=organization.services["checkout"].id)
-    component_actions.add_component(draft, actor=actor, now=now)
     wanted = Declaration(title="Checkout fails", severity="sev1", service_id=organization.services["checkout"].id)
     incident = declare(wanted, actor=actor, now=now).incident
     take(incident_id=incident.id, role="incident-commander", actor=actor, now=now)
