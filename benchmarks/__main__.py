@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks import footprint, ingest, paging, reading, schedules, sign_in, timers
+from benchmarks import footprint, ingest, paging, reading, room, schedules, sign_in, timers
 from benchmarks.figures import Figure
 
 
@@ -26,6 +26,7 @@ MEASUREMENTS: tuple[tuple[str, Measurement], ...] = (
     ("schedules", schedules.measure),
     ("reading", reading.measure),
     ("sign_in", sign_in.measure),
+    ("room", room.measure),
     ("footprint", footprint.measure),
 )
 

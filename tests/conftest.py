@@ -23,6 +23,7 @@ import watchbill.bootstrap  # noqa: F401 - makes Django ready
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
 from tests.harness import database
+from tests.harness.communications_world import CommunicationsWorld
 from tests.harness.incident_world import IncidentWorld
 from tests.harness.world import START, World
 from watchbill.doors import limits
@@ -76,4 +77,16 @@ def incident_world(
     if begins_at == "real":
         begins_at = SystemClock().now()
     with django_db_blocker.unblock(), IncidentWorld(at=begins_at) as made:  # type: ignore[attr-defined]  # as above
+        yield made
+
+
+@pytest.fixture
+def communications_world(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[CommunicationsWorld]:
+    """Begins when `incident_world` does."""
+    begins_at = getattr(request, "param", START)
+    if begins_at == "real":
+        begins_at = SystemClock().now()
+    with django_db_blocker.unblock(), CommunicationsWorld(at=begins_at) as made:  # type: ignore[attr-defined]  # as above
         yield made

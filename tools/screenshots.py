@@ -1,7 +1,6 @@
 """Takes the pictures of docs/images from a running instance in Chromium: `python tools/screenshots.py`."""
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -95,19 +94,17 @@ def running(directory: Path) -> Iterator[str]:
             for one in commands
         ]
         try:
-            yield _setup_link(log)
+            yield _setup_link(log, directory / "data" / "owner-link")
         finally:
             for process in reversed(processes):
                 process.terminate()
                 process.wait()
 
 
-def _setup_link(log: Path) -> str:
+def _setup_link(log: Path, link: Path) -> str:
     for _ in range(600):
-        text = log.read_text(encoding="utf-8", errors="replace")
-        found = re.search(rf"{_BASE}/setup/\S+", text)
-        if found and "is ready" in text:
-            return found.group()
+        if "is ready" in log.read_text(encoding="utf-8", errors="replace"):
+            return link.read_text(encoding="utf-8").strip()
         time.sleep(0.1)
     raise SystemExit(f"the instance did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
 

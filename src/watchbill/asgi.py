@@ -11,10 +11,11 @@ from django.urls import get_resolver
 
 import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are imported
 from watchbill import config as instance
-from watchbill.doors import health
+from watchbill.doors import bodies, health
 from watchbill.doors.forwarded import trusted_networks
 from watchbill.doors.health import Message, Scope, Send
 from watchbill.doors.ingest.app import IngestApp
+from watchbill.doors.status_page.app import StatusPageApp
 from watchbill.doors.web import live
 from watchbill.ground.clock import SystemClock
 
@@ -33,6 +34,7 @@ door = IngestApp(
     clock=SystemClock(),
     trusted=trusted_networks(instance.config().trusted_proxies),
 )
+status_page = StatusPageApp(instance.status_page_dir())
 
 
 async def application(scope: Scope, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
@@ -42,11 +44,17 @@ async def application(scope: Scope, receive: Callable[[], Awaitable[Message]], s
         await health.answer(scope, send)
     elif live.is_asked(scope):
         await live.application(scope, receive, send)
+    elif StatusPageApp.is_asked(scope):
+        await status_page(scope, send)
     elif scope["type"] == "lifespan":
         await _live(receive, send)
     else:
         await load_addresses()
-        await _django(scope, receive, send)
+        limit = bodies.bytes_max(scope["path"], file_max=instance.config().attachment_mebibytes << 20)
+        if bodies.announces_too_much(scope, limit):
+            await bodies.refuse(send, limit)
+        else:
+            await _django(scope, bodies.bounded(receive, limit), send)
 
 
 async def load_addresses() -> None:

@@ -8,22 +8,30 @@ import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are 
 from watchbill.bridges.meet import MeetSettings
 from watchbill.bridges.register import build_makers
 from watchbill.bridges.zoom import ZoomSettings
-from watchbill.channels.email import SmtpSettings
+from watchbill.channels.letter_post import SmtpLetterPost
 from watchbill.channels.register import Given, build_channels
+from watchbill.channels.smtp import SmtpSettings
+from watchbill.channels.subscriber_mail import SubscriberMailer
+from watchbill.channels.subscriber_webhook import SubscriberHooks
 from watchbill.chat.matrix import MatrixHost
 from watchbill.chat.matrix_hearing import MatrixHearing
 from watchbill.chat.matrix_settings import MatrixSettings
 from watchbill.chat.register import Given as ChatGiven
 from watchbill.chat.register import build_chat_hosts
 from watchbill.chat.slack import SlackHost, SlackSettings
-from watchbill.config import config, secret_key, wakeup_url
+from watchbill.config import config, secret_key, status_page_dir, wakeup_url
 from watchbill.domain.bridges.actions import GiveBridge
 from watchbill.domain.bridges.contract import BridgeMaker
 from watchbill.domain.bridges.making import MakeBridge
+from watchbill.domain.communications.mailing import MailLetters
 from watchbill.domain.errands.contract import Errand
 from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.event_hooks.collecting import collect as collect_events
+from watchbill.domain.event_hooks.delivering import DeliverEvents
+from watchbill.domain.incidents.attachment_rules import Limits
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
+from watchbill.domain.status_page.document import PageDocument
 from watchbill.domain.verification.asking import VerifyIncident
 from watchbill.domain.verification.contract import MetricsSource
 from watchbill.domain.warrooms.actions import follow as follow_by_chat
@@ -32,13 +40,16 @@ from watchbill.domain.warrooms.contract import ChatHost
 from watchbill.doors.callbacks.heard import ChatHeard
 from watchbill.doors.callbacks.matrix_sync import MatrixSync
 from watchbill.doors.callbacks.slack_socket import SlackSocket
+from watchbill.doors.status_page.site import files as status_page_files
 from watchbill.engine.compose import Instance
 from watchbill.engine.following import Follower, FollowIncident
 from watchbill.engine.handlers import build_handlers
 from watchbill.engine.loop import Engine
 from watchbill.engine.main import run
 from watchbill.engine.metrics import serve_metrics
+from watchbill.engine.publishing import WriteStatusPage
 from watchbill.engine.sender import Sender
+from watchbill.engine.telling import TellSubscriber
 from watchbill.engine.watchdog import OutsideWatcher
 from watchbill.engine.worker import Listener, in_thread
 from watchbill.ground.clock import Clock, DatabaseClock, SystemClock
@@ -48,9 +59,9 @@ from watchbill.ground.websocket import connect
 from watchbill.monitoring.prometheus import PrometheusSource
 
 
-def every_channel() -> tuple[Channel, ...]:
+def smtp() -> SmtpSettings:
     settings = config()
-    smtp = SmtpSettings(
+    return SmtpSettings(
         host=settings.smtp_host,
         port=settings.smtp_port,
         sender=settings.mail_from,
@@ -58,10 +69,18 @@ def every_channel() -> tuple[Channel, ...]:
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value(),
     )
+
+
+def can_mail() -> bool:
+    return bool(config().smtp_host)
+
+
+def every_channel() -> tuple[Channel, ...]:
+    settings = config()
     return build_channels(
         Given(
             http=HttpClient(allowed_networks=parse_networks(settings.outbound_allow)),
-            smtp=smtp,
+            smtp=smtp(),
             ntfy_url=settings.ntfy_url,
             demo_phones_url=settings.demo_phones_url,
         )
@@ -93,6 +112,10 @@ def instance() -> Instance:
     return Instance(base_url=config().base_url, secret_key=secret_key())
 
 
+def attachment_limits() -> Limits:
+    return Limits(file=config().attachment_mebibytes << 20, incident=config().attachments_mebibytes << 20)
+
+
 def build_engine() -> Engine:
     return Engine(build_handlers(ways))
 
@@ -101,13 +124,33 @@ def build_errands() -> tuple[Errand[Any], ...]:
     """What the worker runs as it is asked for; each has its kind once."""
     base_url = config().base_url
     hosts = chat_hosts()  # the same for all: what one of them is asked to wait with, all wait with
+    letters = MailLetters(SmtpLetterPost(smtp()), base_url=base_url)
     return (
         FollowIncident(followers()),
         *chat_errands(hosts, base_url=base_url),
         ChatHeard(hosts, ways=ways, base_url=base_url),
         *(MakeBridge(maker) for maker in bridge_makers()[:1]),
+        deliver_events(),
         VerifyIncident(metrics_source(outbound_http())),
+        *status_page_errands(),
+        letters,
     )
+
+
+def status_page_errands() -> tuple[Errand[Any], ...]:
+    return (
+        WriteStatusPage(render=render_status_page, directory=status_page_dir(), base_url=config().base_url),
+        TellSubscriber(
+            mailer=SubscriberMailer(smtp()),
+            hooks=SubscriberHooks(http=outbound_http()),
+            base_url=config().base_url,
+            secret_key=secret_key(),
+        ),
+    )
+
+
+def render_status_page(page: PageDocument) -> Mapping[str, bytes]:
+    return status_page_files(page, base_url=config().base_url)
 
 
 def has_metrics() -> bool:
@@ -130,7 +173,7 @@ def metrics_source(http: HttpClient) -> MetricsSource | None:
 def followers() -> tuple[Follower, ...]:
     """Who looks at an incident whose record went on."""
     gives = GiveBridge(makes=next((maker.kind for maker in bridge_makers()), ""))
-    return (partial(follow_by_chat, hosts=chat_hosts()), gives)
+    return (partial(follow_by_chat, hosts=chat_hosts()), gives, collect_events)
 
 
 def bridge_makers() -> tuple[BridgeMaker, ...]:
@@ -203,6 +246,11 @@ def listeners(*, clock: Clock) -> tuple[Listener, ...]:
         if isinstance(host, MatrixHost)
     )
     return (*slack, *matrix)
+
+
+def deliver_events() -> DeliverEvents:
+    http = HttpClient(allowed_networks=parse_networks(config().outbound_allow))
+    return DeliverEvents(http=http, secret_key=secret_key(), base_url=config().base_url)
 
 
 def build_sender(*, clock: Clock, using: Sequence[Channel] | None = None) -> Sender:

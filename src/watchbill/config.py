@@ -137,6 +137,17 @@ class Config(BaseSettings):
     events_retention_days: int = Field(
         400, ge=1, description="Raw events older than this are removed, by whole months."
     )
+    status_page_dir: Path | None = Field(
+        None,
+        description="Where the worker writes the public status page, and where the web process shows it from. "
+        "Without it `status-page` in the data directory is used.",
+    )
+    attachment_mebibytes: int = Field(
+        10, ge=1, le=100, description="The largest file that may be attached in an incident's room, in MiB."
+    )
+    attachments_mebibytes: int = Field(
+        200, ge=1, description="All files of one incident together, in MiB. They are kept in the database."
+    )
     watchdog_url: str = Field(
         "", description="Pinged every minute while the invariants hold; silence should alarm you."
     )
@@ -226,6 +237,11 @@ def running_processes(data_dir: Path) -> dict[str, dict[str, Any]]:
 
 def embedded_database_url(data_dir: Path) -> str:
     return EmbeddedPostgres(data_dir).url()
+
+
+def status_page_dir() -> Path:
+    settings = config()
+    return settings.status_page_dir or settings.data_dir / "status-page"
 
 
 def oidc_provider_id() -> str:

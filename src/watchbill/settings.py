@@ -49,6 +49,9 @@ INSTALLED_APPS = [
     "watchbill.domain.incidents",
     "watchbill.domain.bridges",
     "watchbill.domain.warrooms",
+    "watchbill.domain.status_page",
+    "watchbill.domain.communications",
+    "watchbill.domain.event_hooks",
     "watchbill.domain.verification",
 ]
 
@@ -68,7 +71,7 @@ MIDDLEWARE = [
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "watchbill.ground.database",
         "NAME": _url.path.lstrip("/") or "watchbill",
         "USER": unquote(_url.username or ""),
         "PASSWORD": unquote(_url.password or ""),
@@ -107,7 +110,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "watchbill.doors.web.page.frame",
             ],
-            "builtins": ["watchbill.doors.web.components", "watchbill.doors.web.process_words"],
+            "builtins": [
+                "watchbill.doors.web.components",
+                "watchbill.doors.web.process_words",
+                "watchbill.doors.web.incident_shared",
+            ],
         },
     }
 ]

@@ -2,14 +2,19 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 
 import psycopg
 from django.db.utils import OperationalError, ProgrammingError
 
 from watchbill.config import config
+from watchbill.ground.text import storable
 
 _UNDEFINED_TABLE = "42P01"
+# numeric_value_out_of_range, datetime_field_overflow
+_OUT_OF_RANGE = ("22003", "22008")
+_USAGE = 2
 
 
 def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -20,6 +25,15 @@ def show(kind: type[BaseException], error: BaseException, trace: TracebackType |
     sys.stderr.write(f"watchbill: {in_one_line(error)}\n")
 
 
+def check_arguments(arguments: Sequence[str]) -> None:
+    """Bytes that are no UTF-8 could neither be stored nor compared. Exits with the code of a usage error."""
+    for number, one in enumerate(arguments, start=1):
+        if storable(one) != one:
+            remedy = "type it anew, and let the terminal or the script that made it use UTF-8"
+            sys.stderr.write(f"watchbill: argument {number}, {one!r}, is no UTF-8 text; {remedy}\n")
+            sys.exit(_USAGE)
+
+
 def in_one_line(error: BaseException) -> str:
     cause = error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error
     sqlstate = cause.sqlstate if isinstance(cause, psycopg.Error) else None
@@ -27,6 +41,10 @@ def in_one_line(error: BaseException) -> str:
         return _unreachable(cause)
     if isinstance(error, ProgrammingError | psycopg.ProgrammingError) and sqlstate == _UNDEFINED_TABLE:
         return f"{_instance()} has no tables of this version yet. Run `watchbill migrate` first."
+    if isinstance(error, OverflowError) or sqlstate in _OUT_OF_RANGE:
+        return "A number or a time is too large or too small to count with. Use one that is nearer."
+    if isinstance(error, UnicodeError):
+        return "A text holds bytes or characters that are no UTF-8. Write it in UTF-8."
     text = " ".join(str(error).split())
     if type(error).__module__.startswith("watchbill."):
         return text or type(error).__name__

@@ -14,11 +14,15 @@ def _body(user: User, **more: Any) -> dict[str, Any]:
     return {"email": user.email, "name": user.name, "role": user.role, "time_zone": user.time_zone, **more}
 
 
-@pytest.mark.parametrize(("who", "whose"), [("manager", "manager"), ("owner", "owner"), ("owner", "second")])
-def test_a_setup_link_for_oneself_or_for_an_owner_takes_a_sign_in(cast: Cast, who: str, whose: str) -> None:
+@pytest.mark.parametrize(
+    ("who", "whose"),
+    [("manager", "manager"), ("manager", "other"), ("owner", "other"), ("owner", "owner"), ("owner", "second")],
+)
+def test_a_setup_link_for_oneself_an_admin_or_an_owner_takes_a_sign_in(cast: Cast, who: str, whose: str) -> None:
+    cast.person("other", role="admin", contacts=False)
     cast.person("second", role="owner", contacts=False)
     refusal = caller(cast.people[who]).post(f"/people/{whose}@example.org/setup-link", expect=403)
-    assert "With a token you may not change" in refusal["detail"]
+    assert "With a token you may not" in refusal["detail"]
     assert "Sign in with a browser and do it there." in refusal["detail"]
     assert not SetupLink.objects.exists()
 
@@ -47,6 +51,59 @@ def test_an_owners_token_makes_no_owner_and_changes_none(cast: Cast) -> None:
     assert set(User.objects.filter(role="owner").values_list("email", flat=True)) == {
         "owner@example.org", "second@example.org",
     }  # fmt: skip
+
+
+def test_a_token_makes_no_admin_and_changes_by_what_none_signs_in(cast: Cast) -> None:
+    """Otherwise it would let somebody in as a responder, and make an admin of the account that it then has."""
+    other, primary = cast.person("other", role="admin", contacts=False), cast.people["primary"]
+    for who in ("manager", "owner"):
+        token = caller(cast.people[who])
+        token.put("/people/other@example.org", _body(other, email="thief@example.org"), expect=403)
+        token.put("/people/primary@example.org", _body(primary, role="admin"), expect=403)
+        token.post("/people", _body(primary, email="new@example.org", role="admin"), expect=403)
+    assert set(User.objects.filter(role="admin").values_list("email", flat=True)) == {
+        "manager@example.org", "other@example.org",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["a token", "a browser"])
+def test_how_an_owner_is_reached_only_an_owner_changes(cast: Cast, by: str) -> None:
+    owner, hook = cast.people["owner"], cast.contacts["owner", "hook"]
+    contact = {"name": "hook", "kind": "webhook", "address": "https://thief.example.org/hook"}
+    path = f"/people/{owner.email}/contacts"
+    asks = [
+        ("POST", path, contact | {"name": "new"}),
+        ("PUT", f"{path}/{hook.id}", contact),
+        ("DELETE", f"{path}/{hook.id}", None),
+        ("POST", f"{path}/{hook.id}/verify", None),
+        ("PUT", f"/people/{owner.email}/rules/high", {"rules": []}),
+    ]
+    before = set(owner.contacts.values_list("id", "address", "verified_at", "removed_at"))
+    if by == "a token":
+        for method, address, body in asks:
+            answer = caller(cast.people["manager"]).ask(method, address, body)
+            assert answer.status_code == 403, (method, address, answer.content)
+            assert b"make somebody owner or change an owner" in answer.content
+    else:
+        manager = cast.people["manager"]
+        manager.set_unusable_password()  # signs in by the organization's provider: nothing is asked for again
+        manager.save(update_fields=["password"])
+        browser = Client()
+        browser.force_login(manager)
+        base = f"/people/{owner.id}/contacts"
+        for address in (
+            base,
+            f"{base}/{hook.id}/confirm",
+            f"{base}/{hook.id}/remove",
+            f"/people/{owner.id}/rules/high",
+        ):
+            assert browser.post(address, contact).status_code == 403, address
+        shown = browser.get(f"/people/{owner.id}").content.decode()
+        assert "only an owner changes" in shown
+        assert f'action="{base}' not in shown
+    assert set(owner.contacts.values_list("id", "address", "verified_at", "removed_at")) == before
+    second = cast.person("second", role="owner", contacts=False)
+    caller(second).put(f"{path}/{hook.id}", contact)
 
 
 def test_somebody_signed_in_may(cast: Cast) -> None:

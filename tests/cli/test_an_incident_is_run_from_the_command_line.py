@@ -1,15 +1,18 @@
 """On the host, when nothing else works: an incident from its declaration to its end."""
 
 import json
+import zipfile
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.harness import pictures
 from tests.harness.incident_world import IncidentWorld
 from watchbill.cli.main import root
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.incidents.ending_actions import GateShut
-from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.models import Attachment, Incident
 from watchbill.ground.clock import SystemClock
 from watchbill.ground.refusals import Unknown
 
@@ -61,6 +64,25 @@ def test_it_is_declared_worked_on_and_closed(incident_world: IncidentWorld) -> N
 def test_a_restricted_incident_is_seen_from_the_host(incident_world: IncidentWorld) -> None:
     run("incident", "declare", "Somebody is in", "--severity", "sev4", "--restricted")
     assert "Somebody is in" in run("incident", "list")
+
+
+def test_files_are_attached_and_somebody_is_paged_from_the_host(incident_world: IncidentWorld, tmp_path: Path) -> None:
+    run("incident", "declare", "Checkout is slow", "--severity", "sev4")
+    shot, log, back = tmp_path / "shot.png", tmp_path / "pay.log", tmp_path / "back.png"
+    shot.write_bytes(pictures.png())
+    log.write_text("ERROR no route")
+    run("incident", "attach", "1", str(shot), str(log), "--alt", "Graph of errors")
+    [picture, _] = Attachment.objects.order_by("position")
+    assert "Graph of errors" in run("incident", "attachments", "1")
+    run("incident", "attachment", "1", str(picture.id), "--to", str(back))
+    assert back.read_bytes().startswith(b"\x89PNG")
+    run("incident", "export", "1", "--zip", str(tmp_path / "all.zip"))
+    assert len(zipfile.ZipFile(tmp_path / "all.zip").namelist()) == 5
+    told = run("incident", "page", "1", "comms@example.org", "--reason", "customers ask")
+    assert told == "#1: Comms is being paged.\n"
+    incident_world.clock.move_to(SystemClock().now())
+    incident_world.settle()
+    assert "customers ask" in incident_world.came()["comms"]
 
 
 def test_what_is_not_there_is_said(incident_world: IncidentWorld) -> None:

@@ -1,14 +1,26 @@
 """The log of a running instance is read by many more people than may use what is in its addresses."""
 
+import contextlib
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.harness.instances import Instance, wait_for
+from tests.harness.instances import Instance, command_environment, free_port, wait_for
 from watchbill.ground import log
 
+ORGANIZATION = """
+organization: {name: Example, time_zone: UTC}
+services:
+  - {name: checkout, integrations: [{kind: generic}]}
+"""
 SETUP = "wbs_7l9GDJ3kQ0vXzT5mB8nWc2pLrY6hS4aEdFuKqo"
 ACKNOWLEDGE = "kB8x-Zq_" * 9
 INTEGRATION_KEY = "R0123456789abcdefghijklmnopqrstu"
@@ -16,8 +28,10 @@ INTEGRATION_KEY = "R0123456789abcdefghijklmnopqrstu"
 
 @pytest.fixture(scope="module", params=["json", "console"])
 def instance(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    directory = tmp_path_factory.mktemp("instance") / "data"
-    with Instance(directory, WATCHBILL_LOG_FORMAT=request.param) as started:
+    directory = tmp_path_factory.mktemp("instance")
+    (directory / "org.yaml").write_text(ORGANIZATION)
+    up = Instance(directory / "data", "--apply", str(directory / "org.yaml"), WATCHBILL_LOG_FORMAT=request.param)
+    with up as started:
         yield started
 
 
@@ -45,9 +59,44 @@ def test_a_request_that_is_refused_is_logged_without_its_secret(
     assert secret not in said
 
 
-def test_the_link_that_is_meant_for_the_operator_is_still_said(instance: Instance) -> None:
-    link = next(line for line in instance.log.read_text().splitlines() if "/setup/wbs_" in line)
-    assert httpx.get(f"{instance.url}/setup/{link.rpartition('/')[2].strip()}", timeout=30).status_code == 200
+def test_what_the_first_start_makes_stands_in_files_for_its_owner_alone(instance: Instance) -> None:
+    said = instance.log.read_text()
+    for name in ("owner-link", "made-by-apply"):
+        file = instance.data_dir / name
+        assert str(file) in said
+        assert file.stat().st_mode & 0o777 == 0o600
+    link = (instance.data_dir / "owner-link").read_text().strip()
+    assert link not in said
+    assert "/setup/wbs_" not in said
+    key = (instance.data_dir / "made-by-apply").read_text().strip().rpartition(" ")[2]
+    assert len(key) > 20
+    assert key not in said
+    assert httpx.get(link, timeout=30).status_code == 200
+
+
+def test_at_a_terminal_the_link_is_shown(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    up = [sys.executable, "-m", "watchbill.cli.main", "up", "--data-dir", str(tmp_path / "data"), "--port"]
+    with subprocess.Popen(
+        [*up, str(free_port())], env=command_environment(tmp_path / "data"), stderr=theirs, stdout=theirs
+    ) as started:
+        os.close(theirs)
+        try:
+            said = ""
+            while "/setup/wbs_" not in said:
+                said += os.read(ours, 4096).decode()
+            assert not (tmp_path / "data" / "owner-link").exists()
+        finally:
+            started.send_signal(signal.SIGINT)
+            drain(ours)
+            os.close(ours)
+
+
+def drain(descriptor: int) -> None:
+    """Nobody can write to a terminal that nobody reads."""
+    with contextlib.suppress(OSError):
+        while os.read(descriptor, 4096):
+            pass
 
 
 def test_a_masked_line_is_still_json() -> None:

@@ -242,6 +242,8 @@ class FakeMailServer(_LoopThread):
         self._script: dict[str, str] = {}
         self._changed = threading.Condition()
         self._sessions: list[_ScriptedSmtp] = []
+        self._takes_most: int | None = None
+        self._is_down = False
         self.mails: list[Mail] = []
 
     def __enter__(self) -> Self:
@@ -257,9 +259,9 @@ class FakeMailServer(_LoopThread):
         self.host = "127.0.0.1"
         self.port: int = self._server.sockets[0].getsockname()[1]
 
-    async def _listen(self) -> asyncio.Server:
+    async def _listen(self, port: int = 0) -> asyncio.Server:
         return await asyncio.get_running_loop().create_server(
-            self._protocol, "127.0.0.1", 0, ssl=self._tls_context if self._is_tls else None
+            self._protocol, "127.0.0.1", port, ssl=self._tls_context if self._is_tls else None
         )
 
     def _protocol(self) -> SMTP:
@@ -297,9 +299,21 @@ class FakeMailServer(_LoopThread):
             self._script.update(replies)
 
     def clear(self) -> None:
+        self.comes_back()
         with self._changed:
             self._script.clear()
             self.mails.clear()
+
+    def goes_away_after(self, count: int) -> None:
+        """With so many mails taken it takes no connection more, and says 421 to those it has."""
+        with self._changed:
+            self._takes_most = count
+
+    def comes_back(self) -> None:
+        self._takes_most = None
+        if self._is_down:
+            self._is_down = False
+            self._server = cast(asyncio.Server, self.run(self._listen(self.port)))
 
     def wait_for(self, count: int, *, seconds: float = 10) -> list[Mail]:
         with self._changed:
@@ -309,6 +323,8 @@ class FakeMailServer(_LoopThread):
 
     async def scripted(self, stage: str, server: SMTP) -> str | None:
         reply = self._script.get(stage)
+        if self._is_down and stage in ("EHLO", "MAIL", "RCPT"):
+            return "421 4.3.2 going down"
         if reply == HANG:
             await asyncio.Event().wait()
         if reply == DROP and server.transport is not None:
@@ -352,6 +368,9 @@ class FakeMailServer(_LoopThread):
             with self._changed:
                 self.mails.append(mail)
                 self._changed.notify_all()
+            if self._takes_most is not None and len(self.mails) >= self._takes_most and not self._is_down:
+                self._is_down = True
+                self._server.close()
         return await self.scripted("DATA", server) or "250 2.0.0 taken as 4711"
 
     async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name

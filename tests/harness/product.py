@@ -19,6 +19,7 @@ from tests.harness.carriers import FakeHttpCarrier, FakeMailServer, Mail
 from tests.harness.instances import Instance, wait_for
 
 PASSWORD = "correct horse battery staple 7"
+_TOLD_CHARACTERS = 6000
 _LINK = re.compile(r"http://127\.0\.0\.1:\d+/[^\s\"<>]+")
 
 
@@ -94,12 +95,22 @@ class Product(Instance):
             return detail
 
     def mail_about(self, words: str, *, seconds: float = 30) -> Mail:
-        """The first mail that has the words in its subject."""
-        return wait_for(
-            f"a mail about {words!r}",
-            lambda: next((mail for mail in list(self.mail.mails) if words in str(mail.message["subject"])), None),
-            seconds=seconds,
-        )
+        """The first mail that has the words in its subject; otherwise AssertionError with what the instance did."""
+        found = self._mail_about(words, seconds=seconds)
+        if found is None:
+            came = [str(mail.message["subject"]) for mail in list(self.mail.mails)]
+            said = self.log.read_text()[-_TOLD_CHARACTERS:]
+            raise AssertionError(f"no mail about {words!r} within {seconds:.0f} s; came: {came}; the log ends:\n{said}")
+        return found
+
+    def _mail_about(self, words: str, *, seconds: float) -> Mail | None:
+        def probe() -> Mail | None:
+            return next((mail for mail in list(self.mail.mails) if words in str(mail.message["subject"])), None)
+
+        try:
+            return wait_for(f"a mail about {words!r}", probe, seconds=seconds)
+        except AssertionError:
+            return None
 
 
 def parts(mail: EmailMessage) -> tuple[str, str]:

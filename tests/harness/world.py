@@ -272,7 +272,11 @@ class World:
     def received(self) -> list[Received]:
         """Every message since the last look, in the order in which it left."""
         hooks = [_from_hook(request) for request in self.http.requests[self._seen :]]
-        mails = [_from_mail(mail) for mail in self.mail.mails[self._mails_seen :]]
+        mails = [
+            _from_mail(mail)
+            for mail in self.mail.mails[self._mails_seen :]
+            if mail.message["X-Watchbill"] != "communication"  # letters, which are no pages
+        ]
         self._seen = len(self.http.requests)
         self._mails_seen = len(self.mail.mails)
         return sorted([*hooks, *mails], key=lambda one: (one.at, one.by, one.to))

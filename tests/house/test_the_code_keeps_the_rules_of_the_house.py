@@ -34,6 +34,7 @@ CLOCKS = {
     "supervisor.py": "restarts and stops of processes, before there is a database to ask",
     "doors/api/auth.py": "how many requests a caller made lately, in this process",
     "doors/web/guards.py": "how many requests a caller made lately, in this process",
+    "doors/status_page/screens.py": "how many subscriptions a network asked for lately, in this process",
     "engine/main.py": "how long ago this process came round",
     "engine/watchdog.py": "how long ago this process came round, and how long a look took",
     "demo/phones.py": "a demo phone is a device of its own",

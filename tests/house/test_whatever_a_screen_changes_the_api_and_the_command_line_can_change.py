@@ -33,6 +33,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "incidents/<int:number>/close": ("POST /incidents/{incident}/close", "incident close"),
     "incidents/<int:number>/cancel": ("POST /incidents/{incident}/cancel", "incident cancel"),
     "incidents/<int:number>/merge": ("POST /incidents/{incident}/merge", "incident merge"),
+    "incidents/<int:number>/page": ("POST /incidents/{incident}/page", "incident page"),
     "incidents/<int:number>/step": ("POST /incidents/{incident}/steps", "incident step"),
     "incidents/<int:number>/take": ("POST /incidents/{incident}/roles", "incident role"),
     "incidents/<int:number>/decline": ("POST /incidents/{incident}/roles", "incident role"),
@@ -80,6 +81,53 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "incidents/<int:number>/chat/try-now": ("POST /incidents/{incident}/chat/try-now", "incident chat"),
     "incidents/<int:number>/bridge": ("POST /incidents/{incident}/bridge", "incident bridge"),
+    "incidents/<int:number>/findings/facing": ("PUT /incidents/{incident}/impact", "incident impact"),
+    "incidents/<int:number>/communication/asked": ("PUT /incidents/{incident}/communications/asked", "incident asked"),
+    "incidents/<int:number>/communication/write/<str:item>": (
+        "PUT /incidents/{incident}/communications/{item}",
+        "incident draft",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/publish": (
+        "POST /incidents/{incident}/communications/{item}",
+        "incident publish",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/ask": (
+        "POST /incidents/{incident}/communications/{item}",
+        "incident approval",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/discard": (
+        "POST /incidents/{incident}/communications/{item}",
+        "incident discard",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/send-again": (
+        "POST /incidents/{incident}/communications/{item}",
+        "incident send-again",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/approve": (
+        "POST /incidents/{incident}/communications/{item}/decision",
+        "incident approval",
+    ),
+    "incidents/<int:number>/communication/<uuid:statement_id>/decline": (
+        "POST /incidents/{incident}/communications/{item}/decision",
+        "incident approval",
+    ),
+    "admin/communication/approvals": ("PUT /communication-approvals/{audience}", "communication approver"),
+    "admin/communication/templates/<str:audience>/<str:moment>": (
+        "PUT /communication-templates/{audience}/{moment}",
+        "communication template",
+    ),
+    "admin/communication/contacts": ("POST /customer-contacts", "communication add-contacts"),
+    "admin/communication/contacts/remove": ("DELETE /customer-contacts/{contact}", "communication remove-contact"),
+    "admin/communication/subscriptions": ("POST /stakeholder-subscriptions", "communication subscribe"),
+    "admin/communication/subscriptions/<uuid:subscription_id>/end": (
+        "DELETE /stakeholder-subscriptions/{subscription}",
+        "communication unsubscribe",
+    ),
+    "me/subscriptions": ("POST /stakeholder-subscriptions", "communication subscribe"),
+    "me/subscriptions/<uuid:subscription_id>/end": (
+        "DELETE /stakeholder-subscriptions/{subscription}",
+        "communication unsubscribe",
+    ),
     "a/<str:token>": ("POST /alerts/{alert}/acknowledge", "alert acknowledge"),
     "schedules/new": ("POST /schedules", APPLY),
     "schedules/<uuid:schedule_id>/edit": ("PUT /schedules/{name}", APPLY),
@@ -110,6 +158,36 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "services/<uuid:service_id>/maintenance": ("POST /maintenance", "maintenance plan"),
     "services/<uuid:service_id>/maintenance/<uuid:window_id>/end": ("DELETE /maintenance/{window}", "maintenance end"),
+    "status-page/publish": ("POST /status-page/incidents", "status-page publish"),
+    "status-page/incidents/<uuid:public_id>/update": (
+        "POST /status-page/incidents/{public}/updates",
+        "status-page publish",
+    ),
+    "status-page/updates/<uuid:update_id>/correct": ("PUT /status-page/updates/{update}", "status-page correct"),
+    "status-page/updates/<uuid:update_id>/retract": (
+        "POST /status-page/updates/{update}/retract",
+        "status-page retract",
+    ),
+    "status-page/look": ("PUT /status-page", "status-page settings"),
+    "status-page/logo": ("PUT /status-page/logo", "status-page logo"),
+    "status-page/components/new": ("POST /status-page/components", "status-page component"),
+    "status-page/components/<uuid:component_id>": (
+        "PUT /status-page/components/{component}",
+        "status-page component",
+    ),
+    "status-page/components/<uuid:component_id>/remove": (
+        "DELETE /status-page/components/{component}",
+        "status-page component",
+    ),
+    "status-page/maintenance/new": ("POST /status-page/maintenance", "status-page maintenance"),
+    "status-page/maintenance/<uuid:maintenance_id>/end": (
+        "DELETE /status-page/maintenance/{maintenance}",
+        "status-page maintenance",
+    ),
+    "status-page/subscribers/<uuid:subscriber_id>/remove": (
+        "DELETE /status-page/subscribers/{subscriber}",
+        "status-page subscriber",
+    ),
     "people/new": ("POST /people", APPLY),
     "people/<uuid:person_id>/edit": ("PUT /people/{name}", APPLY),
     "people/<uuid:person_id>/disable": ("POST /people/{name}/disable", "person disable"),
@@ -146,6 +224,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "admin/bridges/<uuid:bridge_id>/edit": ("PUT /bridges/{name}", "bridge change"),
     "admin/bridges/<uuid:bridge_id>/remove": ("DELETE /bridges/{name}", "bridge remove"),
     "admin/process": ("POST /process/apply", "process apply"),
+    "admin/event-hooks/new": ("POST /event-hooks", "event-hook add"),
+    "admin/event-hooks/<uuid:hook_id>/edit": ("PUT /event-hooks/{hook}", "event-hook change"),
+    "admin/event-hooks/<uuid:hook_id>/secret": ("POST /event-hooks/{hook}/secret", "event-hook secret"),
+    "admin/event-hooks/<uuid:hook_id>/pause": ("POST /event-hooks/{hook}/pause", "event-hook pause"),
+    "admin/event-hooks/<uuid:hook_id>/resume": ("POST /event-hooks/{hook}/resume", "event-hook resume"),
+    "admin/event-hooks/<uuid:hook_id>/remove": ("DELETE /event-hooks/{hook}", "event-hook remove"),
+    "admin/event-hooks/<uuid:hook_id>/deliveries/<uuid:delivery_id>/redeliver": (
+        "POST /event-hooks/{hook}/deliveries/{delivery}/redeliver",
+        "event-hook redeliver",
+    ),
 }
 TAKES_A_FORM = re.compile(r'require_POST|method (?:==|!=) "POST"|require_http_methods|request\.POST')
 

@@ -29,10 +29,10 @@ OF_ONESELF = {
 }  # fmt: skip
 BY_ADMINS = {
     "people.change", "team.change", "contact.read", "contact.change", "token.read", "token.revoke",
-    "organization.change", "process.apply", "audit.read", "bridge.change",
+    "organization.change", "process.apply", "audit.read", "security.change_admin", "bridge.change",
 }  # fmt: skip
 BY_OWNERS = {"owner.change", "security.change_owner"}
-FROM_A_BROWSER_ONLY = {"security.change_own", "security.change_owner", "token.create_own"}
+FROM_A_BROWSER_ONLY = {"security.change_own", "security.change_admin", "security.change_owner", "token.create_own"}
 
 
 def asker(role: str, *, scope: str | None = None) -> Person:

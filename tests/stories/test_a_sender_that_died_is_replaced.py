@@ -1,8 +1,10 @@
 """Intent, act, outcome: a crash in between rings twice, never zero times; who wakes too late records nothing."""
 
+from tests.harness.carriers import Answer
 from tests.harness.world import World
 from watchbill.domain.paging.contract import Delivered
 from watchbill.domain.paging.models import Attempt
+from watchbill.domain.paging.rules import TRIES_MAX
 
 
 def _claimed_but_never_sent(world: World) -> list:
@@ -62,3 +64,25 @@ def test_what_was_answered_meanwhile_is_not_sent_again(world: World) -> None:
     world.passes(minutes=5)
     world.expects_nothing()
     assert Attempt.objects.get(id=intent.attempt_id).state == "expired"
+
+
+def test_what_the_provider_turned_down_before_is_not_counted_against_a_sender_that_dies(world: World) -> None:
+    world.cast.rules("primary", "high", [(world.cast.contacts["primary", "hook"], 0)])
+    world.http.answer_with(Answer(status=500), Answer(status=500), path="/primary")
+    alert = world.fires()
+    world.passes(seconds=5)
+    assert [one.to for one in world.received()] == ["primary"] * 2
+    world.pauses(seconds=10)
+    assert len(world.sender.claim(now=world.now)) == 1  # and dies
+    world.passes(seconds=36)
+    world.expects(("primary", "webhook"))
+    assert world.timeline(alert)[-1] == "page.sent"
+    world.resolves("primary", alert)
+
+
+def test_a_sender_that_died_takes_nothing_from_what_a_provider_gets(world: World) -> None:
+    world.cast.rules("primary", "high", [(world.cast.contacts["primary", "hook"], 0)])
+    _claimed_but_never_sent(world)
+    world.http.answer_with(*[Answer(status=500)] * (TRIES_MAX - 1), path="/primary")
+    world.passes(minutes=5, seconds=30)
+    assert [one.to for one in world.received() if one.to == "primary"] == ["primary"] * TRIES_MAX

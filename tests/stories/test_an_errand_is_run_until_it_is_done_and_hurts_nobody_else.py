@@ -1,17 +1,20 @@
 """Work with other people's systems may be late, is never forgotten, and is told when it is."""
 
+import asyncio
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from tests.harness.world import World
 from watchbill.domain.errands import actions, reads, store
 from watchbill.domain.errands.contract import Errand, Later
 from watchbill.domain.errands.models import Errand as Row
+from watchbill.engine.errands import ErrandLoop
 from watchbill.ground.http_client import HttpClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -144,3 +147,65 @@ def test_what_a_dead_worker_held_is_taken_over_and_a_late_one_does_nothing() -> 
         assert Row.objects.count() == 1
         world.settle()
         assert world.notes.written == ["one", "two"]
+
+
+@dataclass
+class Slow:
+    """Each of them takes until it is let go."""
+
+    kind: str
+    begun: list[UUID] = field(default_factory=list)
+    is_begun: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def next_step(self, subject_id: UUID, *, now: datetime) -> UUID | None:
+        return None if subject_id in self.begun else subject_id
+
+    async def act(self, step: UUID, *, now: datetime) -> object:
+        self.begun.append(step)
+        self.is_begun.set()
+        await self.go_on.wait()
+        return step
+
+    def record(self, step: UUID, outcome: object, *, now: datetime) -> None:
+        pass
+
+
+def test_many_of_one_kind_leave_places_to_the_others() -> None:
+    with NotesWorld() as world:
+        flood, other = Slow("letters"), Slow("rooms")
+        actions.ask("letters", [uuid4() for _ in range(40)], due_at=world.now)
+        actions.ask("rooms", [uuid4()], due_at=world.now + timedelta(seconds=1))
+        world.pauses(seconds=2)
+
+        loop = ErrandLoop((flood, other), clock=world.clock)
+
+        async def until_the_other_is_begun() -> None:
+            stopping = asyncio.Event()
+            running = asyncio.create_task(loop.run(stopping))
+            async with asyncio.timeout(20):
+                await other.is_begun.wait()
+            assert 0 < len(flood.begun) < 10
+            stopping.set()
+            for one in (flood, other):
+                one.go_on.set()
+            await running
+
+        world._runner.run(until_the_other_is_begun())
+        assert not Row.objects.filter(kind="rooms").exists()
+        assert Row.objects.filter(kind="letters").count() == 40 - len(flood.begun)
+        _close_connections(loop)
+
+
+def _close_connections(loop: ErrandLoop) -> None:
+    """Each of its threads has one of its own."""
+    threads = loop._pool._max_workers
+    all_are_here = threading.Barrier(threads)
+
+    def close() -> None:
+        all_are_here.wait(timeout=10)
+        connection.close()
+
+    for done in [loop._pool.submit(close) for _ in range(threads)]:
+        done.result()
+    loop._pool.shutdown()

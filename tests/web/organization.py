@@ -8,19 +8,31 @@ from uuid import UUID, uuid4
 import orjson
 from django.db import connection, transaction
 
+from tests.harness import pictures
+from tests.web import public_page
+from watchbill.config import secret_key
 from watchbill.domain.access.models import Role, User
 from watchbill.domain.alerts.models import Alert
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import ENGINE, Actor, Record
 from watchbill.domain.bridges.actions import GiveBridge
 from watchbill.domain.bridges.models import Bridge, Meeting
+from watchbill.domain.communications import setup_actions
+from watchbill.domain.communications.models import Letter, Statement
+from watchbill.domain.communications.publishing import publish
+from watchbill.domain.communications.statement_actions import Text, ask_approval, save_draft
 from watchbill.domain.escalation.models import Policy, PolicyVersion, Run
 from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.event_hooks import actions as event_hooks
+from watchbill.domain.event_hooks.collecting import collect
+from watchbill.domain.event_hooks.models import EventDelivery, EventHook
+from watchbill.domain.event_hooks.rules import EVENTS, HookDraft
 from watchbill.domain.incidents.actions import Declaration, declare
+from watchbill.domain.incidents.attachment_rules import Limits, NewFile
 from watchbill.domain.incidents.ladder_actions import climb_ladders
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.role_actions import take
-from watchbill.domain.incidents.room_actions import pin, post_update, write
+from watchbill.domain.incidents.room_actions import Files, pin, post_update, write
 from watchbill.domain.incidents.timer_kinds import LADDER
 from watchbill.domain.oncall.models import Override, Rotation, RotationMember, Schedule
 from watchbill.domain.paging.contract import Family
@@ -63,12 +75,17 @@ class Stage:
     teams: dict[str, Team]
     alerts: dict[str, Alert]
     incident: Incident
+    drafted: Statement
+    published: Statement
+    event_hook: EventHook
     bridge: Bridge
 
 
 def build(now: datetime) -> Stage:
     with transaction.atomic():
-        return _build(now)
+        stage = _build(now)
+        public_page.build(stage.me, stage.services, hostile=HOSTILE, long=LONG, now=now)
+        return stage
 
 
 def _build(now: datetime) -> Stage:
@@ -114,7 +131,11 @@ def _build(now: datetime) -> Stage:
     incident = _incident(people, services, alerts, now)
     _chat(incident, people, now)
     _verified(people, services, incident, now)
-    return Stage(people["lead"], people, services, schedules, policies, teams, alerts, incident, bridge)
+    hook = _event_hook(people["lead"], incident, now)
+    drafted, published = _said(people, services, now)
+    return Stage(
+        people["lead"], people, services, schedules, policies, teams, alerts, incident, drafted, published, hook, bridge
+    )
 
 
 def _chat(incident: Incident, people: dict[str, User], now: datetime) -> None:
@@ -151,6 +172,58 @@ def _bridges(team: Team, now: datetime) -> Bridge:
     return Bridge.objects.create(
         name=f"Main {HOSTILE[:8]}", kind="zoom", url="https://zoom.us/j/1234567890?pwd=abc", order=1, created_at=now
     )
+
+
+def _said(people: dict[str, User], services: dict[str, Service], now: datetime) -> tuple[Statement, Statement]:
+    """Of an incident that is over: a mail to customers that waits for the commander's word, and one to the house that
+    did not reach everybody."""
+    actor = Actor(kind="person", label=people["second"].name, via="web", id=people["second"].id)
+    lead = Actor(kind="person", label=people["lead"].name, via="web", id=people["lead"].id)
+    wanted = Declaration(title=f"Invoices come late {HOSTILE}", severity="sev1", service_id=services["checkout"].id)
+    incident = declare(wanted, actor=lead, now=now - timedelta(hours=3)).incident
+    Incident.objects.filter(id=incident.id).update(
+        state="resolved", mitigated_at=now - timedelta(hours=2), resolved_at=now - timedelta(hours=1)
+    )
+    incident.refresh_from_db()
+    ways = Ways(families={"demo": Family.PUSH, "email": Family.EMAIL}, defaults=default_rules())
+    setup_actions.set_approver(audience="customers", role="incident-commander", actor=actor, now=now)
+    contacts = f"{HOSTILE.replace('<', '').replace('>', '')} <anna@customer.example>\nbert@customer.example"
+    setup_actions.import_contacts(service_id=incident.service_id, text=contacts, actor=actor, now=now)
+    for key in ("lead", "first", "long"):
+        setup_actions.subscribe(
+            user_id=people[key].id, audience="internal", service_id=incident.service_id, severity="sev2",
+            actor=actor, now=now,
+        )  # fmt: skip
+    text = Text(subject=f"Checkout {HOSTILE}", body=f"{HOSTILE}\n\n{LONG}")
+    at = {"incident_id": incident.id, "actor": actor, "now": now - timedelta(minutes=2)}
+    drafted = save_draft(item="customer-email", text=text, revision=None, **at)
+    ask_approval(statement_id=drafted.id, revision=None, ways=ways, **at)
+    published = save_draft(item="internal", text=text, revision=None, **at)
+    publish(statement_id=published.id, revision=None, ways=ways, **at)
+    letters = list(Letter.objects.filter(statement=published).order_by("address"))
+    for letter, state in zip(letters, ("failed", "sent", "unsure"), strict=False):
+        Letter.objects.filter(id=letter.id).update(state=state, settled_at=now, reason=f"550 5.1.1 {HOSTILE}"[:500])
+    return drafted, published
+
+
+def _event_hook(who: User, incident: Incident, now: datetime) -> EventHook:
+    """One that took what it was sent, then failed for hours and was left alone."""
+    actor = Actor(kind="person", label=who.name, via="web", id=who.id)
+    draft = HookDraft(name=f"Ticket system {HOSTILE}"[:60], url="https://tickets.example.org/in", events=tuple(EVENTS))
+    began = incident.declared_at - timedelta(minutes=1)
+    made = event_hooks.add(draft, secret_key=secret_key(), actor=actor, now=began)
+    collect(incident.id, now)
+    first, *rest = EventDelivery.objects.order_by("entry_id")
+    EventDelivery.objects.filter(id=first.id).update(
+        state="delivered", status=204, attempts=1, tried_at=now, settled_at=now
+    )
+    EventDelivery.objects.filter(id=rest[0].id).update(
+        status=503, attempts=7, tried_at=now, error=f"answered 503 {HOSTILE}"[:300]
+    )
+    EventHook.objects.filter(id=made.id).update(
+        failing_since=began, paused_at=now, paused_why=f"nothing was delivered since 03:04: {HOSTILE}"[:300]
+    )
+    return EventHook.objects.get(id=made.id)
 
 
 def _verified(people: dict[str, User], services: dict[str, Service], incident: Incident, now: datetime) -> None:
@@ -221,6 +294,16 @@ def _incident(
     climb_ladders([due], now=declared_at, ways=ways)
     take(incident_id=incident.id, role="scribe", actor=actor, now=declared_at + timedelta(minutes=1))
     said = write(incident_id=incident.id, text=HOSTILE, actor=actor, now=declared_at + timedelta(minutes=2))
+    files = Files(
+        new=[
+            NewFile(name=f"{HOSTILE}.png", content=pictures.png(width=600, height=400), alt=f"Errors {HOSTILE}"),
+            NewFile(name="payments.log", content=f"11:02 ERROR {HOSTILE}\n".encode() * 40),
+        ],
+        limits=Limits(file=1 << 20, incident=1 << 22),
+    )
+    root = write(incident_id=incident.id, text="Look at @first", files=files, actor=actor, now=declared_at)
+    for text in ("Which region?", HOSTILE):
+        write(incident_id=incident.id, text=text, thread=root.id, actor=actor, now=declared_at + timedelta(minutes=2))
     pin(incident_id=incident.id, post_id=said.id, pinned=True, actor=actor, now=declared_at + timedelta(minutes=3))
     post_update(incident_id=incident.id, text="We look into it.", actor=actor, now=declared_at + timedelta(minutes=4))
     GiveBridge()(incident.id, declared_at + timedelta(seconds=1))

@@ -1,7 +1,5 @@
 """Pages as signed JSON to an address of the person's choice."""
 
-import hashlib
-import hmac
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +17,7 @@ from watchbill.domain.paging.contract import (
     RetryLater,
 )
 from watchbill.ground.http_client import HttpClient, OutboundFailed, OutboundRefused, parse_target
+from watchbill.ground.signature import HEADER, signature
 from watchbill.ground.text import well_formed
 
 _ADDRESS_CHARACTERS_MAX = 2048
@@ -56,7 +55,7 @@ class WebhookChannel:
             "X-Watchbill-Delivery": str(message.attempt_id),
         }
         if secrets := (message.secret or "").split():
-            headers["X-Watchbill-Signature"] = signature(body, secrets=secrets, now=now)
+            headers[HEADER] = signature(body, secrets=secrets, now=now)
         try:
             answer = await self._http.request(
                 "POST", message.address, content=body, headers=headers, total_timeout=self.timeout
@@ -66,14 +65,6 @@ class WebhookChannel:
         except OutboundFailed as error:
             return RetryLater(str(error))
         return outcome_of(answer, reference=f"HTTP {answer.status}", now=now)
-
-
-def signature(body: bytes, *, secrets: list[str], now: datetime) -> str:
-    """`t=<unix seconds>,v1=<hex>`, one v1 per secret: HMAC-SHA256 over the seconds, a dot, and the body."""
-    seconds = str(int(now.timestamp()))
-    signed = seconds.encode("ascii") + b"." + body
-    digests = (hmac.new(secret.encode("utf-8"), signed, hashlib.sha256).hexdigest() for secret in secrets)
-    return ",".join([f"t={seconds}", *(f"v1={digest}" for digest in digests)])
 
 
 def payload(message: Message, *, alerts_max: int, now: datetime) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from watchbill.ground.durations import parse_duration
 from watchbill.ground.local_time import instant_of, utc_text
 from watchbill.ground.refusals import Unknown
 
+# Far from where a calendar ends, so that what is counted from a time does not leave it.
+_YEARS = (1900, 9000)
+
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, instants in UTC.")]
 
 
@@ -44,6 +47,10 @@ def found(look_up: Callable[[str], UUID | None], what: str, text: str) -> UUID:
 def instant(text: str, *, option: str, zone: str = "") -> datetime:
     """ISO 8601. Without an offset it is local time in the zone, or in the organization's; then it says which."""
     moment = moment_of(text, option=option)
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise typer.BadParameter(
+            f"{text!r} is too far away; use a year from {_YEARS[0]} to {_YEARS[1]}", param_hint=option
+        )
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)
     name = zone or organization_zone()

@@ -1,13 +1,22 @@
 """`watchbill incident …`: declare incidents, look at them, and drive one from the host."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from watchbill import composition
-from watchbill.cli import incident_bridge, incident_chat, incident_ending, incident_findings, incident_verification
+from watchbill.cli import (
+    incident_bridge,
+    incident_chat,
+    incident_communication,
+    incident_ending,
+    incident_findings,
+    incident_room,
+    incident_verification,
+)
 from watchbill.cli.host import AsJson, host_actor, instant, now, tell_json
 from watchbill.cli.host import found as found_by
 from watchbill.cli.incident_names import AsPerson, Number, Reason, incident_id, person_as
@@ -20,6 +29,7 @@ from watchbill.domain.incidents.reads import EVERYTHING, IncidentDetail, Inciden
 from watchbill.domain.people.reads import person_id_of
 from watchbill.domain.services.reads import service_id_of
 from watchbill.doors.incident_export import export as export_record
+from watchbill.doors.incident_export import export_zip
 from watchbill.ground.refusals import Unknown
 from watchbill.ground.text import one_line
 
@@ -160,8 +170,13 @@ def export(
     incident: Number,
     *,
     kind: Annotated[str, typer.Option("--as", help="markdown, csv or json")] = "markdown",
+    whole: Annotated[Path | None, typer.Option("--zip", help="Write everything with its files there instead.")] = None,
 ) -> None:
     """Print the whole record of one incident."""
+    if whole is not None:
+        whole.write_bytes(export_zip(_detail(incident)))
+        typer.echo(f"Written to {whole}.")
+        return
     typer.echo(export_record(_detail(incident), kind))
 
 
@@ -340,4 +355,6 @@ incident_ending.add_to(app)
 incident_findings.add_to(app)
 incident_bridge.add_to(app)
 incident_chat.add_to(app)
+incident_communication.add_to(app)
+incident_room.add_to(app)
 incident_verification.add_to(app)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -15,9 +16,11 @@ from watchbill.cli import (
     audit,
     bridge,
     chat,
+    communication,
     contact,
     demo,
     doctor,
+    event_hook,
     explain,
     export,
     incident,
@@ -31,6 +34,7 @@ from watchbill.cli import (
     service,
     severity,
     shifts,
+    status_page,
     token,
     up,
 )
@@ -48,9 +52,11 @@ NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("incident", incident.app),
     ("bridge", bridge.app),
     ("chat", chat.app),
+    ("communication", communication.app),
     ("severity", severity.app),
     ("override", override.app),
     ("maintenance", maintenance.app),
+    ("status-page", status_page.app),
     ("service", service.app),
     ("integration", listing.integration),
     ("schedule", listing.schedule),
@@ -61,6 +67,7 @@ NOUNS: tuple[tuple[str, Callable[..., None] | typer.Typer], ...] = (
     ("person", person.app),
     ("contact", contact.app),
     ("process", process.app),
+    ("event-hook", event_hook.app),
     ("doctor", doctor.doctor),
     ("audit", audit.app),
     ("migrate", migrate.migrate),
@@ -105,6 +112,9 @@ def root() -> typer.Typer:
 
 def main() -> None:
     sys.excepthook = terminal_errors.show
+    terminal_errors.check_arguments(sys.argv[1:])
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a character ends no command
     typer.main.get_command(root())(prog_name="watchbill")
 
 

@@ -6,7 +6,7 @@ from django.db import OperationalError, connection
 
 from watchbill.composition import contact_kinds, ways
 from watchbill.config import config
-from watchbill.doctor import alerts, bridges, chat, database, host, monitoring, people
+from watchbill.doctor import alerts, bridges, chat, database, event_hooks, host, monitoring, people
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.ground.clock import SystemClock
 
@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     people.untried_contacts,
     people.owner,
     people.services_without_policy,
+    event_hooks.deaf_endpoints,
     database.time_zones,
     bridges.bridge_settings,
     bridges.bridge_hosts,

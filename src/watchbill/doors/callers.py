@@ -49,16 +49,19 @@ class Caller:
         """`roles`: those of the person who is changed, before and after. Raises Forbidden."""
         _check(may_change_person(self.person, roles=roles))
 
-    def check_contact_change(self, owner_id: UUID) -> None:
-        """Raises Forbidden."""
-        _check(may_change_contacts(self.person, owner_id=owner_id))
+    def may_change_contacts(self, owner_id: UUID, *, role: str) -> bool:
+        return may_change_contacts(self.person, owner_id=owner_id, role=role).allowed
 
-    def vouches_for(self, owner_id: UUID) -> bool:
-        return may_vouch(self.person, owner_id=owner_id).allowed
+    def check_contact_change(self, owner_id: UUID, *, role: str) -> None:
+        """`role`: that of the person who is reached by it. Raises Forbidden."""
+        _check(may_change_contacts(self.person, owner_id=owner_id, role=role))
 
-    def check_vouches_for(self, owner_id: UUID) -> None:
+    def vouches_for(self, owner_id: UUID, *, role: str) -> bool:
+        return may_vouch(self.person, owner_id=owner_id, role=role).allowed
+
+    def check_vouches_for(self, owner_id: UUID, *, role: str) -> None:
         """Raises Forbidden."""
-        _check(may_vouch(self.person, owner_id=owner_id))
+        _check(may_vouch(self.person, owner_id=owner_id, role=role))
 
 
 def _check(decision: Decision) -> None:

@@ -16,7 +16,7 @@ def is_asked(scope: Scope) -> bool:
 
 
 async def answer(scope: Scope, send: Send) -> None:
-    """`/healthz`: 200 while the event loop turns. `/readyz`: 200 when the database takes queries, else 503."""
+    """`/healthz`: 200 while the event loop turns. `/readyz`: 200 when the database takes writes, else 503."""
     trouble = "" if scope["path"] == "/healthz" else await asyncio.to_thread(_database_trouble)
     status, body = (503, trouble.encode()) if trouble else (200, b"ok\n")
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
@@ -28,7 +28,12 @@ def _database_trouble() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM alerts_alert LIMIT 1")
+            cursor.execute("SHOW transaction_read_only")
+            row = cursor.fetchone()
     except DatabaseError:
         connection.close()
         return "the database does not answer, or has no tables of this version\n"
-    return ""
+    if row == ("off",):
+        return ""
+    connection.close()  # the next one may lead to the server that takes over
+    return "the database takes no writes\n"

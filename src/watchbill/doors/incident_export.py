@@ -1,11 +1,17 @@
-"""The record of an incident as a file, the same through every door: Markdown, CSV or JSON. Times are UTC."""
+"""The record of an incident as a file, the same through every door: Markdown, CSV or JSON, or all with its files (ZIP).
+
+Times are UTC.
+"""
 
 import csv
 import io
 import json
+import zipfile
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from watchbill.domain.incidents.attachment_reads import content_of
+from watchbill.domain.incidents.models import Attachment
 from watchbill.domain.incidents.reads import IncidentDetail
 from watchbill.doors.web.incident_words import IncidentLine, incident_line
 from watchbill.ground.refusals import ChangeRefused
@@ -27,6 +33,28 @@ def export(detail: IncidentDetail, kind: str) -> str:
         raise ChangeRefused("as", f"use one of {', '.join(KINDS)}")
     lines = [incident_line(line, zone=_UTC) for line in detail.timeline]
     return {"markdown": _markdown, "csv": _csv, "json": _json}[kind](detail, lines)
+
+
+def export_zip(detail: IncidentDetail) -> bytes:
+    """The record in every form, and the files in a folder of their own, each named with when it came."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for kind, (ending, _) in KINDS.items():
+            archive.writestr(f"timeline.{ending}", export(detail, kind))
+        for number, one in enumerate(_files(detail), start=1):
+            archive.writestr(_inside(number, one), content_of(one))
+    return out.getvalue()
+
+
+def _inside(number: int, one: Attachment) -> str:
+    return f"files/{number:03}-{one.added_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{one.name}"
+
+
+def _files(detail: IncidentDetail) -> list[Attachment]:
+    return sorted(
+        (one for line in detail.timeline for one in line.files),
+        key=lambda one: (one.added_at, one.post_id, one.position),
+    )
 
 
 def _markdown(detail: IncidentDetail, lines: list[IncidentLine]) -> str:
@@ -55,8 +83,27 @@ def _markdown(detail: IncidentDetail, lines: list[IncidentLine]) -> str:
             "|---|---|---|",
             *rows,
             "",
+            *_markdown_files(detail),
         ]
     )
+
+
+def _markdown_files(detail: IncidentDetail) -> list[str]:
+    files = _files(detail)
+    if not files:
+        return []
+    rows = [
+        f"| {_at(one.added_at)} | {_md(one.added_by)} | {_md(one.name)} | {one.size} | {_md(one.alt)} | {one.sha256} |"
+        for one in files
+    ]
+    return [
+        "## Files",
+        "",
+        "| time | who | name | bytes | shows | SHA-256 |",
+        "|---|---|---|---|---|---|",
+        *rows,
+        "",
+    ]
 
 
 def _csv(_detail: IncidentDetail, lines: list[IncidentLine]) -> str:
@@ -97,6 +144,18 @@ def _json(detail: IncidentDetail, lines: list[IncidentLine]) -> str:
                 }
                 for line in lines
             ],
+            "files": [
+                {
+                    "at": _at(one.added_at),
+                    "who": one.added_by,
+                    "name": one.name,
+                    "content_type": one.content_type,
+                    "size": one.size,
+                    "sha256": one.sha256,
+                    "alt": one.alt,
+                }
+                for one in _files(detail)
+            ],
         },
         ensure_ascii=False,
         indent=2,
@@ -108,7 +167,8 @@ def _what(line: IncidentLine) -> str:
     words = f"{line.words} {people}".strip()
     if line.post is None:
         return words
-    return f"{words}: {line.post.prefix} {line.post.text}".replace("  ", " ")
+    files = f" [{', '.join(one.name for one in line.files)}]" if line.files else ""
+    return f"{words}: {line.post.prefix} {line.post.text}{files}".replace("  ", " ")
 
 
 def _at(moment: datetime | None) -> str:

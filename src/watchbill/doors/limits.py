@@ -53,4 +53,6 @@ API_HANDLING = Buckets(Rate(burst=300, per_second=20))
 API_STRANGER = Buckets(Rate(burst=60, per_second=2))
 # Forms that need no sign-in; a password costs a tenth of a second of work.
 OPEN_FORMS = Buckets(Rate(burst=20, per_second=0.5))
-EVERYTHING = (API_ADDRESS, API_TOKEN, API_USER, API_HANDLING, API_STRANGER, OPEN_FORMS)
+# Each may cause a mail to a stranger.
+SUBSCRIPTIONS = Buckets(Rate(burst=10, per_second=1 / 60))
+EVERYTHING = (API_ADDRESS, API_TOKEN, API_USER, API_HANDLING, API_STRANGER, OPEN_FORMS, SUBSCRIPTIONS)

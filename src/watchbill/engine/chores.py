@@ -12,7 +12,10 @@ from watchbill.domain.access.models import SetupLink, SignInFailure
 from watchbill.domain.alerts.models import IdempotencyKey
 from watchbill.domain.alerts.partitions import EVENTS
 from watchbill.domain.audit.partitions import ENTRIES
+from watchbill.domain.event_hooks.models import EventDelivery
 from watchbill.domain.paging.models import ContactMessage
+from watchbill.domain.status_page.models import Notice, Subscriber
+from watchbill.domain.status_page.page_actions import write_again
 from watchbill.domain.warrooms.models import ChatRequest
 
 log = structlog.get_logger()
@@ -23,6 +26,9 @@ _SIGN_IN_FAILURES_KEPT = timedelta(days=1)
 _USED_LINKS_KEPT = timedelta(days=30)
 _CONTACT_MESSAGES_KEPT = timedelta(days=30)
 _CHAT_REQUESTS_KEPT = timedelta(days=7)
+_UNCONFIRMED_KEPT = timedelta(days=7)
+_NOTICES_KEPT = timedelta(days=90)
+_EVENT_DELIVERIES_KEPT = timedelta(days=90)
 _ROWS_AT_ONCE = 5000
 
 
@@ -81,6 +87,27 @@ def remove_chat_requests(now: datetime, _retention: Retention) -> None:
     _delete(ChatRequest.objects.filter(at__lt=now - _CHAT_REQUESTS_KEPT))
 
 
+def write_status_page(now: datetime, _retention: Retention) -> None:
+    """Hours go on even when nobody publishes: the day's end, the end of maintenance that was shortened."""
+    write_again(now=now)
+
+
+def remove_subscribers(now: datetime, _retention: Retention) -> None:
+    """Who never confirmed, and who left: their addresses are not ours to keep. Then what was sent long ago."""
+    never = Subscriber.objects.filter(confirmed_at=None, asked_at__lt=now - _UNCONFIRMED_KEPT)
+    _delete(Notice.objects.filter(subscriber__in=never))
+    _delete(never)
+    gone = Subscriber.objects.filter(ended_at__lt=now - _UNCONFIRMED_KEPT)
+    _delete(Notice.objects.filter(subscriber__in=gone))
+    _delete(gone)
+    _delete(Notice.objects.filter(settled_at__lt=now - _NOTICES_KEPT))
+
+
+def remove_event_deliveries(now: datetime, _retention: Retention) -> None:
+    """Well after the time for which entries are still looked at, so that none is sent again."""
+    _delete(EventDelivery.objects.filter(settled_at__lt=now - _EVENT_DELIVERIES_KEPT))
+
+
 def _delete(rows: QuerySet[Model]) -> None:
     """In small bites, so that no lock is held for long."""
     while True:
@@ -97,6 +124,9 @@ CHORES: tuple[Chore, ...] = (
     Chore(name="sessions", cron="25 * * * *", run=remove_ended_sessions),
     Chore(name="sign-in-failures", cron="35 * * * *", run=remove_sign_in_failures),
     Chore(name="contact-messages", cron="50 4 * * *", run=remove_contact_messages),
+    Chore(name="status-page", cron="*/5 * * * *", run=write_status_page),
+    Chore(name="subscribers", cron="55 4 * * *", run=remove_subscribers),
+    Chore(name="event-deliveries", cron="55 4 * * *", run=remove_event_deliveries),
     Chore(name="setup-links", cron="45 4 * * *", run=remove_dead_setup_links),
     Chore(name="chat-requests", cron="55 4 * * *", run=remove_chat_requests),
 )

@@ -5,7 +5,8 @@ connection. A bulkhead as the sender is: an adapter that breaks makes its own er
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter as Tally
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -30,6 +31,8 @@ ACT_SECONDS = 30.0
 # One errand gives way after so many steps, so that a room with a thousand messages does not hold a place for long.
 _STEPS_MAX = 200
 _RUNNING_MAX = 20
+# So that letters to thousands of customers keep no room in a chat tool waiting.
+_RUNNING_OF_A_KIND_MAX = 6
 _THREADS = 3
 # Only when no NOTIFY is heard, and for what was put off.
 _POLL_SECONDS = 0.5
@@ -53,9 +56,11 @@ class ErrandRunner:
     def kinds(self) -> list[str]:
         return sorted(self._errands)
 
-    async def claim(self, *, limit: int = CLAIM) -> list[Claimed]:
+    async def claim(self, *, limit: int = CLAIM, but: Collection[str] = ()) -> list[Claimed]:
+        kinds = [kind for kind in self.kinds if kind not in but]
+
         def work() -> list[Claimed]:
-            return store.claim(now=self._clock.now(), kinds=self.kinds, limit=limit)
+            return store.claim(now=self._clock.now(), kinds=kinds, limit=limit)
 
         return await self._in_database(work)
 
@@ -126,7 +131,7 @@ class ErrandLoop:
         self._runner = ErrandRunner(errands, clock=clock, database=self._in_pool)
         self._clock = clock
         self._wake = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], str] = {}
 
     def wake(self) -> None:
         self._wake.set()
@@ -135,11 +140,10 @@ class ErrandLoop:
         stop = asyncio.create_task(stopping.wait())
         while not stopping.is_set():
             self._wake.clear()
-            room = _RUNNING_MAX - len(self._running)
-            claimed = await self._claim(room) if room else []
+            claimed = await self._claim()
             for one in claimed:
                 task = asyncio.create_task(self._runner.run_one(one))
-                self._running.add(task)
+                self._running[task] = one.kind
                 task.add_done_callback(self._ended)
             if not claimed:
                 await self._wait(stop)
@@ -147,12 +151,19 @@ class ErrandLoop:
             await asyncio.wait(self._running, timeout=ACT_SECONDS)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        del self._running[task]
         self._wake.set()
 
-    async def _claim(self, limit: int) -> list[Claimed]:
+    async def _claim(self) -> list[Claimed]:
+        """At most so many that no kind has more than its part, whichever they are."""
+        of_a_kind = Tally(self._running.values())
+        full = {kind for kind, count in of_a_kind.items() if count >= _RUNNING_OF_A_KIND_MAX}
+        most = max((count for kind, count in of_a_kind.items() if kind not in full), default=0)
+        room = min(_RUNNING_MAX - len(self._running), _RUNNING_OF_A_KIND_MAX - most)
+        if room <= 0:
+            return []
         try:
-            return await self._runner.claim(limit=limit)
+            return await self._runner.claim(limit=room, but=full)
         except (OperationalError, InterfaceError) as error:
             log.warning("errands.database.away", error=str(error).strip())
             return []

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from watchbill.domain.alerts.actions import ACKNOWLEDGEMENT_EXPIRES, MAINTENANCE_ENDS, SNOOZE_ENDS
 from watchbill.domain.alerts.time_actions import end_maintenance, end_snoozes, expire_acknowledgements
+from watchbill.domain.communications.reads import owed_words
 from watchbill.domain.escalation.actions import STEP, TRY_AGAIN, UNREACHED
 from watchbill.domain.escalation.last_resort_actions import give_up
 from watchbill.domain.escalation.steps import Ways, take_steps
@@ -33,6 +34,10 @@ def build_handlers(ways: Callable[[], Ways]) -> Mapping[str, Handler]:
         go_on_unreached(timers, now=now)
         ladders.go_on_unreached(timers, now=now, ways=ways())
 
+    def remind(timers: Sequence[DueTimer], *, now: datetime) -> None:
+        """Which also says what is owed to whom; that is known above the incident."""
+        ladders.remind_of_updates(timers, now=now, ways=ways(), owed=lambda one, at: owed_words(one, now=at))
+
     def with_ways(handle: Callable[..., None]) -> Handler:
         return lambda timers, *, now: handle(timers, now=now, ways=ways())
 
@@ -45,7 +50,7 @@ def build_handlers(ways: Callable[[], Ways]) -> Mapping[str, Handler]:
         MAINTENANCE_ENDS: end_maintenance,
         SILENT: fall_silent,
         incident.LADDER: with_ways(ladders.climb_ladders),
-        incident.UPDATE_DUE: with_ways(ladders.remind_of_updates),
+        incident.UPDATE_DUE: remind,
         incident.TRY_AGAIN: with_ways(ladders.try_again),
         incident.OFFER_EXPIRES: with_ways(expire_offers),
     }

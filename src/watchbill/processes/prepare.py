@@ -14,9 +14,13 @@ from watchbill.domain.organization_file.actions import apply_files
 from watchbill.domain.people.account_actions import create_first_setup_link
 from watchbill.engine.chores import prepare_partitions
 from watchbill.ground.clock import DatabaseClock
+from watchbill.processes import told_once
 from watchbill.processes.first_process import begin_with_process
 
 _UP = Actor(kind="system", label="watchbill up", via="cli")
+# In the data directory, where nobody is at the terminal.
+_OWNER_LINK = "owner-link"
+_MADE = "made-by-apply"
 _APPLY = Actor(kind="system", label="watchbill up --apply", via="cli")
 
 
@@ -31,11 +35,16 @@ def main() -> None:
 
 
 def _offer_owner_link(*, now: datetime) -> None:
-    """To whoever sees this terminal, once there is no owner who could sign in."""
+    """As long as there is no owner who could sign in. A link of an earlier start opens nothing any more."""
+    file = config().data_dir / _OWNER_LINK
     link = create_first_setup_link(actor=_UP, now=now)
-    if link is not None:
-        _say("No owner can sign in yet. This link sets the owner's password, once, until")
-        _say(f"{link.expires_at:%Y-%m-%d %H:%M} UTC: {config().base_url}/setup/{link.secret}")
+    if link is None:
+        file.unlink(missing_ok=True)
+        return
+    _say(
+        f"No owner can sign in yet. A link sets the owner's password, once, until {link.expires_at:%Y-%m-%d %H:%M} UTC."
+    )
+    told_once.tell([f"{config().base_url}/setup/{link.secret}"], about="It", file=file, say=_say)
 
 
 def _apply(paths: list[str], *, now: datetime) -> None:
@@ -46,8 +55,9 @@ def _apply(paths: list[str], *, now: datetime) -> None:
     applied = apply_files(files, kinds=composition.contact_kinds(), secret_key=secret_key(), actor=_APPLY, now=now)
     for change in applied.changes:
         _say(str(change))
-    for made in applied.made:
-        _say(f"Made, and shown only now: {made}")
+    if applied.made:
+        lines = [f"Made, and shown only now: {made}" for made in applied.made]
+        told_once.tell(lines, about="What was made with it", file=config().data_dir / _MADE, say=_say)
 
 
 def _say(text: str) -> None:

@@ -86,6 +86,12 @@ TABLE: tuple[Permission, ...] = (
     _row("incident.respond", "work on incidents", _ALL, _ALL, _ALL, _NO),
     _row("bridge.read", "see the pool of bridges", _ALL, _ALL, _ALL, _NO, _READ),
     _row("bridge.change", "change the pool of bridges", _ALL, _ALL, _NO, _NO),
+    _row("communication.read", "read the texts for communication", _ALL, _ALL, _ALL, _ALL, _READ),
+    _row("communication.approve", "approve what is said about incidents", _ALL, _ALL, _ALL, _ALL),
+    _row("communication.change", "change texts, approvals and who hears of incidents", _ALL, _ALL, _NO, _NO),
+    _row("customer_contact.read", "read the contacts of customers", _ALL, _ALL, _NO, _NO, _READ),
+    _row("subscription.read_own", "see of which incidents you hear", _OWN, _OWN, _OWN, _OWN, _READ),
+    _row("subscription.change_own", "say of which incidents you hear", _OWN, _OWN, _OWN, _OWN),
     _row("event.send", "send events", _ALL, _ALL, _ALL, _NO, _INGEST),
     _row("schedule.read", "read schedules", _ALL, _ALL, _ALL, _ALL, _READ),
     _row("schedule.change", "change schedules", _ALL, _ALL, _TEAM, _NO),
@@ -107,6 +113,9 @@ TABLE: tuple[Permission, ...] = (
     _row("contact.change_own", "change how you are reached", _OWN, _OWN, _OWN, _OWN),
     _row("profile.change_own", "change your name and time zone", _OWN, _OWN, _OWN, _OWN),
     _row("security.change_own", "change how you sign in", _OWN, _OWN, _OWN, _OWN, _SIGN_IN),
+    _row(
+        "security.change_admin", "make somebody admin or change how an admin signs in", _ALL, _ALL, _NO, _NO, _SIGN_IN
+    ),
     _row("security.change_owner", "change who is owner or how an owner signs in", _ALL, _NO, _NO, _NO, _SIGN_IN),
     _row("token.read_own", "see your tokens", _OWN, _OWN, _OWN, _OWN, _READ),
     _row("token.create_own", "make a token", _OWN, _OWN, _OWN, _OWN, _SIGN_IN),
@@ -117,6 +126,12 @@ TABLE: tuple[Permission, ...] = (
     _row("organization.change", "change the organization's settings", _ALL, _ALL, _NO, _NO),
     _row("process.read", "read the incident process", _ALL, _ALL, _ALL, _ALL, _READ),
     _row("process.apply", "apply an incident process", _ALL, _ALL, _NO, _NO),
+    _row("status_page.read", "read the status page's settings", _ALL, _ALL, _ALL, _ALL, _READ),
+    _row("status_page.publish", "publish on the status page", _ALL, _ALL, _ALL, _NO),
+    _row("status_page.change", "change the status page", _ALL, _ALL, _NO, _NO),
+    _row("event_hook.read", "see where events are sent", _ALL, _ALL, _NO, _NO, _READ),
+    _row("event_hook.change", "change where events are sent", _ALL, _ALL, _NO, _NO),
+    _row("event_hook.restricted", "let restricted incidents be sent anywhere", _ALL, _NO, _NO, _NO),
     _row("audit.read", "read the audit record", _ALL, _ALL, _NO, _NO, _READ),
 )
 PERMISSIONS: dict[str, Permission] = {row.action: row for row in TABLE}
@@ -170,18 +185,22 @@ def may_change_person(asker: Person, *, roles: Collection[str]) -> Decision:
     return may(asker, "owner.change") if first.allowed and Role.OWNER in roles else first
 
 
-def may_change_contacts(asker: Person, *, owner_id: UUID) -> Decision:
-    """May the person change how that one is reached, and by which rules?"""
+def may_change_contacts(asker: Person, *, owner_id: UUID, role: str) -> Decision:
+    """May the person change how that one, who has this role, is reached, and by which rules?
+
+    How an owner is reached is for owners to change: pages and notices of changes go there.
+    """
     if owner_id == asker.id:
         return may(asker, "contact.change_own", owner_id=owner_id)
-    return may(asker, "contact.change")
+    first = may(asker, "contact.change")
+    return may(asker, "owner.change") if first.allowed and role == Role.OWNER else first
 
 
-def may_vouch(asker: Person, *, owner_id: UUID) -> Decision:
+def may_vouch(asker: Person, *, owner_id: UUID, role: str) -> Decision:
     """May the person say that an address is right, so that no code is needed? Never of one's own."""
     if owner_id == asker.id:
         return Decision(allowed=False, why="You may vouch for other people's addresses only. Confirm yours by a code.")
-    return may(asker, "contact.change")
+    return may_change_contacts(asker, owner_id=owner_id, role=role)
 
 
 def _permission(action: str) -> Permission:

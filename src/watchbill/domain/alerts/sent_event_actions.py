@@ -11,6 +11,7 @@ from django.db.models.functions import Greatest
 
 from watchbill.domain.alerts.contract import Action, Signal
 from watchbill.domain.alerts.models import Alert, AlertState, Disposition, Event
+from watchbill.domain.alerts.raising_actions import raise_alert
 from watchbill.domain.alerts.source_actions import Received, SourceEvent, apply_source_events, create_alert
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.services.models import Integration, IntegrationKind
@@ -96,13 +97,14 @@ def _trigger_once(
         .exclude(state=AlertState.RESOLVED)
         .first()
     )
+    urgency = urgency_of(integration.service.urgency_rule, signal.severity)
     if known is None:
-        urgency = urgency_of(integration.service.urgency_rule, signal.severity)
         alert = create_alert(integration, dedup_key, signal, urgency=urgency, received=received, actor=actor, now=now)
         return Disposition.SUPPRESSED if alert.suppressed_by_id else Disposition.NEW
     Alert.objects.filter(id=known.id).update(
         events_count=F("events_count") + 1, last_event_at=Greatest(F("last_event_at"), now)
     )
+    raise_alert(known, signal, urgency=urgency, actor=actor, now=now)
     Event.objects.create(
         id=received.event_id,
         received_at=now,

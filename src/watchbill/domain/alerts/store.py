@@ -141,6 +141,7 @@ run AS (
     SET urgency = 'high',
         because = CASE WHEN before.state = 'triggered' THEN 'its sender says that it is worse now' ELSE run.because END,
         generation = CASE WHEN before.state = 'triggered' THEN run.generation + 1 ELSE run.generation END,
+        tries = CASE WHEN before.state = 'triggered' THEN 0 ELSE run.tries END,
         state = CASE WHEN before.state = 'triggered' THEN 'live' ELSE run.state END,
         cycle = CASE WHEN before.state = 'triggered' THEN 0 ELSE run.cycle END,
         level = CASE WHEN before.state = 'triggered' THEN 0 ELSE run.level END,

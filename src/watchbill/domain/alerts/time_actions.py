@@ -1,7 +1,13 @@
-"""What time does to alerts: acknowledgements expire, snoozes and maintenance end. Called by the engine."""
+"""What time does to alerts: acknowledgements expire, snoozes and maintenance end. Called by the engine.
+
+An alert that somebody changes at this moment is left for a blink: whoever holds it may want the timer that the engine
+has claimed, and waiting for each other would be a deadlock.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
+
+from django.db.models import QuerySet
 
 from watchbill.domain.alerts.actions import MAINTENANCE_ENDS, begin_escalation
 from watchbill.domain.alerts.models import SUBJECT_KIND, Alert, AlertState
@@ -10,7 +16,7 @@ from watchbill.domain.audit.contract import ENGINE, Record
 from watchbill.domain.escalation import actions as escalation
 from watchbill.domain.escalation.rules import WHY_AFTER_MAINTENANCE
 from watchbill.domain.services.models import MaintenanceWindow
-from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.actions import BLINK, NewTimer, put_back, set_timers
 from watchbill.domain.timers.store import DueTimer
 
 
@@ -24,13 +30,7 @@ def end_snoozes(timers: Sequence[DueTimer], *, now: datetime) -> None:
 
 
 def _trigger_again(timers: Sequence[DueTimer], *, action: str, now: datetime) -> None:
-    ids = [timer.subject_id for timer in timers]
-    alerts = list(
-        Alert.objects.select_for_update(of=("self",))
-        .select_related("service__policy")
-        .filter(id__in=ids, state=AlertState.ACKNOWLEDGED)
-        .order_by("id")
-    )
+    alerts = _unless_held(timers, Alert.objects.filter(state=AlertState.ACKNOWLEDGED), now=now)
     if action == "alert.acknowledgement_expired":
         alerts = [alert for alert in alerts if alert.snoozed_until is None]  # a snooze has its own end
     records = [
@@ -68,20 +68,13 @@ def _because(alert: Alert, action: str) -> str:
 
 def end_maintenance(timers: Sequence[DueTimer], *, now: datetime) -> None:
     """Still open when the window is over: page. Another window that runs now prolongs the silence."""
-    ids = [timer.subject_id for timer in timers]
-    waiting = (
-        Alert.objects.select_for_update(of=("self",))
-        .filter(id__in=ids, suppressed_by__isnull=False)
-        .exclude(state=AlertState.RESOLVED)
-        .select_related("service__policy")
-        .order_by("id")
-    )
+    silenced = Alert.objects.filter(suppressed_by__isnull=False).exclude(state=AlertState.RESOLVED)
     records = []
-    for alert in waiting:
+    for alert in _unless_held(timers, silenced, now=now):
+        # Locked: whoever ends it at this moment sees the alert that waits for it, or this sees that it is over.
         window = (
-            MaintenanceWindow.objects.filter(
-                service_id=alert.service_id, cancelled_at=None, starts_at__lte=now, ends_at__gt=now
-            )
+            MaintenanceWindow.objects.select_for_update()
+            .filter(service_id=alert.service_id, cancelled_at=None, starts_at__lte=now, ends_at__gt=now)
             .order_by("-ends_at")
             .first()
         )
@@ -101,3 +94,14 @@ def end_maintenance(timers: Sequence[DueTimer], *, now: datetime) -> None:
             )
         )
     record(records, actor=ENGINE, now=now)
+
+
+def _unless_held(timers: Sequence[DueTimer], wanted: QuerySet[Alert], *, now: datetime) -> list[Alert]:
+    """Those of `wanted` that the timers are about, locked; the timers of what somebody else holds are put back."""
+    claimed = {timer.subject_id: timer for timer in timers}
+    asked = wanted.filter(id__in=list(claimed))
+    rows = asked.select_for_update(of=("self",), skip_locked=True).select_related("service__policy")
+    found = list(rows.order_by("id"))
+    held = wanted.filter(id__in=claimed.keys() - {alert.id for alert in found}).values_list("id", flat=True)
+    put_back([claimed[identity] for identity in held], due_at=now + BLINK)
+    return found

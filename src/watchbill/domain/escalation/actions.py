@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from watchbill.domain.escalation.models import Run, RunState
-from watchbill.domain.escalation.rules import Target
+from watchbill.domain.escalation.rules import Target, targets_from_json
+from watchbill.domain.people.models import Urgency
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.models import Timer
 from watchbill.domain.timers.store import bring_forward, clear_unlocked
@@ -74,22 +75,49 @@ def start_over(
     run = runs_of(subject_kind, [subject_id]).select_for_update().get()
     run.generation += 1
     run.state = RunState.LIVE
-    run.cycle = run.level = 0
+    run.cycle = run.level = run.tries = 0
     run.reassigned_to = [{"kind": t.kind, "id": t.id, "label": t.label} for t in targets] or None
     run.because = because[:_BECAUSE_MAX]
     run.ended_at = None
     run.end_reason = ""
     run.save(
-        update_fields=["generation", "state", "cycle", "level", "reassigned_to", "because", "ended_at", "end_reason"]
+        update_fields=[
+            "generation",
+            "state",
+            "tries",
+            "cycle",
+            "level",
+            "reassigned_to",
+            "because",
+            "ended_at",
+            "end_reason",
+        ]
     )
     clear_unlocked(kinds=[UNREACHED, TRY_AGAIN], subject_ids=[run.id])
     set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now, at_once=True)])
     return run
 
 
-def again_later(*, run_id: UUID, generation: int, now: datetime) -> NewTimer:
-    """After 1 min, then 2, 4, 8 and so on to 30, for as long as the alert is nobody's."""
-    wait = min(_AGAIN_FIRST * 2 ** min(max(generation - 1, 0), 10), _AGAIN_MAX)
+def raise_urgency(*, subject_kind: str, subject_id: UUID, begins_anew: bool, because: str, now: datetime) -> None:
+    """From now on it wakes people. `begins_anew`: nobody has it, so whoever was told quietly is woken, from the top.
+    Without a run there is nothing to do: its start comes, and takes the urgency of then.
+    """
+    run = runs_of(subject_kind, [subject_id]).select_for_update().first()
+    if run is None:
+        return
+    run.urgency = Urgency.HIGH.value
+    run.save(update_fields=["urgency"])
+    if begins_anew:
+        targets = targets_from_json(run.reassigned_to or [])
+        start_over(subject_kind=subject_kind, subject_id=subject_id, because=because, now=now, targets=targets)
+
+
+def again_later(*, run_id: UUID, generation: int, tries: int, now: datetime) -> NewTimer:
+    """After 1 min, then 2, 4, 8 and so on to 30, for as long as the alert is nobody's.
+
+    `tries`: the run's. Its generation grows for other reasons too, such as a snooze that ended.
+    """
+    wait = min(_AGAIN_FIRST * 2 ** min(tries, 10), _AGAIN_MAX)
     return NewTimer(kind=TRY_AGAIN, subject_id=run_id, generation=generation, due_at=now + wait)
 
 
@@ -107,9 +135,10 @@ def escalate_now(*, subject_kind: str, subject_id: UUID, because: str, now: date
         return run
     run.generation += 1
     run.state = RunState.LIVE
+    run.tries = 0
     run.ended_at = None
     run.end_reason = ""
-    run.save(update_fields=["generation", "state", "because", "ended_at", "end_reason"])
+    run.save(update_fields=["generation", "state", "tries", "because", "ended_at", "end_reason"])
     set_timers([NewTimer(kind=STEP, subject_id=run.id, generation=run.generation, due_at=now, at_once=True)])
     return run
 

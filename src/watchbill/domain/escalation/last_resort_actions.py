@@ -46,7 +46,7 @@ def give_up(run_id: UUID, *, now: datetime) -> None:
     )
     record([entry], actor=ENGINE, now=now)
     if not people:
-        set_timers([again_later(run_id=run.id, generation=run.generation, now=now)])
+        set_timers([again_later(run_id=run.id, generation=run.generation, tries=run.tries, now=now)])
         log.critical("escalation.reached_nobody", subject_id=str(run.subject_id), policy="fallback")
 
 

@@ -49,6 +49,8 @@ class Run(models.Model):
     urgency = models.CharField(max_length=4, choices=Urgency)
     state = models.CharField(max_length=9, choices=RunState, default=RunState.LIVE)
     generation = models.PositiveIntegerField(default=1)
+    # How often it began again because nobody at all could be told; 0 when it begins for another reason.
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     cycle = models.PositiveSmallIntegerField(default=0)
     level = models.PositiveSmallIntegerField(default=0)
     reassigned_to = models.JSONField(null=True)  # targets that replace the plan's, after "reassign"

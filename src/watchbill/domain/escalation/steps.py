@@ -30,13 +30,12 @@ from watchbill.domain.escalation.walk import next_step
 from watchbill.domain.paging.actions import NewPage, create_pages
 from watchbill.domain.paging.contract import Family
 from watchbill.domain.paging.reads import DefaultRules, Reachable
-from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.actions import BLINK, NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer
 
 log = structlog.get_logger()
 
 EMPTY_PLAN = Plan(levels=())
-_BLINK = timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +94,7 @@ def take_steps(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None
     lookup = Lookup(targets, families=ways.families, defaults=ways.defaults)
     batch = _Batch()
     batch.timers += [
-        NewTimer(kind=STEP, subject_id=run_id, generation=generations[run_id], due_at=now + _BLINK) for run_id in held
+        NewTimer(kind=STEP, subject_id=run_id, generation=generations[run_id], due_at=now + BLINK) for run_id in held
     ]
     fallbacks: dict[str, tuple[Reachable, ...]] = {}
     moves: dict[tuple[_Way, Position, str, str], _Move] = {}
@@ -203,7 +202,7 @@ def _page_fallback(run: LiveRun, people: Sequence[Reachable], *, policy: str, ba
         details["why"] = run.because
     batch.records.append(_record(run, "escalation.exhausted", details))
     if not people:
-        batch.timers.append(again_later(run_id=run.id, generation=run.generation, now=now))
+        batch.timers.append(again_later(run_id=run.id, generation=run.generation, tries=run.tries, now=now))
         log.critical("escalation.reached_nobody", subject_id=str(run.subject_id), policy=policy)
 
 

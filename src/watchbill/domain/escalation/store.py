@@ -23,7 +23,7 @@ WHERE run.id = row.id
 # One parameter: a placeholder for each id would take Python longer to write than the database to answer.
 _LOCK_LIVE = """
 SELECT id, subject_kind, subject_id, group_id, policy_version_id, urgency, generation, cycle, level,
-       reassigned_to::text, because
+       reassigned_to::text, because, tries
 FROM escalation_run WHERE id = ANY(%s::uuid[]) AND state = 'live' ORDER BY id FOR UPDATE SKIP LOCKED
 """
 _LIVE = "SELECT id FROM escalation_run WHERE id = ANY(%s::uuid[]) AND state = 'live'"
@@ -47,6 +47,7 @@ class LiveRun:
     level: int
     reassigned_to: str | None
     because: str
+    tries: int
     state: str = RunState.LIVE.value
     ended_at: datetime | None = None
     end_reason: str = ""

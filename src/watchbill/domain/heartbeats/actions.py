@@ -15,7 +15,7 @@ from watchbill.domain.heartbeats.models import Heartbeat, HeartbeatState
 from watchbill.domain.heartbeats.rules import silent_at, silent_at_in_spite_of
 from watchbill.domain.heartbeats.settings_actions import SILENT, HeartbeatUnknown
 from watchbill.domain.services.routing import urgency_of
-from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.actions import BLINK, NewTimer, put_back, set_timers
 from watchbill.domain.timers.store import DueTimer
 from watchbill.ground.durations import format_duration
 from watchbill.ground.ids import new_id
@@ -29,14 +29,14 @@ _ASKS_AGAIN = timedelta(seconds=2)
 def ping(*, integration_id: UUID, source_address: str, now: datetime) -> None:
     """Alive until the period and its grace have passed; an alert about its silence is resolved.
 
-    The timer is set before the heartbeat's row is locked, as the engine does it: it holds the timer it has claimed and
-    then wants the row.
+    The heartbeat's row before its timer, as in every verb: an engine that holds the timer does not wait for the row.
     """
     heartbeat = _with_service().filter(integration_id=integration_id, integration__removed_at=None).first()
     if heartbeat is None:
         raise HeartbeatUnknown("id", f"no heartbeat has the id {integration_id}; it may have been removed")
-    set_timers([NewTimer(kind=SILENT, subject_id=heartbeat.id, due_at=_silent_at(heartbeat, now))])
-    before = Heartbeat.objects.select_for_update().values_list("state", flat=True).get(id=heartbeat.id)
+    held = Heartbeat.objects.select_for_update().get(id=heartbeat.id)
+    before, due_at = held.state, _silent_at(held, now)
+    set_timers([NewTimer(kind=SILENT, subject_id=heartbeat.id, due_at=due_at)])
     Heartbeat.objects.filter(id=heartbeat.id).update(state=HeartbeatState.UP, last_ping_at=now)
     if before == HeartbeatState.DOWN:
         _resolve(heartbeat, source_address=source_address, now=now)
@@ -48,13 +48,13 @@ def fall_silent(timers: Sequence[DueTimer], *, now: datetime) -> None:
     Silence counts once the door was seen open after it was due: until then nobody knows whether the ping could come
     in. What we missed while we were away is added to the time that the job has.
     """
-    silent = list(
-        _with_service()
-        .select_for_update(of=("self",))
-        .filter(id__in=[timer.subject_id for timer in timers], state=HeartbeatState.UP)
-        .filter(integration__removed_at=None, last_ping_at__isnull=False)
-        .order_by("id")
-    )
+    silent = [
+        heartbeat
+        for heartbeat in _unless_held(timers, now=now)
+        if heartbeat.state == HeartbeatState.UP
+        and heartbeat.integration.removed_at is None
+        and heartbeat.last_ping_at is not None
+    ]
     pings = [heartbeat.last_ping_at for heartbeat in silent if heartbeat.last_ping_at is not None]
     if not pings:
         return
@@ -78,6 +78,21 @@ def fall_silent(timers: Sequence[DueTimer], *, now: datetime) -> None:
         Heartbeat.objects.filter(id=heartbeat.id, state=HeartbeatState.UP).update(state=HeartbeatState.DOWN)
         _open(heartbeat, last_ping_at, now=now)
     set_timers(waiting)
+
+
+def _unless_held(timers: Sequence[DueTimer], *, now: datetime) -> list[Heartbeat]:
+    """Locked with their integration and service, which the alert will name. The timers of what somebody changes at this
+    moment are put back for a blink: whoever holds it may want the timer that the engine has claimed."""
+    claimed = {timer.subject_id: timer for timer in timers}
+    asked = _with_service().filter(id__in=list(claimed))
+    locked = asked.select_for_update(
+        of=("self", "integration", "integration__service"), no_key=True, skip_locked=True
+    ).order_by("id")
+    found = list(locked)
+    held = claimed.keys() - {heartbeat.id for heartbeat in found}
+    there = Heartbeat.objects.filter(id__in=held).values_list("id", flat=True)
+    put_back([claimed[identity] for identity in there], due_at=now + BLINK)
+    return found
 
 
 def _open(heartbeat: Heartbeat, last_ping_at: datetime, *, now: datetime) -> None:

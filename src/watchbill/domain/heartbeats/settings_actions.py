@@ -16,7 +16,8 @@ from watchbill.domain.services.integration_actions import (
 )
 from watchbill.domain.services.models import IntegrationKind
 from watchbill.domain.services.rules import IntegrationDraft
-from watchbill.domain.timers.actions import NewTimer, clear_timers, set_timers
+from watchbill.domain.timers.actions import NewTimer, set_timers
+from watchbill.domain.timers.store import clear_unlocked
 from watchbill.ground.refusals import ChangeRefused, Unknown
 
 SILENT = "heartbeat.silent"
@@ -79,7 +80,7 @@ def remove_heartbeat(integration_id: UUID, *, actor: Actor, now: datetime) -> No
     """Its silence no longer alarms; its key may be given to another integration."""
     remove_integration(integration_id, actor=actor, now=now)
     heartbeats = Heartbeat.objects.filter(integration_id=integration_id).values_list("id", flat=True)
-    clear_timers(kinds=[SILENT], subject_ids=list(heartbeats))
+    clear_unlocked(kinds=[SILENT], subject_ids=list(heartbeats))
 
 
 def check_settings(*, period: timedelta, grace: timedelta) -> None:

@@ -60,6 +60,18 @@ def set_impact(*, incident_id: UUID, draft: ImpactDraft, actor: Actor, now: date
     return incident
 
 
+def set_customer_facing(*, incident_id: UUID, customer_facing: bool | None, actor: Actor, now: datetime) -> Incident:
+    """Whether customers see it; what is written about the impact stays."""
+    with transaction.atomic():
+        held = locked(incident_id)
+        draft = ImpactDraft(
+            customer_impact=held.customer_impact,
+            customers_affected=held.customers_affected,
+            customer_facing=customer_facing,
+        )
+        return set_impact(incident_id=incident_id, draft=draft, actor=actor, now=now)
+
+
 def _impact_of(incident: Incident) -> dict[str, object]:
     return {
         "impact": incident.customer_impact,

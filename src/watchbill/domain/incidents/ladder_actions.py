@@ -1,6 +1,6 @@
 """The engine's part of an incident: climb the ladder, remind of updates, and go on when nobody could be reached."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from watchbill.domain.paging.models import Page, PageState
 from watchbill.domain.people.models import Urgency
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer
+
+# Of an incident at a time: what is still to be told to whom, in words; empty when nothing is.
+OwedWords = Callable[[Incident, datetime], str]
 
 
 def climb_ladders(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
@@ -139,8 +142,11 @@ def _tell(
     record(called.records, actor=ENGINE, now=now)
 
 
-def remind_of_updates(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
-    """The communications lead when the short interval has passed, the commander when the long one has."""
+def remind_of_updates(timers: Sequence[DueTimer], *, now: datetime, ways: Ways, owed: OwedWords) -> None:
+    """The communications lead when the short interval has passed, the commander when the long one has.
+
+    `owed` says what is still to be told to whom.
+    """
     for incident in lock_unless_held(by_subject(timers), now=now):
         process, severity = process_of(incident), severity_in(incident)
         window = rules.update_window(process, severity, since=incident.updates_count_from)
@@ -156,6 +162,8 @@ def remind_of_updates(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) 
         )
         limit = rules.update_words(severity)
         label = f"The status update is overdue: {limit}" if late else f"A status update is due: {limit}"
+        words = owed(incident, now)
+        label = f"{label}. Still owed: {words}"[:300] if words else label
         held = holder_ids(incident, roles=[role]) or holder_ids(incident, roles=[other])
         _tell(
             incident,

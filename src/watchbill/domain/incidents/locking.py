@@ -1,14 +1,12 @@
 """The engine's hold on incidents: it never waits for one that somebody works on at this moment."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from watchbill.domain.incidents.models import UNRESOLVED, Incident
-from watchbill.domain.timers.actions import put_back
+from watchbill.domain.timers.actions import BLINK, put_back
 from watchbill.domain.timers.store import DueTimer
-
-_BLINK = timedelta(milliseconds=50)
 
 
 def by_subject(timers: Sequence[DueTimer]) -> dict[UUID, list[DueTimer]]:
@@ -27,5 +25,5 @@ def lock_unless_held(waiting: Mapping[UUID, Sequence[DueTimer]], *, now: datetim
     found = list(related.filter(id__in=list(waiting)).order_by("id"))
     held = waiting.keys() - {incident.id for incident in found}
     live = Incident.objects.filter(id__in=held, state__in=UNRESOLVED).values_list("id", flat=True)
-    put_back([timer for identity in live for timer in waiting[identity]], due_at=now + _BLINK)
+    put_back([timer for identity in live for timer in waiting[identity]], due_at=now + BLINK)
     return found

@@ -9,6 +9,10 @@ from django.conf import settings
 from django.db import models
 
 from watchbill.domain.alerts.models import Alert
+from watchbill.domain.incidents.room_models import Attachment as Attachment  # Django looks for tables here
+from watchbill.domain.incidents.room_models import AttachmentContent as AttachmentContent
+from watchbill.domain.incidents.room_models import Look as Look
+from watchbill.domain.incidents.room_models import Presence as Presence
 from watchbill.domain.process.models import ProcessVersion
 from watchbill.domain.services.models import Service
 from watchbill.ground.ids import new_id
@@ -132,6 +136,7 @@ class CallReason(models.TextChoices):
     PROMPT = "prompt", "Asked to escalate"
     UPDATE = "update", "A status update is due"
     FALLBACK = "fallback", "Nobody else was reached"
+    PERSON = "person", "Somebody paged this person"
 
 
 class Call(models.Model):

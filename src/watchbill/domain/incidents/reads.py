@@ -1,6 +1,6 @@
 """Incidents as the board, their own page, the API and the command line show them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -22,13 +22,13 @@ from watchbill.domain.incidents.models import (
     Incident,
     IncidentState,
     Insider,
-    Post,
     ProductionChange,
     Seat,
     SeatState,
     StepDone,
 )
 from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in, standing_of
+from watchbill.domain.incidents.timeline_reads import TimelineLine, timeline_of
 from watchbill.domain.paging.models import AttemptedDelivery, Page, PageState
 from watchbill.domain.process.reads import running
 from watchbill.domain.process.schema.severities import EscalationTier
@@ -97,15 +97,6 @@ class PhaseLine:
     @property
     def done(self) -> int:
         return sum(step.done is not None for step in self.steps)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineLine:
-    """An entry of the record, and the post that it is about if there is one (as corrected last)."""
-
-    at: datetime
-    entry: Entry
-    post: Post | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +197,7 @@ def incident_detail(incident_id: UUID, *, viewer: Viewer, ways: Ways, now: datet
         in_charge=in_charge(incident),
         alerts=tuple(link.alert for link in links),
         pages=tuple(pages.order_by("created_at", "id")),
-        timeline=_timeline(incident, newest),
+        timeline=timeline_of(incident, newest),
         timeline_left=max(0, entries.count() - TIMELINE_SHOWN),
         present=tuple(line.held.user for line in seats if line.held is not None),
     )
@@ -331,22 +322,3 @@ def _phases(incident: Incident) -> tuple[PhaseLine, ...]:
         )
         for phase in process_of(incident).war_room.workflow
     )
-
-
-def _timeline(incident: Incident, entries: Sequence[Entry]) -> tuple[TimelineLine, ...]:
-    """By the time at which things happened: an entry that was added later stands where it belongs."""
-    posts = {str(post.id): post for post in Post.objects.filter(incident=incident).select_related("replaced_by")}
-    corrected = {str(post.replaces_id): post for post in posts.values() if post.replaces_id}
-    lines = []
-    for entry in entries:
-        if entry.action == "incident.corrected":
-            continue  # the corrected text stands where the first one stood
-        post = _last(posts.get(str(entry.details.get("post", ""))), corrected)
-        lines.append(TimelineLine(at=post.at if post is not None else entry.at, entry=entry, post=post))
-    return tuple(sorted(lines, key=lambda line: (line.at, line.entry.id)))
-
-
-def _last(post: Post | None, corrected: Mapping[str, Post]) -> Post | None:
-    while post is not None and str(post.id) in corrected:
-        post = corrected[str(post.id)]
-    return post

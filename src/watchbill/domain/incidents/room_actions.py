@@ -1,5 +1,7 @@
 """The built-in room: what people write while they work on an incident, and the status updates they post."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -7,6 +9,8 @@ from django.db import transaction
 
 from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.incidents import rules
+from watchbill.domain.incidents.attachment_actions import examined, keep
+from watchbill.domain.incidents.attachment_rules import Found, Limits, NewFile
 from watchbill.domain.incidents.models import (
     UNRESOLVED,
     Incident,
@@ -28,27 +32,44 @@ TEXT_MAX = 10_000
 _PAST_MAX = timedelta(days=30)
 
 
-def write(*, incident_id: UUID, text: str, actor: Actor, now: datetime, thread: UUID | None = None) -> Post:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """What comes with a post, and how much may."""
+
+    new: Sequence[NewFile]
+    limits: Limits
+
+
+NO_FILES = Files(new=(), limits=Limits(file=0, incident=0))
+
+
+def write(
+    *, incident_id: UUID, text: str, actor: Actor, now: datetime, thread: UUID | None = None, files: Files = NO_FILES
+) -> Post:
     """A message to the room, with the prefix of the author's role. Raises ChangeRefused, Unknown."""
+    found = examined(files.new, limits=files.limits)
     with transaction.atomic():
         incident = _seen(incident_id)
-        begun = _post_of(incident, thread) if thread is not None else None
-        post = _make(incident, PostKind.MESSAGE, text, actor=actor, now=now, at=now)
+        begun = _first_version(_post_of(incident, thread)) if thread is not None else None
+        post = _make(incident, PostKind.MESSAGE, text or _named(found), actor=actor, now=now, at=now)
         post.thread = begun.thread or begun if begun is not None else None
         post.save()
-        record([_about(incident, "incident.message", post)], actor=actor, now=now)
+        kept = keep(found, post, limits=files.limits, now=now)
+        record([_about(incident, "incident.message", post, files=kept)], actor=actor, now=now)
     return post
 
 
-def note(*, incident_id: UUID, text: str, at: datetime, actor: Actor, now: datetime) -> Post:
+def note(*, incident_id: UUID, text: str, at: datetime, actor: Actor, now: datetime, files: Files = NO_FILES) -> Post:
     """An entry for the timeline, perhaps of something that happened before."""
+    found = examined(files.new, limits=files.limits)
     with transaction.atomic():
         incident = _seen(incident_id)
         if not now - _PAST_MAX <= at <= now:
             raise ChangeRefused("at", "give a time within the last month that is not in the future")
-        post = _make(incident, PostKind.NOTE, text, actor=actor, now=now, at=at)
+        post = _make(incident, PostKind.NOTE, text or _named(found), actor=actor, now=now, at=at)
         post.save()
-        record([_about(incident, "incident.noted", post)], actor=actor, now=now)
+        kept = keep(found, post, limits=files.limits, now=now)
+        record([_about(incident, "incident.noted", post, files=kept)], actor=actor, now=now)
     return post
 
 
@@ -87,17 +108,25 @@ def post_update(*, incident_id: UUID, text: str, actor: Actor, now: datetime) ->
         incident = _seen(incident_id)
         post = _make(incident, PostKind.UPDATE, text, actor=actor, now=now, at=now)
         post.save()
-        incident.updated_at = now
-        incident.save(update_fields=["updated_at"])
         record([_about(incident, "incident.updated", post)], actor=actor, now=now)
-        if incident.state in UNRESOLVED:
-            mark_step(incident, "declare/first-update", actor=actor, now=now)
-            window = rules.update_window(process_of(incident), severity_in(incident), since=now)
-            if window is not None:
-                set_timers([NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=window[0])])
-        elif incident.state in (IncidentState.RESOLVED, IncidentState.CLOSED):
-            mark_step(incident, "resolve/final-update", actor=actor, now=now)
+        note_update(incident, actor=actor, now=now)
     return post
+
+
+def note_update(incident: Incident, *, actor: Actor, now: datetime, may_be_final: bool = True) -> None:
+    """People were told how it stands, here or elsewhere: the clock of updates begins anew.
+
+    `may_be_final`: it counts as the final update when the incident is resolved. In the caller's transaction.
+    """
+    incident.updated_at = now
+    incident.save(update_fields=["updated_at"])
+    if incident.state in UNRESOLVED:
+        mark_step(incident, "declare/first-update", actor=actor, now=now)
+        window = rules.update_window(process_of(incident), severity_in(incident), since=now)
+        if window is not None:
+            set_timers([NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=window[0])])
+    elif may_be_final and incident.state in (IncidentState.RESOLVED, IncidentState.CLOSED):
+        mark_step(incident, "resolve/final-update", actor=actor, now=now)
 
 
 def prefix_of(incident: Incident, user_id: UUID | None) -> str:
@@ -147,5 +176,17 @@ def _post_of(incident: Incident, post_id: UUID) -> Post:
     return post
 
 
-def _about(incident: Incident, action: str, post: Post, **details: str) -> Record:
+def _first_version(post: Post) -> Post:
+    """A thread hangs on what was written first, however often it was corrected since."""
+    while post.replaces is not None:
+        post = post.replaces
+    return post
+
+
+def _named(files: Sequence[Found]) -> str:
+    """What a message says that is nothing but files."""
+    return ", ".join(file.name for file in files)
+
+
+def _about(incident: Incident, action: str, post: Post, **details: object) -> Record:
     return entry(incident, action, post=str(post.id), text=post.text[:300], **details)

@@ -11,7 +11,7 @@ from watchbill.domain.access.models import User
 from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.audit.rules import difference
-from watchbill.domain.oncall.models import Rotation, RotationMember, Schedule
+from watchbill.domain.oncall.models import Override, Rotation, RotationMember, Schedule
 from watchbill.domain.oncall.rotation_rules import (
     RotationDraft,
     ScheduleDraft,
@@ -44,7 +44,8 @@ class ScheduleStillNeeded(ChangeRefused):
 def create_schedule(
     draft: ScheduleDraft, *, rotations: Sequence[RotationDraft], actor: Actor, now: datetime
 ) -> Schedule:
-    """A name that an archived schedule holds brings that schedule back."""
+    """A name that an archived schedule holds brings that schedule back, from now on: while it was archived nobody was
+    on call in it, and before that whoever was."""
     draft = _checked(draft)
     held = Schedule.objects.select_for_update().filter(name=draft.name).first()
     if held is not None and held.archived_at is None:
@@ -55,7 +56,7 @@ def create_schedule(
         schedule = Schedule.objects.create(**_columns(draft), created_at=now)
     else:
         schedule = held
-        Schedule.objects.filter(id=held.id).update(**_columns(draft), archived_at=None)
+        _bring_back(held, draft)
     _replace_rotations(schedule, rotations, now=now)
     details = difference({}, {**_facts(draft), "rotations": _rotation_facts(rotations)})
     _tell("schedule.restored" if held else "schedule.created", schedule, details, actor=actor, now=now)
@@ -72,11 +73,7 @@ def change_schedule(schedule_id: UUID, draft: ScheduleDraft, *, actor: Actor, no
         return
     if draft.name != held.name and Schedule.objects.filter(name=draft.name).exists():
         raise ScheduleNameTaken("name", f"another schedule is or was called {draft.name!r}; choose another name")
-    if draft.time_zone != held.time_zone and Rotation.objects.filter(schedule=schedule).exists():
-        raise ChangeRefused(
-            "time_zone",
-            f"stays {held.time_zone}: past shifts are computed in it; create a new schedule for {draft.time_zone}",
-        )
+    _check_zone_of_past(schedule, draft)
     details = difference(_facts(held), _facts(draft))
     Schedule.objects.filter(id=schedule_id, archived_at=None).update(**_columns(draft))
     _tell("schedule.changed", schedule, details, actor=actor, now=now)
@@ -128,6 +125,27 @@ def rotation_drafts(schedule: Schedule) -> tuple[RotationDraft, ...]:
     """The rotations as they are now, in order."""
     rows = Rotation.objects.filter(schedule=schedule, retired_at=None).prefetch_related("members")
     return tuple(rotation_draft(row) for row in rows.order_by("position"))
+
+
+def _check_zone_of_past(schedule: Schedule, draft: ScheduleDraft) -> None:
+    if draft.time_zone != schedule.time_zone and Rotation.objects.filter(schedule=schedule).exists():
+        raise ChangeRefused(
+            "time_zone",
+            f"stays {schedule.time_zone}: past shifts are computed in it; create a new schedule for {draft.time_zone}",
+        )
+
+
+def _bring_back(schedule: Schedule, draft: ScheduleDraft) -> None:
+    """What it held ended when it was archived; the caller adds what counts from now on."""
+    _check_zone_of_past(schedule, draft)
+    ended_at = schedule.archived_at
+    rotations = Rotation.objects.filter(schedule=schedule, retired_at=None)
+    rotations.filter(effective_at__gte=ended_at).delete()  # it never counted
+    rotations.update(retired_at=ended_at)
+    overrides = Override.objects.filter(schedule=schedule, cancelled_at=None, ends_at__gt=ended_at)
+    overrides.filter(starts_at__gte=ended_at).update(cancelled_at=ended_at)
+    overrides.filter(starts_at__lt=ended_at).update(ends_at=ended_at)
+    Schedule.objects.filter(id=schedule.id).update(**_columns(draft), archived_at=None)
 
 
 def _replace_rotations(schedule: Schedule, wanted: Sequence[RotationDraft], *, now: datetime) -> None:

@@ -106,7 +106,9 @@ def _organization(hand: _Hand, change: Change) -> None:
     people.set_organization(
         name=wanted.name,
         time_zone=wanted.time_zone,
-        fallback_ids=[hand.state.user_ids[email] for email in wanted.fallback or ()],
+        fallback_ids=None
+        if "fallback" in change.kept
+        else [hand.state.user_ids[email] for email in wanted.fallback or ()],
         actor=hand.actor,
         now=hand.now,
     )
@@ -144,7 +146,12 @@ def _contact(hand: _Hand, change: Change) -> None:
             hand.state.contact_ids[key], setting=hand.setting, actor=hand.actor, now=hand.now
         )
         return
-    draft = ContactDraft(name=wanted.name, kind=wanted.kind, address=wanted.address, secret=wanted.secret)
+    draft = ContactDraft(
+        name=wanted.name,
+        kind=wanted.kind,
+        address=wanted.address,
+        secret=None if "secret" in change.kept else wanted.secret,
+    )
     if change.before is None:
         added = contact_changes.add_contact(
             hand.state.user_ids[change.owner],
@@ -188,7 +195,9 @@ def _team(hand: _Hand, change: Change) -> None:
     if change.before is None:
         ids[wanted.name] = team_actions.create_team(draft, actor=hand.actor, now=hand.now).id
     else:
-        team_actions.change_team(ids[wanted.name], draft, actor=hand.actor, now=hand.now)
+        team_actions.change_team(
+            ids[wanted.name], draft, keep_members="members" in change.kept, actor=hand.actor, now=hand.now
+        )
 
 
 def _schedule(hand: _Hand, change: Change) -> None:

@@ -50,7 +50,8 @@ class Section(StrEnum):
 class Change:
     """`before` is None for a creation, `after` for a removal. `owner`: the user, schedule or service it belongs to.
 
-    `source` and `inner` say where in the files it comes from; a removal comes from nowhere.
+    `source` and `inner` say where in the files it comes from; a removal comes from nowhere. `kept`: fields of which
+    the files say nothing. `after` has them as they were read, to be shown; what is written is what is there by then.
     """
 
     section: Section
@@ -60,6 +61,7 @@ class Change:
     after: Any
     source: Source | None = None
     inner: tuple[str | int, ...] = ()
+    kept: frozenset[str] = frozenset()
 
     @property
     def sign(self) -> str:
@@ -114,6 +116,7 @@ def _contacts(wanted: UserEntry, held: UserEntry | None, source: Source) -> Iter
                 after=after,
                 source=source,
                 inner=("contacts", index),
+                kept=frozenset({"secret"} if before is not None and contact.secret is None else ()),
             )
 
 
@@ -172,7 +175,8 @@ def _difference(
         return
     name = wanted.email if isinstance(wanted, UserEntry) else str(getattr(wanted, "name", ""))
     kept = {field: getattr(held, field) for field in ignored} if held is not None else {}
-    yield Change(section=section, owner="", name=name, before=held, after=wanted.model_copy(update=kept), source=source)
+    after = wanted.model_copy(update=kept)
+    yield Change(section=section, owner="", name=name, before=held, after=after, source=source, kept=frozenset(kept))
 
 
 def _schedules(document: Document, state: State, *, now: datetime, prune: bool) -> Iterator[Change]:

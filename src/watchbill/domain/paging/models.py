@@ -99,7 +99,10 @@ class Attempt(models.Model):
 
 
 class Delivery(models.Model):
-    """One rule of one page. `tries` counts attempts; a failed one is retried or hands over to the next rule."""
+    """One rule of one page. `tries` counts attempts; a failed one is retried or hands over to the next rule.
+
+    `expiries`: those of them whose sender died, of which nobody knows what the provider did.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     page = models.ForeignKey(
@@ -113,6 +116,7 @@ class Delivery(models.Model):
     due_at = models.DateTimeField()
     state = models.CharField(max_length=9, choices=DeliveryState, default=DeliveryState.QUEUED)
     tries = models.PositiveSmallIntegerField(default=0)
+    expiries = models.PositiveSmallIntegerField(default=0, db_default=0)
     attempt = models.ForeignKey(
         Attempt, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
     )

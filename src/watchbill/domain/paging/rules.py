@@ -8,7 +8,8 @@ from uuid import UUID
 from watchbill.domain.paging.contract import Budget, Family
 
 TRIES_MAX = 8
-EXPIRED_TRIES_MAX = 3
+# How often the sender may die with it, whatever the provider answered at other times.
+EXPIRIES_MAX = 3
 # Longer than any channel may take, so that a lease runs out only when its sender is gone.
 LEASE = timedelta(seconds=35)
 _FIRST_RETRY = timedelta(seconds=5)

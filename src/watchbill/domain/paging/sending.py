@@ -16,7 +16,7 @@ from watchbill.domain.paging import store
 from watchbill.domain.paging.contract import Budget, Delivered, Outcome, Refused, RetryLater
 from watchbill.domain.paging.models import AttemptState, Delivery, DeliveryState
 from watchbill.domain.paging.rules import (
-    EXPIRED_TRIES_MAX,
+    EXPIRIES_MAX,
     LEASE,
     TRIES_MAX,
     looks_back,
@@ -113,7 +113,7 @@ def _single(delivery: DueDelivery) -> Intent:
 
 
 def _expire(*, now: datetime) -> None:
-    failed = store.expire_leases(now=now, tries_max=EXPIRED_TRIES_MAX)
+    failed = store.expire_leases(now=now, expiries_max=EXPIRIES_MAX)
     if failed:
         store.bring_next_delivery_forward(failed, to=now)
         _close_unreached(failed, now=now)
@@ -176,7 +176,7 @@ def _outcome(intent: Intent, answer: Result, *, now: datetime) -> store.Finished
             error="",
             retry_at=None,
         )
-    tries = max(one.tries for one in intent.deliveries) + 1
+    tries = max(one.tries - one.expiries for one in intent.deliveries) + 1
     again = isinstance(answer, RetryLater) and tries < TRIES_MAX
     wait = retry_after(tries=tries, asked=answer.after if isinstance(answer, RetryLater) else None)
     return store.FinishedAttempt(

@@ -13,7 +13,7 @@ from watchbill.ground.row_sets import as_rows
 GROUP_QUIET_SECONDS = 10 * 60
 
 _DUE = """
-SELECT delivery.id, delivery.page_id, delivery.contact_id, delivery.position, delivery.tries,
+SELECT delivery.id, delivery.page_id, delivery.contact_id, delivery.position, delivery.tries, delivery.expiries,
        page.subject_kind, page.subject_id, page.user_id, page.reason, page.run_id, page.generation, page.urgency,
        contact.kind, contact.name, person.name, contact.address, contact.sealed_secret,
        delivery.position = 0 AND delivery.tries = 0 AND NOT EXISTS (
@@ -44,6 +44,7 @@ class DueDelivery:
     contact_id: UUID
     position: int
     tries: int
+    expiries: int
     subject_kind: str
     subject_id: UUID
     user_id: UUID
@@ -71,20 +72,21 @@ def claim_due(*, now: datetime, limit: int) -> list[DueDelivery]:
                 contact_id=row[2],
                 position=row[3],
                 tries=row[4],
-                subject_kind=row[5],
-                subject_id=row[6],
-                user_id=row[7],
-                reason=row[8],
-                run_id=row[9],
-                generation=row[10],
-                urgency=row[11],
-                kind=row[12],
-                contact=row[13],
-                person=row[14],
-                address=row[15],
-                sealed_secret=row[16],
-                first_of_group=row[17],
-                usable=row[18],
+                expiries=row[5],
+                subject_kind=row[6],
+                subject_id=row[7],
+                user_id=row[8],
+                reason=row[9],
+                run_id=row[10],
+                generation=row[11],
+                urgency=row[12],
+                kind=row[13],
+                contact=row[14],
+                person=row[15],
+                address=row[16],
+                sealed_secret=row[17],
+                first_of_group=row[18],
+                usable=row[19],
             )
             for row in cursor.fetchall()
         ]
@@ -257,7 +259,8 @@ page AS MATERIALIZED (
 )
 UPDATE paging_delivery AS delivery
 SET state = CASE WHEN page.state <> 'active' THEN 'cancelled'
-                 WHEN delivery.tries >= %s THEN 'failed' ELSE 'queued' END,
+                 WHEN delivery.expiries + 1 >= %s THEN 'failed' ELSE 'queued' END,
+    expiries = delivery.expiries + 1,
     due_at = %s,
     error = 'the sender died while sending'
 FROM expired, page
@@ -266,10 +269,13 @@ RETURNING delivery.page_id, delivery.state
 """
 
 
-def expire_leases(*, now: datetime, tries_max: int) -> list[UUID]:
-    """A sender died between asking and noting: send again, a bounded number of times. Pages whose try failed."""
+def expire_leases(*, now: datetime, expiries_max: int) -> list[UUID]:
+    """A sender died between asking and noting: send again, a bounded number of times. Pages whose try failed.
+
+    What the provider itself turned down is not counted here: a sender that dies once is no reason to give up.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_EXPIRE, [now, now, tries_max, now])
+        cursor.execute(_EXPIRE, [now, now, expiries_max, now])
         return [row[0] for row in cursor.fetchall() if row[1] == "failed"]
 
 

@@ -1,6 +1,7 @@
 """The organization and the people in it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -36,11 +37,13 @@ class PersonStillNeeded(ChangeRefused):
 
 
 @transaction.atomic
-def set_organization(*, name: str, time_zone: str, fallback_ids: Sequence[UUID], actor: Actor, now: datetime) -> None:
-    """The people of `fallback_ids` are paged, in this order, when a whole policy reached nobody."""
+def set_organization(
+    *, name: str, time_zone: str, fallback_ids: Sequence[UUID] | None, actor: Actor, now: datetime
+) -> None:
+    """The people of `fallback_ids` are paged, in this order, when a whole policy reached nobody. None: they stay."""
     name = clean_name(name, longest=PERSON_NAME_MAX)
     check_zone(time_zone)
-    fallback = active_people(fallback_ids, field="fallback")
+    fallback = active_people(fallback_ids or (), field="fallback")
     if len(fallback) > FALLBACK_MAX:
         raise ChangeRefused("fallback", f"has {len(fallback)} people; use at most {FALLBACK_MAX}")
     row, is_new = Organization.objects.select_for_update().get_or_create(
@@ -49,7 +52,13 @@ def set_organization(*, name: str, time_zone: str, fallback_ids: Sequence[UUID],
     held = FallbackRecipient.objects.select_related("user").order_by("position")
     before: dict[str, object] = {} if is_new else {"name": row.name, "time_zone": row.time_zone}
     before["fallback"] = [recipient.user.email for recipient in held]
-    after = {"name": name, "time_zone": time_zone, "fallback": [user.email for user in fallback]}
+    after: dict[str, object] = {
+        "name": name,
+        "time_zone": time_zone,
+        "fallback": [user.email for user in fallback],
+    }
+    if fallback_ids is None:
+        after["fallback"] = before["fallback"]
     details = difference(before, after)
     if not details:
         return
@@ -90,16 +99,24 @@ def create_person(draft: PersonDraft, *, actor: Actor, now: datetime) -> User:
 @transaction.atomic
 def change_person(user_id: UUID, draft: PersonDraft, *, actor: Actor, now: datetime) -> None:
     draft = _checked(draft)
+    _change(_locked(user_id), draft, actor=actor, now=now)
+
+
+@transaction.atomic
+def change_profile(
+    user_id: UUID, *, name: str | None = None, time_zone: str | None = None, actor: Actor, now: datetime
+) -> None:
+    """What people change of themselves: what is None stays, and so do role and address, as they are under the lock.
+
+    Whoever was demoted after the request came in would otherwise write the old role back.
+    """
     user = _locked(user_id)
-    details = difference(_facts(draft_of(user)), _facts(draft))
-    if not details:
-        return
-    if "email" in details["after"] and User.objects.filter(email=draft.email).exists():
-        raise EmailTaken("email", f"{draft.email} belongs to another person; choose another address")
-    if user.role == Role.OWNER and draft.role != Role.OWNER:
-        _refuse_for_last_owner(user, field="role")
-    User.objects.filter(id=user_id).update(**details["after"])
-    _tell("person.changed", user, details, actor=actor, now=now)
+    draft = replace(
+        draft_of(user),
+        name=user.name if name is None else clean_name(name, longest=PERSON_NAME_MAX),
+        time_zone=user.time_zone if time_zone is None else check_zone(time_zone),
+    )
+    _change(user, draft, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -167,6 +184,18 @@ def _checked(draft: PersonDraft) -> PersonDraft:
 
 def _facts(draft: PersonDraft) -> dict[str, str]:
     return {"email": draft.email, "name": draft.name, "role": draft.role, "time_zone": draft.time_zone}
+
+
+def _change(user: User, draft: PersonDraft, *, actor: Actor, now: datetime) -> None:
+    details = difference(_facts(draft_of(user)), _facts(draft))
+    if not details:
+        return
+    if "email" in details["after"] and User.objects.filter(email=draft.email).exists():
+        raise EmailTaken("email", f"{draft.email} belongs to another person; choose another address")
+    if user.role == Role.OWNER and draft.role != Role.OWNER:
+        _refuse_for_last_owner(user, field="role")
+    User.objects.filter(id=user.id).update(**details["after"])
+    _tell("person.changed", user, details, actor=actor, now=now)
 
 
 def _locked(user_id: UUID) -> User:

@@ -1,6 +1,7 @@
 """Teams: who leads, who manages, who belongs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -44,12 +45,15 @@ def create_team(draft: TeamDraft, *, actor: Actor, now: datetime) -> Team:
 
 
 @transaction.atomic
-def change_team(team_id: UUID, draft: TeamDraft, *, actor: Actor, now: datetime) -> None:
+def change_team(team_id: UUID, draft: TeamDraft, *, keep_members: bool = False, actor: Actor, now: datetime) -> None:
+    """`keep_members`: whatever the draft says of them, they stay who they are at this moment."""
     name = clean_name(draft.name)
     team = _locked(team_id)
     if name != team.name and Team.objects.filter(name=name).exists():
         raise TeamNameTaken("name", f"another team is or was called {name!r}; choose another name")
     held = draft_of(team)
+    if keep_members:
+        draft = replace(draft, member_ids=held.member_ids)
     if held == TeamDraft(name=name, lead_id=draft.lead_id, manager_id=draft.manager_id, member_ids=draft.member_ids):
         return
     details = difference(_emails(held), _facts(draft, name))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -11,6 +11,8 @@ from watchbill.domain.timers.store import DueTimer
 from watchbill.ground.row_sets import as_rows
 
 WAKE_CHANNEL = "watchbill_timers"
+# So long waits what an engine has claimed and somebody else holds: no human notices, and no processor does either.
+BLINK = timedelta(milliseconds=50)
 
 _SET = """
 INSERT INTO timers_timer (kind, subject_id, generation, due_at, failures, last_error)

@@ -13,7 +13,7 @@ from ninja.security.http import HttpAuthBase
 
 from watchbill.domain.access.models import User
 from watchbill.domain.access.reads import authenticate_token
-from watchbill.domain.access.rules import PERMISSIONS, ActionUnknown
+from watchbill.domain.access.rules import PERMISSIONS, ActionUnknown, could
 from watchbill.domain.access.sign_in_rules import network_of
 from watchbill.doors import limits
 from watchbill.doors.callers import Caller, address_of, caller_of
@@ -34,11 +34,15 @@ def check_address(request: HttpRequest) -> None:
         _take(limits.API_ADDRESS, network_of(address_of(request)))
 
 
-def check_caller(request: HttpRequest, *, user_id: str, token: str) -> None:
-    """Raises Throttled."""
+def check_caller(request: HttpRequest, who: Caller, *, token: str) -> None:
+    """What a person acknowledges with is kept for what may acknowledge: a token that may only read, and asks for it
+    without end, has its own allowance to waste. Raises Throttled."""
+    user_id = str(who.user.id)
     if handles(request):
-        _take(limits.API_HANDLING, user_id)
-        return
+        if could(who.person, "alert.acknowledge").allowed:
+            _take(limits.API_HANDLING, user_id)
+            return
+        _take(limits.API_ADDRESS, network_of(address_of(request)))
     if token:
         _take(limits.API_TOKEN, f"{user_id} {token}")
     _take(limits.API_USER, user_id)
@@ -65,8 +69,9 @@ class TokenAuth(HttpAuthBase):
         holder = authenticate_token(request.headers.get("Authorization", ""), now=SystemClock().now())
         if holder is None:
             return None
-        check_caller(request, user_id=str(holder.user.id), token=holder.name)
-        return caller_of(holder.user, holder=holder, source_address=address_of(request))
+        who = caller_of(holder.user, holder=holder, source_address=address_of(request))
+        check_caller(request, who, token=holder.name)
+        return who
 
 
 class BrowserAuth(SessionAuth):
@@ -77,8 +82,9 @@ class BrowserAuth(SessionAuth):
         if "Authorization" in request.headers or not isinstance(user, User) or not user.is_authenticated:
             check_stranger(request)
             return None
-        check_caller(request, user_id=str(user.id), token="")
-        return caller_of(user, holder=None, source_address=address_of(request))
+        who = caller_of(user, holder=None, source_address=address_of(request))
+        check_caller(request, who, token="")
+        return who
 
 
 # For `NinjaAPI(auth=AUTH)`: the first that knows the caller wins, and `request.auth` is a Caller.

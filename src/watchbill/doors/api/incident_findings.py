@@ -9,6 +9,7 @@ from pydantic import Field
 
 from watchbill.domain.incidents import assess_actions, change_actions, follow_up_actions
 from watchbill.domain.incidents.assess_actions import ImpactDraft
+from watchbill.domain.incidents.brief import facts
 from watchbill.domain.incidents.change_actions import ChangeDraft
 from watchbill.domain.incidents.reads import visible_to
 from watchbill.domain.incidents.related_reads import may_be_affected, related_to
@@ -17,7 +18,6 @@ from watchbill.doors.api.incident_out import (
     IncidentDetailOut,
     IncidentOut,
     detail_out,
-    facts,
     incident_id,
     person_id,
     viewer_of,

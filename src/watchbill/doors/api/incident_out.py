@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from watchbill.domain.incidents.models import Incident
-from watchbill.domain.incidents.process_followed import severity_label
+from watchbill.domain.incidents.brief import facts
+from watchbill.domain.incidents.models import Attachment
 from watchbill.domain.incidents.reads import IncidentDetail, incident_detail, incident_id_of
 from watchbill.domain.people.reads import person_id_of
 from watchbill.doors.api.auth import caller
@@ -101,10 +101,32 @@ class IncidentPageOut(Output):
     closed_at: InstantOut | None
 
 
+class AttachmentOut(Output):
+    """`entry`: the id of the message or note that it came with. `kind`: image or text."""
+
+    id: UUID
+    entry: UUID
+    kind: str
+    content_type: str
+    name: str
+    size: int
+    sha256: str
+    alt: str
+    width: int | None
+    height: int | None
+    added_at: InstantOut
+    added_by: str
+
+
 class IncidentEntryOut(Output):
-    """`at` is when it happened, `recorded_at` when it was written down. `text`: what somebody wrote."""
+    """`at` is when it happened, `recorded_at` when it was written down. `text`: what somebody wrote.
+
+    `thread` is the message that this one answers.
+    """
 
     id: str | None
+    thread: str | None
+    attachments: list[AttachmentOut]
     at: InstantOut
     recorded_at: InstantOut
     action: str
@@ -201,31 +223,6 @@ def person_id(text: str, *, field: str) -> UUID:
     return found
 
 
-def facts(incident: Incident) -> dict[str, Any]:
-    return {
-        "id": incident.id,
-        "number": incident.number,
-        "title": incident.title,
-        "severity": incident.severity,
-        "severity_label": severity_label(incident),
-        "status": str(incident.state),
-        "phase": incident.phase,
-        "service": incident.service.name if incident.service else None,
-        "restricted": incident.restricted,
-        "drill": incident.drill,
-        "merged_into": incident.merged_into.number if incident.merged_into else None,
-        "declared_at": incident.declared_at,
-        "declared_by": incident.declared_by,
-        "detected_at": incident.detected_at,
-        "acknowledged_at": incident.acknowledged_at,
-        "acknowledged_by": incident.acknowledged_by or None,
-        "mitigated_at": incident.mitigated_at,
-        "resolved_at": incident.resolved_at,
-        "closed_at": incident.closed_at,
-        "updated_at": incident.updated_at,
-    }
-
-
 def detail_out(request: HttpRequest, incident_id: UUID) -> IncidentDetailOut:
     detail = incident_detail(incident_id, viewer=viewer_of(request), ways=wired().ways(), now=now_of(request))
     if detail is None:
@@ -303,10 +300,17 @@ def _pages(detail: IncidentDetail) -> list[IncidentPageOut]:
     ]
 
 
+def attachment_out(one: Attachment) -> AttachmentOut:
+    named = {name: getattr(one, name) for name in AttachmentOut.model_fields if name != "entry"}
+    return AttachmentOut(entry=one.post_id, **named)
+
+
 def _timeline(detail: IncidentDetail) -> list[IncidentEntryOut]:
     return [
         IncidentEntryOut(
             id=str(line.post.id) if line.post else None,
+            thread=str(line.post.thread_id) if line.post and line.post.thread_id else None,
+            attachments=[attachment_out(one) for one in line.files],
             at=line.at,
             recorded_at=line.entry.at,
             action=line.entry.action,

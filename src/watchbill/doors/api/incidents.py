@@ -3,12 +3,13 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 from pydantic import Field
 
 from watchbill.domain.alerts.listing import alert_id_of
 from watchbill.domain.incidents import actions
+from watchbill.domain.incidents.brief import facts
 from watchbill.domain.incidents.reads import IncidentFilter, incident_detail, list_incidents
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.incident_out import (
@@ -16,7 +17,6 @@ from watchbill.doors.api.incident_out import (
     IncidentOut,
     IncidentsOut,
     detail_out,
-    facts,
     incident_id,
     person_id,
     viewer_of,
@@ -24,7 +24,7 @@ from watchbill.doors.api.incident_out import (
 from watchbill.doors.api.names import service_id
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Input, Name, Output, Text
-from watchbill.doors.incident_export import export
+from watchbill.doors.incident_export import export, export_zip
 from watchbill.doors.moment import now_of
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import Unknown
@@ -100,6 +100,18 @@ def exported(request: HttpRequest, incident: Name, asked: Query[ExportQuery]) ->
     if detail is None:
         raise NotFound(f"There is no incident {incident!r}.")
     return ExportOut(text=export(detail, asked.kind))
+
+
+@router.get("/{incident}/export.zip", summary="Export the record of an incident with its files")
+@requires("incident.read")
+def exported_zip(request: HttpRequest, incident: Name) -> HttpResponse:
+    found = incident_id(request, incident)
+    detail = incident_detail(found, viewer=viewer_of(request), ways=wired().ways(), now=now_of(request))
+    if detail is None:
+        raise NotFound(f"There is no incident {incident!r}.")
+    answer = HttpResponse(export_zip(detail), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="incident-{detail.incident.number}.zip"'
+    return answer
 
 
 @router.get("/{incident}", response=IncidentDetailOut, summary="Read one incident with everything about it")

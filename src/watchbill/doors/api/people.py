@@ -141,15 +141,9 @@ def mine(request: HttpRequest) -> PersonDetailOut:
 @me.patch("", response=PersonDetailOut, summary="Change your own profile")
 @requires("profile.change_own")
 def change_mine(request: HttpRequest, body: ProfileIn) -> PersonDetailOut:
-    user = caller(request).user
-    draft = PersonDraft(
-        email=user.email,
-        name=user.name if body.name is None else body.name,
-        role=user.role,
-        time_zone=user.time_zone if body.time_zone is None else body.time_zone,
-    )
-    actions.change_person(user.id, draft, actor=caller(request).actor, now=now_of(request))
-    return _shown(request, user.id)
+    who = caller(request)
+    actions.change_profile(who.user.id, name=body.name, time_zone=body.time_zone, actor=who.actor, now=now_of(request))
+    return _shown(request, who.user.id)
 
 
 @router.get("", response=Page[PersonOut], summary="List people")
@@ -211,7 +205,8 @@ def enable(request: HttpRequest, name: Name) -> PersonDetailOut:
 @router.post("/{name}/setup-link", response={201: SetupLinkOut}, summary="Make a set-up link for a person")
 @requires("people.change")
 def setup_link(request: HttpRequest, name: Name) -> Status[SetupLinkOut]:
-    """A one-time link with which the person sets a password. For yourself or an owner it takes a signed-in browser."""
+    """A one-time link with which the person sets a password. For yourself, an admin or an owner it takes a signed-in
+    browser."""
     found = _found(person_id(name))
     caller(request).check_person_change(found.person.role)
     _check_sign_in(request, found.person.id, found.person.role)
@@ -268,7 +263,7 @@ def remove_contact(request: HttpRequest, name: Name, contact: UUID) -> Status[No
 def verify_contact(request: HttpRequest, name: Name, contact: UUID) -> Status[None]:
     """Vouch that the address is the person's. One's own is confirmed by a code."""
     found = _found(person_id(name))
-    caller(request).check_vouches_for(found.person.id)
+    caller(request).check_vouches_for(found.person.id, role=found.person.role)
     contact_actions.verify_contact(held_contact(found, contact).id, actor=caller(request).actor, now=now_of(request))
     return Status(204, None)
 
@@ -305,18 +300,21 @@ def set_rules(request: HttpRequest, name: Name, urgency: Urgency, body: RulesIn)
 
 
 def _check_sign_in(request: HttpRequest, wanted: UUID | None, *roles: str) -> None:
-    """A token may be found in a script: it never becomes its person's account, nor an owner's. Raises Forbidden."""
+    """A token may be found in a script: it never becomes its person's account, an admin's or an owner's, nor makes one
+    that it could become. Raises Forbidden."""
     if wanted == caller(request).user.id:
         caller(request).check("security.change_own", owner_id=wanted)
     if Role.OWNER in roles:
         caller(request).check("security.change_owner")
+    elif Role.ADMIN in roles:
+        caller(request).check("security.change_admin")
 
 
 def reached(request: HttpRequest, name: str) -> tuple[PersonDetail, bool]:
     """The person whose contacts are changed, and whether the caller vouches for addresses."""
     found = _found(person_id(name))
-    caller(request).check_contact_change(found.person.id)
-    return found, caller(request).vouches_for(found.person.id)
+    caller(request).check_contact_change(found.person.id, role=found.person.role)
+    return found, caller(request).vouches_for(found.person.id, role=found.person.role)
 
 
 def _found(wanted: UUID) -> PersonDetail:

@@ -13,6 +13,8 @@ from pydantic import BaseModel
 
 from watchbill.domain.alerts.actions import AlertResolvedAlready, AlertUnknown, ReassignmentRefused, SnoozeRefused
 from watchbill.domain.alerts.listing import CursorRefused
+from watchbill.domain.communications.publishing import ApprovalMissing
+from watchbill.domain.communications.statement_actions import DraftChanged, StatementOver
 from watchbill.domain.escalation.actions import RunCannotEscalate
 from watchbill.domain.escalation.policy_actions import PolicyStillNeeded
 from watchbill.domain.incidents.actions import IncidentOver
@@ -60,6 +62,9 @@ _CONFLICTS = (
     IncidentOver,
     GateShut,
     SeatTaken,
+    DraftChanged,
+    StatementOver,
+    ApprovalMissing,
 )
 
 

@@ -54,6 +54,13 @@ def kind_label(kind: str) -> str:
     return known.label if known else kind
 
 
+@register.filter
+def initials(name: str) -> str:
+    """Of the first and the last word that begin with a letter."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[0], words[-1])[: len(words)]).upper() if words else "?"
+
+
 @register.simple_tag
 def kind_icon(kind: str) -> SafeString:
     known = wired().contact_kinds().get(kind)

@@ -89,14 +89,14 @@ def _preview(person: PersonDetail, urgency: str) -> list[PreviewLine]:
 
 
 def add_posted_contact(request: HttpRequest, person: PersonDetail) -> Added:
-    caller(request).check_contact_change(person.person.id)
+    caller(request).check_contact_change(person.person.id, role=person.person.role)
     draft = ContactDraft(
         name=posted(request, "name"), kind=posted(request, "kind"), address=posted(request, "address").strip()
     )
     return add_contact(
         person.person.id,
         draft,
-        vouched=caller(request).vouches_for(person.person.id),
+        vouched=caller(request).vouches_for(person.person.id, role=person.person.role),
         setting=contact_setting(),
         actor=actor_of(request),
         now=now_of(request),
@@ -130,15 +130,15 @@ def typed_rules(request: HttpRequest, urgency: str) -> list[tuple[str, str]]:
     return [row for row in rows if row[0]]
 
 
-def set_posted_rules(request: HttpRequest, person_id: UUID, urgency: str) -> None:
-    caller(request).check_contact_change(person_id)
+def set_posted_rules(request: HttpRequest, person: PersonDetail, urgency: str) -> None:
+    caller(request).check_contact_change(person.person.id, role=person.person.role)
     rules = []
     for contact, after in typed_rules(request, urgency):
         try:
             rules.append((UUID(contact), parse_duration(after.strip() or "0s")))
         except ValueError as error:
             raise ChangeRefused(urgency, str(error)) from error
-    set_rules(person_id, urgency=urgency, rules=rules, actor=actor_of(request), now=now_of(request))
+    set_rules(person.person.id, urgency=urgency, rules=rules, actor=actor_of(request), now=now_of(request))
 
 
 def contact_of(person: PersonDetail, contact_id: UUID) -> ContactLine | None:

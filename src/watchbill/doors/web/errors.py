@@ -1,5 +1,8 @@
 """What somebody sees when a page cannot be shown: what happened, and what to do now."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -33,6 +36,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        answer = _page(
+            503,
+            "The database does not answer",
+            "Or it takes no changes for a moment, while another server takes over. Nothing was changed. Try again.",
+        )
+        answer["Retry-After"] = "1"
+        return answer
     return _page(
         500,
         "Something went wrong here",

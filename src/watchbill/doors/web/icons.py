@@ -30,6 +30,8 @@ _STROKES = {
     "chat": '<path d="M3 4.5h14v9H9l-4 3v-3H3z"/>',
     "hook": '<path d="M8 12l4-4M6.5 9L4.6 11a3 3 0 0 0 4.3 4.3l2-2M13.5 11l1.9-2A3 3 0 0 0 11.1 4.7l-2 2"/>',
     "warning": '<path d="M10 3L2.5 16.5h15z"/><path d="M10 8v4M10 14.3h.01"/>',
+    "globe": '<circle cx="10" cy="10" r="7"/><path d="M3 10h14M10 3c2.5 2 3.5 4.5 3.5 7s-1 5-3.5 7"/>'
+    '<path d="M10 3C7.5 5 6.5 7.5 6.5 10s1 5 3.5 7"/>',
     "info": '<circle cx="10" cy="10" r="7"/><path d="M10 9.5v4M10 6.5h.01"/>',
     "search": '<circle cx="9" cy="9" r="5"/><path d="M13 13l4 4"/>',
     "key": '<circle cx="7" cy="13" r="3.5"/><path d="M9.5 10.5L17 3M14 6l2 2"/>',

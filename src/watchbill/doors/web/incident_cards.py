@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from watchbill.domain.incidents import rules
+from watchbill.domain.incidents.looking_reads import unread_counts
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.process_followed import severity_in
 from watchbill.domain.incidents.reads import clocks_of, holders_of
@@ -17,9 +19,12 @@ class Card:
     rank: int
     commander: str
     clock: rules.IncidentClock | None
+    unread: int = 0
 
 
-def cards_of(incidents: Sequence[Incident], *, now: datetime) -> list[Card]:
+def cards_of(incidents: Sequence[Incident], *, viewer: UUID, now: datetime) -> list[Card]:
+    """`unread`: how much of each is new to the viewer."""
+    unread = unread_counts(viewer, [one.id for one in incidents])
     commanders = holders_of(incidents, role=rules.COMMANDER)
     cards = [
         Card(
@@ -27,6 +32,7 @@ def cards_of(incidents: Sequence[Incident], *, now: datetime) -> list[Card]:
             severity=severity_in(one).label,
             rank=severity_in(one).rank,
             commander=commanders.get(one.id, ""),
+            unread=unread.get(one.id, 0),
             clock=_pressing(clocks_of(one, now=now)),
         )
         for one in incidents

@@ -8,8 +8,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from watchbill.domain.audit.models import ActorKind, Entry
-from watchbill.domain.incidents.models import Post
-from watchbill.domain.incidents.reads import TimelineLine
+from watchbill.domain.incidents.models import Attachment, Post
+from watchbill.domain.incidents.timeline_reads import TimelineLine
 from watchbill.doors.web.timeline import LOOKS as PAGE_LOOKS
 from watchbill.doors.web.timeline import VIA_WORDS, line_of
 
@@ -69,6 +69,19 @@ LOOKS: Mapping[str, tuple[str, str, str, str]] = {
     "incident.bridge_missing": ("warning", "is-bad", "state", "found no bridge that is free"),
     "incident.bridge_not_made": ("warning", "is-warn", "state", "could not make a meeting"),
     "incident.bridge_freed": ("phone", "is-idle", "state", "freed the bridge"),
+    "incident.published": ("send", "is-good", "updates", "published on the status page"),
+    "incident.publication_corrected": ("send", "is-idle", "updates", "corrected what the status page says"),
+    "incident.publication_retracted": ("cross", "is-warn", "updates", "took an update off the status page"),
+    "incident.customer_asked": ("people", "is-warn", "updates", "noted that a customer asked"),
+    "incident.no_customer_asked": ("people", "is-idle", "updates", "noted that no customer asked after all"),
+    "incident.statement_drafted": ("chat", "is-idle", "updates", "drafted"),
+    "incident.statement_changed": ("chat", "is-idle", "updates", "changed the draft of"),
+    "incident.statement_discarded": ("cross", "is-idle", "updates", "discarded the draft of"),
+    "incident.approval_asked": ("people", "is-warn", "updates", "asked for approval of"),
+    "incident.statement_approved": ("check", "is-good", "updates", "approved"),
+    "incident.statement_declined": ("cross", "is-warn", "updates", "declined"),
+    "incident.statement_published": ("send", "is-good", "updates", "published"),
+    "incident.statement_sent_again": ("send", "is-warn", "updates", "sent what had failed once more of"),
     "incident.pinned": ("pin", "is-idle", "messages", "pinned a message"),
     "incident.unpinned": ("pin", "is-idle", "messages", "unpinned a message"),
     "incident.chat_room_opened": ("chat", "is-good", "state", "opened a room in the chat tool"),
@@ -89,8 +102,22 @@ GROUPS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A piece of what was written; with `user_id` it is the name of somebody who is mentioned."""
+
+    text: str
+    user_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentLine:
-    """`people`: id and name of those the entry names. `group`: one of GROUPS. `minor`: shown only when asked for."""
+    """`people`: id and name of those the entry names. `group`: one of GROUPS. `minor`: shown only when asked for.
+
+    `post_id` is the first version of the post; `thread_id` the one that it answers.
+    """
+
+    action: str
+    entry_id: int
 
     at: datetime
     recorded_at: datetime
@@ -104,6 +131,10 @@ class IncidentLine:
     why: str
     via: str
     post: Post | None
+    post_id: UUID | None = None
+    thread_id: UUID | None = None
+    files: tuple[Attachment, ...] = ()
+    said: tuple[Said, ...] = ()
     minor: bool = False
 
 
@@ -112,6 +143,8 @@ def incident_line(line: TimelineLine, *, zone: ZoneInfo) -> IncidentLine:
     if entry.action in PAGE_LOOKS:
         page = line_of(entry, zone=zone)
         return IncidentLine(
+            action=entry.action,
+            entry_id=entry.id,
             at=line.at,
             recorded_at=entry.at,
             icon=page.icon,
@@ -129,6 +162,8 @@ def incident_line(line: TimelineLine, *, zone: ZoneInfo) -> IncidentLine:
     icon, tone, group, _ = LOOKS.get(entry.action, ("history", "is-idle", "state", ""))
     is_person = entry.actor_kind == ActorKind.PERSON
     return IncidentLine(
+        action=entry.action,
+        entry_id=entry.id,
         at=line.at,
         recorded_at=entry.at,
         icon=icon,
@@ -145,6 +180,9 @@ def incident_line(line: TimelineLine, *, zone: ZoneInfo) -> IncidentLine:
         why=_why(entry.details),
         via=VIA_WORDS.get(entry.via, entry.via) if is_person else "",
         post=line.post,
+        post_id=line.post_id,
+        thread_id=line.post.thread_id if line.post is not None else None,
+        files=line.files,
     )
 
 
@@ -193,6 +231,8 @@ def _words(entry: Entry) -> str:
             return "named as affected: " + (", ".join(map(str, details.get("after", ()))) or "no other service")
         case action if action.startswith("incident.bridge_"):
             return _bridge(entry.action, details)
+        case "incident.published":
+            return f"published “{details.get('after', '?')}” on the status page: {details.get('text', '')}"
         case "incident.impact_set":
             return _impact(details.get("after"))
         case action if action.startswith("incident.change_"):
@@ -200,6 +240,8 @@ def _words(entry: Entry) -> str:
             return f"{LOOKS[action][3]}, number {details.get('change', '?')}{effect}: {details.get('text', '')}"
         case "incident.chat_room_opened" | "incident.chat_room_archived" if details.get("room"):
             return f"{LOOKS[entry.action][3]}: {details['room']}"
+        case action if details.get("statement"):
+            return f"{LOOKS[action][3]} the {_lower(details.get('item'))}: {details.get('text', '')}"
         case "incident.fallback_called" if details.get("reached_nobody"):
             return "found nobody to page, and no fallback who can be reached"
         case "incident.called" if not details.get("people"):
@@ -235,6 +277,11 @@ def _impact(after: Any) -> str:
         else ""
     )
     return "set the impact: " + ("; ".join(part for part in (*parts, facing) if part) or "nothing is known")
+
+
+def _lower(label: Any) -> str:
+    text = str(label or "statement")
+    return text[:1].lower() + text[1:]
 
 
 def _label(details: Mapping[str, Any]) -> str:

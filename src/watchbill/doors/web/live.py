@@ -23,6 +23,8 @@ from django.db import Error, close_old_connections, connection
 
 from watchbill.domain.access.models import User
 from watchbill.domain.alerts.models import SUBJECT_KIND as ALERT
+from watchbill.domain.incidents.looking_actions import note_gone, note_present
+from watchbill.domain.incidents.looking_reads import Seen, allowed
 from watchbill.domain.incidents.models import SUBJECT_KIND as INCIDENT
 from watchbill.ground.clock import SystemClock
 from watchbill.ground.secrets import same
@@ -36,6 +38,7 @@ GAP_LASTS = timedelta(seconds=10)
 _CLOCK_MARGIN = timedelta(seconds=2)
 _REMEMBERED = 2_000
 _BATCH_MAX = 20_000
+_PEOPLE_NOTED, _PEOPLE_COMPARED = timedelta(seconds=15), timedelta(seconds=2)
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -52,9 +55,13 @@ def stamp_of(now: datetime) -> str:
 
 @dataclass(eq=False)
 class Viewer:
+    """`incidents`: whose pages it has open, of those that this person may see."""
+
     session_key: str
     topics: frozenset[str]
     loop: asyncio.AbstractEventLoop
+    user_id: UUID
+    incidents: frozenset[UUID]
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     stale: set[str] = field(default_factory=set)
     has_ended: bool = False
@@ -115,6 +122,30 @@ class EntryReader:
             self._gap_since = None
 
 
+class People:
+    """Who has the page of an incident open: noted in one statement each 15 s, and told when somebody comes or goes.
+
+    Many who come at once are told of together, and who only loads the page again neither came nor went.
+    """
+
+    def __init__(self) -> None:
+        self._known: set[Seen] = set()
+        self._noted_at = self._compared_at = datetime.fromtimestamp(0, UTC)
+
+    def topics_after(self, here: set[Seen], *, now: datetime) -> set[str]:
+        if now - self._compared_at < _PEOPLE_COMPARED:
+            return set()
+        self._compared_at = now
+        came, gone, self._known = here - self._known, self._known - here, here
+        if here and now - self._noted_at >= _PEOPLE_NOTED:
+            self._noted_at = now
+            note_present(here, now=now)
+        elif came:
+            note_present(came, now=now)
+        note_gone(gone)
+        return {f"people-{incident}" for _, incident in came | gone}
+
+
 class Feed:
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -122,6 +153,7 @@ class Feed:
         self._recent: deque[tuple[datetime, frozenset[str]]] = deque(maxlen=_REMEMBERED)
         self._reads_since: datetime | None = None
         self._thread: threading.Thread | None = None
+        self._people = People()
         self._stopping = threading.Event()
 
     def join(self, viewer: Viewer, *, since: datetime) -> None:
@@ -164,6 +196,7 @@ class Feed:
                         sequence.start()
                         self._reads_since = now
                     self._publish(sequence.changed_topics(now=now), now=now)
+                    self._publish(self._people.topics_after(self._here(), now=now), now=now)
                     if (now - sessions_checked_at).total_seconds() >= SESSION_CHECK_SECONDS:
                         sessions_checked_at = now
                         self._end_signed_out(now=now)
@@ -185,6 +218,10 @@ class Feed:
             if stale:
                 viewer.loop.call_soon_threadsafe(viewer.tell, stale)
 
+    def _here(self) -> set[Seen]:
+        with self._lock:
+            return {(viewer.user_id, incident) for viewer in self._viewers for incident in viewer.incidents}
+
     def _end_signed_out(self, *, now: datetime) -> None:
         with self._lock:
             viewers = list(self._viewers)
@@ -197,16 +234,16 @@ class Feed:
 FEED = Feed()
 
 
-def signed_in_among(session_keys: Iterable[str], *, now: datetime) -> set[str]:
-    """Those of the sessions that still stand for an active person with an unchanged password. Two queries."""
+def signed_in_among(session_keys: Iterable[str], *, now: datetime) -> dict[str, UUID]:
+    """Those of the sessions that still stand for an active person with an unchanged password, and whom. Two queries."""
     sessions = {row.session_key: row.get_decoded() for row in _live_sessions(session_keys, now)}
     wanted = {identity for data in sessions.values() if (identity := _uuid(data.get(SESSION_KEY, "")))}
     users = {str(user.id): user for user in User.objects.filter(id__in=wanted, is_active=True)}
-    found = set()
+    found = {}
     for key, data in sessions.items():
         user = users.get(str(data.get(SESSION_KEY)))
         if user is not None and same(str(data.get(HASH_SESSION_KEY, "")), user.get_session_auth_hash()):
-            found.add(key)
+            found[key] = user.id
     return found
 
 
@@ -217,23 +254,28 @@ def is_asked(scope: Scope) -> bool:
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """`GET /live?since=STAMP&alert=ID&incident=ID`, until the session ends.
 
-    Events named `alerts`, `incidents`, `setup`, `alert-ID` and `incident-ID`.
+    Events named `alerts`, `incidents`, `setup`, `alert-ID`, `incident-ID` and, when somebody opens or leaves the
+    page of that incident, `people-ID`. Of an incident that the person may not see there are none.
     """
     key = _session_key(scope)
     now = _clock.now()
-    if not key or not await asyncio.to_thread(_is_signed_in, key, now):
+    asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    incidents = {found for text in asked.get("incident", [])[:5] if (found := _uuid(text))}
+    admitted = await asyncio.to_thread(_admitted, key, incidents, now) if key else None
+    if admitted is None:
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
         return
-    asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-    single = {
-        f"{kind}-{found}"
-        for kind in ("alert", "incident")
-        for text in asked.get(kind, [])[:5]
-        if (found := _uuid(text))
-    }
-    topics = frozenset({"alerts", "incidents", "setup"} | single)
-    viewer = Viewer(session_key=key, topics=topics, loop=asyncio.get_running_loop())
+    user_id, visible = admitted
+    single = {f"alert-{found}" for text in asked.get("alert", [])[:5] if (found := _uuid(text))}
+    single |= {f"{kind}-{one}" for one in visible for kind in ("incident", "people")}
+    viewer = Viewer(
+        session_key=key,
+        topics=frozenset({"alerts", "incidents", "setup"} | single),
+        loop=asyncio.get_running_loop(),
+        user_id=user_id,
+        incidents=visible,
+    )
     gone = asyncio.ensure_future(_until_disconnected(receive))
     FEED.join(viewer, since=_since(asked.get("since", [""])[0]))
     try:
@@ -273,9 +315,13 @@ async def _until_disconnected(receive: Receive) -> None:
         pass
 
 
-def _is_signed_in(key: str, now: datetime) -> bool:
+def _admitted(key: str, incidents: set[UUID], now: datetime) -> tuple[UUID, frozenset[UUID]] | None:
+    """Who it is, and which of the incidents that person may see."""
     try:
-        return key in signed_in_among({key}, now=now)
+        user_id = signed_in_among({key}, now=now).get(key)
+        if user_id is None:
+            return None
+        return user_id, frozenset(one for _, one in allowed({(user_id, one) for one in incidents}))
     finally:
         connection.close()
 

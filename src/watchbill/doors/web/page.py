@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from watchbill.domain.audit.contract import Actor
+from watchbill.domain.incidents.looking_reads import unread_open
 from watchbill.doors.moment import now_of as now_of  # screens take it from here, with the rest of what a page needs
 from watchbill.doors.web.guards import caller
 
@@ -19,6 +20,7 @@ RAIL: tuple[tuple[str, str, str, bool], ...] = (
     ("/incidents", "incident", "Incidents", True),
     ("/schedules", "oncall", "On-call", True),
     ("/services", "services", "Services", False),
+    ("/status-page", "globe", "Status page", False),
     ("/policies", "policies", "Policies", False),
     ("/people", "people", "People", False),
     ("/explain", "explain", "Explain", False),
@@ -58,7 +60,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         # A part that is fetched again shows no notes: it would use up those of the page that comes next.
         "is_part": "HX-Request" in request.headers,
         "rail": [
-            {"address": address, "icon": icon, "name": name, "in_bar": in_bar, "current": _is_current(request, address)}
+            {
+                "address": address,
+                "icon": icon,
+                "name": name,
+                "in_bar": in_bar,
+                "current": _is_current(request, address),
+                "new": _new(request) if address == "/incidents" else 0,
+            }
             for address, icon, name, in_bar in RAIL
         ],
         "viewer": request.user,
@@ -70,6 +79,17 @@ def show(
 ) -> HttpResponse:
     values = {**frame(request), **(context or {})}
     return HttpResponse(render_to_string(template, values, request=request), status=status)
+
+
+def _new(request: HttpRequest) -> int:
+    """How many open incidents have something that this person has not seen; counted once for a page."""
+    if not request.user.is_authenticated or "HX-Request" in request.headers:
+        return 0
+    held: int | None = getattr(request, "watchbill_new", None)
+    if held is None:
+        held = unread_open(request.user.id)
+        request.watchbill_new = held  # type: ignore[attr-defined]  # Django's request carries what a page needs
+    return held
 
 
 def _is_current(request: HttpRequest, address: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from watchbill.domain.escalation.steps import Ways
+from watchbill.domain.incidents.attachment_rules import Limits
 from watchbill.domain.paging.contract import ContactKind
 from watchbill.domain.warrooms.contract import ChatHost
 
@@ -12,6 +13,7 @@ from watchbill.domain.warrooms.contract import ChatHost
 class Wiring:
     """`ways` is asked each time: the running process may have changed since. `contact_kinds`: what may be set up.
 
+    `can_mail`: whether letters about incidents can leave.
     `has_metrics`: whether there is somebody to ask for numbers.
     """
 
@@ -21,6 +23,8 @@ class Wiring:
     base_url: str
     chat_hosts: Callable[[], Sequence[ChatHost]] = tuple
     slack_signing_secret: str = ""
+    can_mail: Callable[[], bool]
+    attachments: Limits
     has_metrics: bool = False
 
 

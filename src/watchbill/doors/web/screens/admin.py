@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from watchbill.domain.alerts.models import SUBJECT_KIND, Alert
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.audit.reads import EntryFilter, entries
+from watchbill.domain.event_hooks.reads import in_trouble
 from watchbill.domain.incidents.reads import hidden_ids
 from watchbill.domain.people import reads as people_reads
 from watchbill.domain.people.actions import set_organization
@@ -51,6 +52,8 @@ def admin_page(request: HttpRequest) -> HttpResponse:
             "may_change": caller(request).may("organization.change").allowed,
             "may_tokens": caller(request).may("token.read").allowed,
             "may_bridges": caller(request).may("bridge.read").allowed,
+            "may_hooks": caller(request).may("event_hook.read").allowed,
+            "deaf": in_trouble(now=now_of(request)),
             "may_audit": caller(request).may("audit.read").allowed,
         },
     )

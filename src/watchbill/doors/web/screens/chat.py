@@ -10,7 +10,7 @@ from watchbill.domain.warrooms.link_actions import make_code, unlink
 from watchbill.domain.warrooms.reads import accounts_of, rooms_in_trouble, rooms_of
 from watchbill.doors.web.guards import caller, fresh_proof, requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
-from watchbill.doors.web.screens.incident import incident_id
+from watchbill.doors.web.screens.incident_parts import incident_id
 from watchbill.doors.web.wiring import chat_label, wired
 from watchbill.ground.refusals import ChangeRefused
 

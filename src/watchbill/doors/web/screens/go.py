@@ -20,6 +20,7 @@ _MORE = (
     ("/explain", "explain", "Who would be paged"),
     ("/alerts?status=all", "alerts", "All alerts"),
     ("/incidents/new", "incident", "Declare an incident"),
+    ("/status-page/publish", "globe", "Publish on the status page"),
     ("/roles", "people", "Roles of the process"),
 )
 _ALERT_PAGE = re.compile(r"/alerts/([0-9a-f-]{36})")

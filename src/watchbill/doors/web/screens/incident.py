@@ -1,55 +1,64 @@
 """One incident: what is going on, who does what, what time brings next; and the buttons that change it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
-from watchbill.domain.access.models import Role, User
 from watchbill.domain.bridges.reads import bridge_of
-from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions, rules, workflow_actions
+from watchbill.domain.communications.reads import owed_words
+from watchbill.domain.incidents import actions, ending_actions, page_actions, role_actions, rules, workflow_actions
+from watchbill.domain.incidents.looking_reads import present_in
 from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
 from watchbill.domain.incidents.reads import (
     IncidentDetail,
     IncidentFilter,
-    incident_detail,
     incident_id_of,
     list_incidents,
 )
 from watchbill.domain.incidents.related_reads import related_to
 from watchbill.domain.incidents.room_actions import prefix_of
+from watchbill.domain.incidents.timeline_reads import mark_of
 from watchbill.domain.warrooms.reads import rooms_of
-from watchbill.doors.incident_export import KINDS, export
-from watchbill.doors.web.forms import posted, posted_id, posted_instant, required_id
+from watchbill.doors.incident_export import KINDS, export, export_zip
+from watchbill.doors.web.forms import posted, required_id
 from watchbill.doors.web.guards import caller, requires
-from watchbill.doors.web.incident_words import GROUPS, IncidentLine, incident_line
+from watchbill.doors.web.incident_room import responders, room_of
+from watchbill.doors.web.incident_words import GROUPS
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
+from watchbill.doors.web.screens.incident_parts import (
+    detail_of,
+    incident_id,
+    looked_before,
+    shown_of,
+    timeline_alone,
+)
+from watchbill.doors.web.screens.incident_room import ROOM_VERBS, Verb
 from watchbill.doors.web.screens.incident_verification import verification_of, verify
 from watchbill.doors.web.screens.incidents import severities_of
 from watchbill.doors.web.wiring import chat_label, wired
 from watchbill.ground.identity import uuid_in
 from watchbill.ground.refusals import ChangeRefused
 
-_LINES_SHOWN = 100
 NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
-
-# What a verb does; what it answers stands above the page afterwards.
-Verb = Callable[[HttpRequest, UUID], str]
 
 
 @requires("incident.read")
 def incident_page(request: HttpRequest, number: int) -> HttpResponse:
-    return _page(request, number)
+    return timeline_alone(request, number) or _page(request, number)
 
 
 @requires("incident.read")
 def export_timeline(request: HttpRequest, number: int) -> HttpResponse:
     """As a file to keep; the page itself is for people."""
-    kind = request.GET.get("as", "markdown")
+    kind = request.GET.get("as") or request.GET.get("format", "markdown")
+    if kind == "zip":
+        whole = HttpResponse(export_zip(detail_of(request, number)), content_type="application/zip")
+        whole["Content-Disposition"] = f'attachment; filename="incident-{number}.zip"'
+        return whole
     if kind not in KINDS:
         raise Http404("There is no such kind of file.")
     ending, content_type = KINDS[kind]
@@ -68,9 +77,16 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     try:
         told = VERBS[verb](request, found)
     except ChangeRefused as refused:
+        if _is_upload(request):
+            return HttpResponse(refused.reason, status=422, content_type="text/plain; charset=utf-8")
         return _page(request, number, refused=refused, verb=verb)
+    if _is_upload(request):
+        return HttpResponse(status=204)
     if told:
         messages.success(request, told)
+    thread = uuid_in(posted(request, "thread"))
+    if thread is not None:
+        return HttpResponseRedirect(f"/incidents/{number}?thread={thread}#thread-{thread}")
     anchor = {
         "write": "#room",
         "update": "#room",
@@ -80,6 +96,11 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
         "verify": "#verify",
     }.get(verb, "")
     return HttpResponseRedirect(f"/incidents/{number}{anchor}")
+
+
+def _is_upload(request: HttpRequest) -> bool:
+    """Sent by our own script, which shows how far it is and takes the reason alone."""
+    return request.headers.get("X-Upload") == "yes"
 
 
 def _acknowledge(request: HttpRequest, incident_id: UUID) -> str:
@@ -192,6 +213,18 @@ def _take(request: HttpRequest, incident_id: UUID) -> str:
     return "You have the role."
 
 
+def _page_person(request: HttpRequest, incident_id: UUID) -> str:
+    _, user = page_actions.page_person(
+        incident_id=incident_id,
+        user_id=required_id(request, "person"),
+        reason=posted(request, "reason"),
+        actor=actor_of(request),
+        ways=wired().ways(),
+        now=now_of(request),
+    )
+    return f"{user.name} is being paged."
+
+
 def _decline(request: HttpRequest, incident_id: UUID) -> str:
     role_actions.decline(
         incident_id=incident_id,
@@ -218,53 +251,6 @@ def _offer(request: HttpRequest, incident_id: UUID) -> str:
     return f"{seat.user.name} is asked and has five minutes to answer."
 
 
-def _write(request: HttpRequest, incident_id: UUID) -> str:
-    room_actions.write(
-        incident_id=incident_id,
-        text=posted(request, "text"),
-        thread=posted_id(request, "thread"),
-        actor=actor_of(request),
-        now=now_of(request),
-    )
-    return ""
-
-
-def _note(request: HttpRequest, incident_id: UUID) -> str:
-    now = now_of(request)
-    at = posted_instant(request, "at", zone=zone_of(request)) if posted(request, "at") else now
-    room_actions.note(incident_id=incident_id, text=posted(request, "text"), at=at, actor=actor_of(request), now=now)
-    return "Noted on the timeline."
-
-
-def _update(request: HttpRequest, incident_id: UUID) -> str:
-    room_actions.post_update(
-        incident_id=incident_id, text=posted(request, "text"), actor=actor_of(request), now=now_of(request)
-    )
-    return "Posted. The clock of updates begins anew."
-
-
-def _pin(request: HttpRequest, incident_id: UUID) -> str:
-    room_actions.pin(
-        incident_id=incident_id,
-        post_id=required_id(request, "post"),
-        pinned=posted(request, "pinned") == "yes",
-        actor=actor_of(request),
-        now=now_of(request),
-    )
-    return ""
-
-
-def _correct(request: HttpRequest, incident_id: UUID) -> str:
-    room_actions.correct(
-        incident_id=incident_id,
-        post_id=required_id(request, "post"),
-        text=posted(request, "text"),
-        actor=actor_of(request),
-        now=now_of(request),
-    )
-    return "Corrected. What stood there before is in the audit record."
-
-
 VERBS: Mapping[str, Verb] = {
     "acknowledge": _acknowledge,
     "severity": _severity,
@@ -280,24 +266,22 @@ VERBS: Mapping[str, Verb] = {
     "step": _step,
     "take": _take,
     "decline": _decline,
+    "page": _page_person,
     "offer": _offer,
-    "write": _write,
-    "note": _note,
-    "update": _update,
-    "pin": _pin,
-    "correct": _correct,
+    **ROOM_VERBS,
     "verify": verify,
 }
 
 
 def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = None, verb: str = "") -> HttpResponse:
-    now, zone = now_of(request), zone_of(request)
-    detail = detail_of(request, number)
+    now = now_of(request)
+    found = incident_id(request, number)
+    mark = mark_of(found)
+    shown = shown_of(request, found, mark)
+    detail = shown.detail
     incident = detail.incident
-    group = request.GET.get("only", "")
-    lines = [incident_line(line, zone=zone) for line in detail.timeline]
-    shown = [line for line in lines if _is_shown(line, group)][::-1]
     me = viewer_id(request)
+    people = list(responders())
     others, related = _others(incident, me), related_to(incident, viewer=me, now=now)
     return show(
         request,
@@ -312,20 +296,20 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "waits_for_me": any(page.user_id == me and page.state == "active" for page in detail.pages),
             "my_offers": [line for line in detail.seats if line.offered is not None and line.offered.user_id == me],
             "prefix": prefix_of(incident, me),
-            "lines": shown[: None if "lines" in request.GET else _LINES_SHOWN],
-            "older": 0 if "lines" in request.GET else max(0, len(shown) - _LINES_SHOWN),
-            "chosen_post": uuid_in(request.GET.get("post", "")),
+            "room": room_of(
+                request, incident, shown.lines(zone_of(request)), mark=mark, looked=looked_before(request, found)
+            ),
             "may_tick": caller(request).may("incident.respond").allowed and incident.state not in NEVER_WAS,
-            "pinned": [line for line in lines if line.post is not None and line.post.pinned_at is not None],
             "groups": GROUPS,
-            "group": group,
+            "owed": owed_words(incident, now=now),
+            "present": present_in(incident.id, viewer=me, now=now),
             "no_commander": any(
                 line.role == rules.COMMANDER and line.held is None and line.offered is None for line in detail.seats
             ),
             "next_rung": next((line for line in detail.ladder if line.state == "next"), None),
             "prompted": _prompted(detail),
             "severities": severities_of(incident),
-            "responders": responders(),
+            "responders": people,
             "others": others,
             "bridge": bridge_of(incident.id),
             "chat": [(chat_label(room.host), room) for room in rooms_of(incident.id)],
@@ -342,15 +326,6 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
     )
 
 
-def responders() -> QuerySet[User]:
-    rows = User.objects.filter(is_active=True).exclude(role=Role.STAKEHOLDER)
-    return rows.order_by("name").only("id", "name", "email")
-
-
-def _is_shown(line: IncidentLine, group: str) -> bool:
-    return line.group == group if group else not line.minor
-
-
 def _prompted(detail: IncidentDetail) -> str:
     """The number of the tier that time says to go to, as long as it is not resolved."""
     due = [line for line in detail.ladder if line.prompts and line.state == "done"]
@@ -361,20 +336,3 @@ def _prompted(detail: IncidentDetail) -> str:
 def _others(incident: Incident, viewer: UUID) -> list[Incident]:
     found = list_incidents(IncidentFilter(status="open"), viewer=viewer)
     return [one for one in found if one.id != incident.id]
-
-
-def detail_of(request: HttpRequest, number: int) -> IncidentDetail:
-    """Raises Http404."""
-    found = incident_id(request, number)
-    detail = incident_detail(found, viewer=viewer_id(request), ways=wired().ways(), now=now_of(request))
-    if detail is None:
-        raise Http404("There is no such incident.")
-    return detail
-
-
-def incident_id(request: HttpRequest, number: int) -> UUID:
-    """Raises Http404 for one that is not there, or not for this person."""
-    found = incident_id_of(str(number), viewer=viewer_id(request))
-    if found is None:
-        raise Http404("There is no such incident.")
-    return found

@@ -9,7 +9,7 @@ from watchbill.domain.bridges.rules import is_shared
 from watchbill.doors.web.forms import Field, FormPage, Group, posted, posted_id, show_form
 from watchbill.doors.web.guards import requires
 from watchbill.doors.web.page import actor_of, now_of, viewer_id
-from watchbill.doors.web.screens.incident import incident_id
+from watchbill.doors.web.screens.incident_parts import incident_id
 from watchbill.ground.refusals import ChangeRefused
 
 

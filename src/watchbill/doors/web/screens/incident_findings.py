@@ -16,9 +16,11 @@ from watchbill.domain.incidents.related_reads import may_be_affected
 from watchbill.domain.services.models import Service
 from watchbill.doors.web.forms import local_input, posted, posted_id, posted_instant, required_id
 from watchbill.doors.web.guards import caller, requires
+from watchbill.doors.web.incident_room import responders
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
-from watchbill.doors.web.screens.incident import NEVER_WAS, detail_of, incident_id, responders
+from watchbill.doors.web.screens.incident import NEVER_WAS
+from watchbill.doors.web.screens.incident_parts import detail_of, incident_id
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.identity import uuid_in
 from watchbill.ground.refusals import ChangeRefused
@@ -40,6 +42,8 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     except ChangeRefused as refused:
         return _page(request, number, refused=refused, verb=verb)
     messages.success(request, told)
+    if verb == "facing":
+        return HttpResponseRedirect(f"/incidents/{number}/communication")
     return HttpResponseRedirect(f"/incidents/{number}/findings#{verb.partition('-')[0]}")
 
 
@@ -50,6 +54,17 @@ def _impact(request: HttpRequest, found: UUID) -> str:
         customer_facing=_FACING.get(posted(request, "customer_facing")),
     )
     assess_actions.set_impact(incident_id=found, draft=draft, actor=actor_of(request), now=now_of(request))
+    return "Saved. It stands on the timeline."
+
+
+def _facing(request: HttpRequest, found: UUID) -> str:
+    """The one question, from where it decides what is owed; the words beside it stay."""
+    assess_actions.set_customer_facing(
+        incident_id=found,
+        customer_facing=_FACING.get(posted(request, "customer_facing")),
+        actor=actor_of(request),
+        now=now_of(request),
+    )
     return "Saved. It stands on the timeline."
 
 
@@ -179,6 +194,7 @@ def _roll_back(request: HttpRequest, found: UUID) -> str:
 
 VERBS: Mapping[str, Callable[[HttpRequest, UUID], str]] = {
     "impact": _impact,
+    "facing": _facing,
     "affected": _affected,
     "affected-add": _also_affected,
     "hypotheses": _think,

@@ -39,7 +39,7 @@ def board(request: HttpRequest) -> HttpResponse:
     now = now_of(request)
     status = request.GET.get("status", "open")
     wanted = IncidentFilter(status=status if status in dict(_STATUSES) else "open")
-    cards = cards_of(list_incidents(wanted, viewer=viewer_id(request)), now=now)
+    cards = cards_of(list_incidents(wanted, viewer=viewer_id(request)), viewer=viewer_id(request), now=now)
     return show(
         request,
         "incidents/board.html",

@@ -13,9 +13,8 @@ from watchbill.domain.paging.contact_changes import remove_contact
 from watchbill.domain.paging.contact_message_reads import last_messages
 from watchbill.domain.paging.contact_messages import TooManyMessages, confirm, send_code, send_test
 from watchbill.domain.paging.tried_reads import untried_among
+from watchbill.domain.people import actions as profile_actions
 from watchbill.domain.people import reads
-from watchbill.domain.people.actions import change_person
-from watchbill.domain.people.rules import PersonDraft
 from watchbill.doors.web.contact_parts import (
     add_posted_contact,
     contact_of,
@@ -41,16 +40,11 @@ def me_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 @requires("profile.change_own")
 def change_profile(request: HttpRequest) -> HttpResponse:
-    person = _me(request).person
     try:
-        change_person(
-            person.id,
-            PersonDraft(
-                email=person.email,
-                name=posted(request, "full_name"),
-                role=person.role,
-                time_zone=posted(request, "time_zone"),
-            ),
+        profile_actions.change_profile(
+            _me(request).person.id,
+            name=posted(request, "full_name"),
+            time_zone=posted(request, "time_zone"),
             actor=actor_of(request),
             now=now_of(request),
         )
@@ -130,7 +124,7 @@ def remove_own_contact(request: HttpRequest, contact_id: UUID) -> HttpResponse:
 @requires("contact.change_own")
 def change_rules(request: HttpRequest, urgency: str) -> HttpResponse:
     try:
-        set_posted_rules(request, viewer_id(request), urgency)
+        set_posted_rules(request, _me(request), urgency)
     except ChangeRefused as refused:
         return _page(request, refused=refused, typed={urgency: typed_rules(request, urgency)})
     messages.success(request, "Saved. See the first ten minutes beside it.")

@@ -48,7 +48,7 @@ def now_screen(request: HttpRequest) -> HttpResponse:
     )
     others = paging_others(than=needs_me, limit=_OTHERS_SHOWN)
     open_incidents = list_incidents(IncidentFilter(), viewer=me)
-    incidents = cards_of(open_incidents, now=now)
+    incidents = cards_of(open_incidents, viewer=viewer_id(request), now=now)
     calls = waiting_for(me, open_incidents) | offers_to(me, open_incidents).keys()
     return show(
         request,

@@ -161,8 +161,8 @@ def add_persons_contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @requires("contact.change")
 @fresh_proof
 def confirm_contact(request: HttpRequest, person_id: UUID, contact_id: UUID) -> HttpResponse:
-    _check_contact(person_id, contact_id)
-    caller(request).check_vouches_for(person_id)
+    person = _check_contact(request, person_id, contact_id).person
+    caller(request).check_vouches_for(person_id, role=person.role)
     return _done(
         request,
         person_id,
@@ -174,7 +174,7 @@ def confirm_contact(request: HttpRequest, person_id: UUID, contact_id: UUID) -> 
 @require_POST
 @requires("contact.change")
 def send_persons_test(request: HttpRequest, person_id: UUID, contact_id: UUID) -> HttpResponse:
-    _check_contact(person_id, contact_id)
+    _check_contact(request, person_id, contact_id)
     return _done(
         request,
         person_id,
@@ -187,7 +187,7 @@ def send_persons_test(request: HttpRequest, person_id: UUID, contact_id: UUID) -
 @requires("contact.change")
 @fresh_proof
 def remove_persons_contact(request: HttpRequest, person_id: UUID, contact_id: UUID) -> HttpResponse:
-    _check_contact(person_id, contact_id)
+    _check_contact(request, person_id, contact_id)
     return _done(
         request,
         person_id,
@@ -199,9 +199,9 @@ def remove_persons_contact(request: HttpRequest, person_id: UUID, contact_id: UU
 @require_POST
 @requires("contact.change")
 def change_persons_rules(request: HttpRequest, person_id: UUID, urgency: str) -> HttpResponse:
-    _detail(person_id)
+    person = _detail(person_id)
     try:
-        set_posted_rules(request, person_id, urgency)
+        set_posted_rules(request, person, urgency)
     except ChangeRefused as refused:
         return _page(request, person_id, refused=refused, typed={urgency: typed_rules(request, urgency)})
     messages.success(request, "Saved.")
@@ -225,9 +225,12 @@ def _detail(person_id: UUID) -> reads.PersonDetail:
     return detail
 
 
-def _check_contact(person_id: UUID, contact_id: UUID) -> None:
-    if contact_of(_detail(person_id), contact_id) is None:
+def _check_contact(request: HttpRequest, person_id: UUID, contact_id: UUID) -> reads.PersonDetail:
+    detail = _detail(person_id)
+    if contact_of(detail, contact_id) is None:
         raise Http404("That person has no such contact.")
+    caller(request).check_contact_change(person_id, role=detail.person.role)
+    return detail
 
 
 def _page(
@@ -261,7 +264,8 @@ def _page(
             "role_label": dict(Role.choices)[detail.person.role],
             "is_me": person_id == viewer_id(request),
             "sees_contacts": sees_contacts,
-            "may_confirm": caller(request).vouches_for(person_id),
+            "may_confirm": caller(request).vouches_for(person_id, role=detail.person.role),
+            "may_contacts": caller(request).may_change_contacts(person_id, role=detail.person.role),
             "may_people": caller(request).may("people.change").allowed,
             "refused": refused,
             "typed": request.POST,

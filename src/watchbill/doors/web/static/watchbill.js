@@ -160,6 +160,7 @@
   // 4. Do not send a form twice; say so when the wire is slow.
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (event.submitter?.formTarget) return; // a preview in a tab of its own: the form stays to be sent
     if (form.dataset.sent) { event.preventDefault(); return; }
     if (form.method === "post") {
       form.dataset.sent = "yes";
@@ -173,7 +174,8 @@
   // 5. A part that is being worked in (an open fold, a focused field) is not replaced under the hand, but afterwards.
   function busy(part) {
     const here = document.activeElement;
-    return part.querySelector("details[open][data-keep]") !== null || (part.contains(here) && typing(here));
+    const chosen = [...part.querySelectorAll("input[type=file]")].some((input) => input.files.length);
+    return part.querySelector("details[open][data-keep]") !== null || chosen || (part.contains(here) && typing(here));
   }
 
   // Other folds stay open, and what is half written stays written, when their part is fetched again.
@@ -193,26 +195,118 @@
     written = [];
   }
 
-  document.addEventListener("htmx:beforeSwap", (event) => {
+  // Parts of one page may be fetched together, by the element that `data-part` names.
+  function beforeSwap(event) {
     const part = event.detail.target;
-    if (part.hasAttribute("data-part") && busy(part)) {
+    if (!part.hasAttribute("data-part")) return;
+    if (busy(part)) {
       event.detail.shouldSwap = false;
       part.dataset.stale = "yes";
-    } else if (part.hasAttribute("data-part")) {
+    } else {
+      delete part.dataset.stale;
       remember(part);
     }
-  });
-  document.addEventListener("htmx:afterSwap", (event) => {
+  }
+
+  function afterSwap(event) {
     if (event.detail.target.hasAttribute("data-part")) restore();
+  }
+  for (const kind of ["htmx:beforeSwap", "htmx:oobBeforeSwap"]) document.addEventListener(kind, beforeSwap);
+  for (const kind of ["htmx:afterSwap", "htmx:oobAfterSwap"]) document.addEventListener(kind, afterSwap);
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const headers = event.detail.headers;
+    if (document.visibilityState === "visible") headers["X-In-View"] = "yes";
+    // How far the record on this page goes: what has not changed since then is not sent again.
+    const lines = document.getElementById("room-lines");
+    const lacks = document.querySelector("[data-part][data-stale]") !== null;
+    if (lines && !lacks && event.detail.elt.hasAttribute("data-fetches")) headers["X-Have"] = lines.dataset.mark;
+  });
+
+  function refreshTimeline() {
+    const fetcher = document.getElementById("incident-parts");
+    if (fetcher) window.htmx.trigger(fetcher, "refresh");
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") refreshTimeline();
   });
 
   function catchUp() {
-    for (const part of document.querySelectorAll("[data-part][data-stale]")) {
-      if (busy(part)) continue;
-      delete part.dataset.stale;
-      window.htmx.trigger(part, "refresh");
-    }
+    const free = [...document.querySelectorAll("[data-part][data-stale]")].filter((part) => !busy(part));
+    const fetchers = new Set(free.map((part) => document.getElementById(part.dataset.part) || part));
+    for (const fetcher of fetchers) window.htmx.trigger(fetcher, "refresh");
   }
   document.addEventListener("toggle", catchUp, true);
   document.addEventListener("focusout", () => setTimeout(catchUp, 0));
+
+  // 6. Files: dropped, pasted or chosen; sent with a bar that shows how far it is. The form sends them without all this.
+  function uploadOf(element) {
+    return element instanceof Element ? element.closest("form[data-upload]") : null;
+  }
+
+  function askForAlt(form) {
+    const images = [...form.querySelector("input[type=file]").files].some((file) => file.type.startsWith("image/"));
+    const alt = form.querySelector("[data-alt]");
+    if (alt) alt.hidden = !images;
+  }
+
+  function askForAlts() {
+    for (const form of document.querySelectorAll("form[data-upload]")) askForAlt(form);
+  }
+  document.addEventListener("htmx:afterSettle", askForAlts);
+  document.addEventListener("change", (event) => {
+    if (event.target.type === "file" && uploadOf(event.target)) askForAlt(uploadOf(event.target));
+  });
+  askForAlts();
+
+  function add(form, files) {
+    const input = form.querySelector("input[type=file]");
+    const all = new DataTransfer();
+    for (const file of [...input.files, ...files]) all.items.add(file);
+    input.files = all.files;
+    askForAlt(form);
+  }
+
+  document.addEventListener("paste", (event) => {
+    const form = uploadOf(event.target);
+    if (form && event.clipboardData?.files.length) { event.preventDefault(); add(form, event.clipboardData.files); }
+  });
+  document.addEventListener("dragover", (event) => { if (uploadOf(event.target)) event.preventDefault(); });
+  document.addEventListener("drop", (event) => {
+    const form = uploadOf(event.target);
+    if (form && event.dataTransfer?.files.length) { event.preventDefault(); add(form, event.dataTransfer.files); }
+  });
+
+  function sendFiles(form) {
+    const bar = form.querySelector("[data-progress]");
+    const trouble = form.querySelector("[data-trouble]");
+    const request = new XMLHttpRequest();
+    const failed = (words) => { trouble.textContent = words; trouble.hidden = false; };
+    request.open("POST", form.action);
+    request.setRequestHeader("X-Upload", "yes");
+    request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = event.loaded / event.total; });
+    request.addEventListener("error", () => failed("The connection broke. Nothing was sent: try again."));
+    request.addEventListener("load", () => {
+      if (request.status === 204) {
+        form.reset();
+        askForAlt(form);
+        document.activeElement?.blur();
+        refreshTimeline();
+      } else {
+        failed(request.status === 422 || request.status === 413 ? request.responseText : "It did not work. Load the page again and try once more.");
+      }
+    });
+    request.addEventListener("loadend", () => { bar.hidden = true; delete form.dataset.sent; });
+    trouble.hidden = true;
+    bar.value = 0;
+    bar.hidden = false;
+    request.send(new FormData(form));
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = uploadOf(event.target);
+    if (!form || event.defaultPrevented || !form.querySelector("input[type=file]").files.length) return;
+    event.preventDefault();
+    sendFiles(form);
+  });
 })();

@@ -1,0 +1,50 @@
+"""Templates without logic: a name in double braces stands for a value, and nothing else does anything."""
+
+import re
+from collections.abc import Mapping
+
+from watchbill.ground.refusals import ChangeRefused
+
+# What may stand in a template, and what it stands for.
+VARIABLES: Mapping[str, str] = {
+    "title": "the title of the incident",
+    "number": "its number",
+    "severity": "its severity, like SEV1",
+    "status": "open, mitigated or resolved",
+    "service": "the service it was declared for",
+    "services": "that and the other affected services",
+    "impact": "what customers notice",
+    "customers": "how many customers",
+    "started": "when the impact began, as far as known",
+    "resolved": "when it was over",
+    "duration": "from the beginning until it was mitigated or resolved, else until now",
+    "next_update_by": "until when the next update comes",
+    "last_update": "the status update that was posted last",
+    "commander": "who is in charge",
+    "link": "the incident in Watchbill, for people of the organization",
+    "organization": "the name of the organization",
+}
+SUBJECT_MAX = 200
+BODY_MAX = 10_000
+
+_NAMED = re.compile(r"\{\{\s*([A-Za-z0-9_.-]*)\s*\}\}")
+
+
+class VariableUnknown(ChangeRefused):
+    """Names what is not there and lists what is."""
+
+
+def check_template(text: str, *, field: str) -> None:
+    """Raises VariableUnknown, ChangeRefused."""
+    unknown = sorted({name for name in _NAMED.findall(text) if name not in VARIABLES})
+    if unknown:
+        named = ", ".join("{{" + name + "}}" for name in unknown)
+        raise VariableUnknown(field, f"{named} is no variable; there are {', '.join(VARIABLES)}")
+    rest = _NAMED.sub("", text)
+    if "{{" in rest or "}}" in rest:
+        raise ChangeRefused(field, "has braces that do not belong to a variable; write {{title}}, or single braces")
+
+
+def render(text: str, values: Mapping[str, str]) -> str:
+    """In one pass: braces that come with a value stay what they are. The template must have been checked."""
+    return _NAMED.sub(lambda found: values[found[1]], text)
