@@ -13,8 +13,15 @@ from tests.harness.product import PASSWORD, Product, acknowledge_link
 
 pytestmark = pytest.mark.lab
 
-ADMIN, FIRST, SECOND, LOOKER = (f"{name}@example.org" for name in ("admin", "first", "second", "looker"))
-KEYS = {FIRST: "R00000000000000000000000000first", SECOND: "R0000000000000000000000000second"}
+ADMIN, FIRST, SECOND, THIRD, LOOKER = (
+    f"{name}@example.org" for name in ("admin", "first", "second", "third", "looker")
+)
+# Mails are read of the first two: two each at most, because the next ones of a minute leave bundled.
+KEYS = {
+    FIRST: "R00000000000000000000000000first",
+    SECOND: "R0000000000000000000000000second",
+    THIRD: "R00000000000000000000000000third",
+}
 MAILED = "contacts: [{{name: mail, kind: email, address: {0}}}], rules: {{high: [{{contact: mail, after: 0s}}]}}"
 ORGANIZATION = f"""
 organization: {{name: Example, time_zone: UTC, fallback: [{ADMIN}]}}
@@ -22,11 +29,14 @@ users:
   - {{email: {ADMIN}, name: The Admin, role: owner}}
   - {{email: {FIRST}, name: First Responder, role: responder, {MAILED.format(FIRST)}}}
   - {{email: {SECOND}, name: Second Responder, role: responder, {MAILED.format(SECOND)}}}
+  - {{email: {THIRD}, name: Third Responder, role: responder, {MAILED.format(THIRD)}}}
   - {{email: {LOOKER}, name: A Looker, role: stakeholder}}
 policies:
   - {{name: first, levels: [{{targets: ["user:{FIRST}"], timeout: 1h}}]}}
   - {{name: second, levels: [{{targets: ["user:{SECOND}"], timeout: 1h}}]}}
+  - {{name: third, levels: [{{targets: ["user:{THIRD}"], timeout: 1h}}]}}
 services:
+  - {{name: third, policy: third, integrations: [{{kind: pagerduty-events-v2, key: {KEYS[THIRD]}}}]}}
   - {{name: first, policy: first, integrations: [{{kind: pagerduty-events-v2, key: {KEYS[FIRST]}}}]}}
   - {{name: second, policy: second, integrations: [{{kind: pagerduty-events-v2, key: {KEYS[SECOND]}}}]}}
 """
@@ -140,7 +150,7 @@ def _sign_in(client: httpx.Client, product: Product, email: str) -> None:
     ("email", "scope"), [(FIRST, "read"), (FIRST, "ingest"), (ADMIN, "read"), (ADMIN, "ingest"), (LOOKER, "full")]
 )
 def test_a_token_for_less_changes_nothing(product: Product, email: str, scope: str) -> None:
-    key = product.trigger(KEYS[SECOND], f"Alert for {email} {scope}")
+    key = product.trigger(KEYS[THIRD], f"Alert for {email} {scope}")
     identity = product.alert(ADMIN, key)["id"]
     with product.api(email, scope) as api:
         for verb in ("acknowledge", "resolve", "escalate"):
@@ -162,9 +172,9 @@ def test_a_token_for_less_changes_nothing(product: Product, email: str, scope: s
 
 def test_events_acknowledge_by_the_key_of_their_own_service_alone(product: Product) -> None:
     """An ingest key can acknowledge what came in by it, as PagerDuty's can; it reaches no other service's alert."""
-    key = product.trigger(KEYS[FIRST], "Alert of one service")
+    key = product.trigger(KEYS[THIRD], "Alert of one service")
     product.send(KEYS[SECOND], event_action="acknowledge", dedup_key=key)
     product.send(KEYS[SECOND], event_action="resolve", dedup_key=key)
-    unknown = {"routing_key": KEYS[FIRST][:-1] + "X", "event_action": "acknowledge", "dedup_key": key}
+    unknown = {"routing_key": KEYS[THIRD][:-1] + "X", "event_action": "acknowledge", "dedup_key": key}
     assert httpx.post(f"{product.url}/v2/enqueue", json=unknown).status_code in (202, 400, 403)
     assert product.alert(ADMIN, key)["status"] == "triggered"
