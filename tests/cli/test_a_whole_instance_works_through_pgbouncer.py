@@ -15,6 +15,7 @@ import pytest
 from tests.harness.instances import wait_for
 from tests.harness.pooled_postgres import SESSIONS, PooledPostgres
 from tests.harness.product import PASSWORD, Product
+from watchbill.engine.chores import CHORES
 
 pytestmark = pytest.mark.lab
 
@@ -158,7 +159,7 @@ def test_the_chores_have_their_hours_and_migrating_again_changes_nothing(
         assert row is not None
         return int(row[0])
 
-    wait_for("the worker", lambda: planned() == 7)
+    wait_for("the worker", lambda: planned() == len(CHORES))
     assert product.said("migrate") == "The database is up to date.\n"
 
 

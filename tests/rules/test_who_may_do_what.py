@@ -12,26 +12,28 @@ ME, SOMEBODY = uuid4(), uuid4()
 
 READ_BY_ALL = {
     "alert.read", "schedule.read", "policy.read", "service.read", "people.read", "team.read",
-    "organization.read", "process.read", "incident.read",
+    "organization.read", "process.read", "incident.read", "status_page.read", "communication.read",
 }  # fmt: skip
 ON_ANY_ALERT = {
     "alert.acknowledge", "alert.resolve", "alert.snooze", "alert.escalate", "alert.reassign",
-    "event.send", "incident.respond", "bridge.read",
+    "event.send", "incident.respond", "bridge.read", "status_page.publish",
 }  # fmt: skip
-BY_ANYBODY = {"incident.declare"}  # who sees that something is broken says so
+# Who sees that something is broken says so; whoever has the role that must approve does so.
+BY_ANYBODY = {"incident.declare", "communication.approve"}
 OF_OWN_TEAMS = {
     "schedule.change", "override.create", "policy.change", "service.change", "integration.change",
     "maintenance.change",
 }  # fmt: skip
 OF_ONESELF = {
     "contact.read_own", "contact.change_own", "profile.change_own", "security.change_own", "token.read_own",
-    "token.create_own", "token.revoke_own",
+    "token.create_own", "token.revoke_own", "subscription.read_own", "subscription.change_own",
 }  # fmt: skip
 BY_ADMINS = {
     "people.change", "team.change", "contact.read", "contact.change", "token.read", "token.revoke",
     "organization.change", "process.apply", "audit.read", "security.change_admin", "bridge.change",
+    "communication.change", "customer_contact.read", "event_hook.read", "event_hook.change", "status_page.change",
 }  # fmt: skip
-BY_OWNERS = {"owner.change", "security.change_owner"}
+BY_OWNERS = {"owner.change", "security.change_owner", "event_hook.restricted"}
 FROM_A_BROWSER_ONLY = {"security.change_own", "security.change_admin", "security.change_owner", "token.create_own"}
 
 

@@ -223,6 +223,8 @@ def test_one_organization_becomes_another_by_pruning(first: FileEntry, second: F
         zone.name: zone.time_zone for zone in first.schedules
     }.items() and {zone.name for zone in first.schedules} & {zone.name for zone in second.schedules}:
         return  # the zone of a schedule stays, which another story tells
+    if first.organization.fallback and not second.organization.fallback:
+        return  # a file that names no fallback keeps the one there is, and so its people
     text = to_text(second)
     with transaction.atomic():
         apply(to_text(first))
