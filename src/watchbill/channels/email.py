@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 from watchbill.channels.email_body import html_body, text_body
 from watchbill.channels.smtp import (
@@ -31,7 +31,6 @@ from watchbill.domain.paging.contract import (
     Refused,
     RetryLater,
 )
-from watchbill.ground.text import one_line
 
 __all__ = ["EmailChannel", "SenderError", "SmtpSettings"]
 
@@ -50,21 +49,13 @@ class EmailChannel:
 
     def __init__(self, settings: SmtpSettings, *, timeout: timedelta = timeout) -> None:
         """Without a host it checks addresses only."""
-        sender_name, sender = parseaddr(settings.sender)
-        try:
-            self._sender = self.check_address(sender) if settings.host else ""
-        except AddressError as error:
-            raise SenderError(f"WATCHBILL_MAIL_FROM: {error}") from None
-        self._sender_name = one_line(sender_name)
-        self._domain = self._sender.rpartition("@")[2]
-        self._settings = settings
         self._connections = asyncio.Semaphore(_CONNECTIONS_MAX)
-        self._server = MailServer(settings, sender=self._sender)
+        self._server = MailServer(settings)
         self.timeout = timeout
 
     @property
     def is_set_up(self) -> bool:
-        return bool(self._settings.host)
+        return self._server.is_set_up
 
     def check_address(self, address: str) -> str:
         try:
@@ -79,24 +70,22 @@ class EmailChannel:
             return Refused(str(error), address_is_dead=True)
         try:
             async with asyncio.timeout(self.timeout.total_seconds()), self._connections:
-                return _outcome(
-                    await self._server.transfer(mail.as_bytes(), recipient=self.check_address(message.address))
-                )
+                recipient = self.check_address(message.address)
+                return _outcome(await self._server.transfer(mail.as_bytes(), recipient=recipient, within=self.timeout))
         except TimeoutError:
             return RetryLater(f"the mail server did not finish in {self.timeout.total_seconds():g} s")
 
     def compose(self, message: Message, *, now: datetime) -> EmailMessage:
         recipient = self.check_address(message.address)
         mail = EmailMessage(policy=POLICY)
-        mail["From"] = mailbox(self._sender_name, self._sender)
+        mail["From"] = mailbox(self._server.sender_name, self._server.sender)
         mail["To"] = mailbox(name(message.recipient_name), recipient)
         mail["Subject"] = header_text(f"[Watchbill] {headline(message)}")
         mail["Date"] = format_datetime(now)
-        mail["Message-ID"] = f"<{message.attempt_id}@{self._domain}>"
+        mail["Message-ID"] = f"<{message.attempt_id}@{self._server.domain}>"
         # All pages for one alert answer to the same id, so mail programs show them as one thread.
-        thread = (
-            f"<thread.{hashlib.sha256(message.thread_key.encode('utf-8', 'replace')).hexdigest()[:32]}@{self._domain}>"
-        )
+        key = hashlib.sha256(message.thread_key.encode("utf-8", "replace")).hexdigest()[:32]
+        thread = f"<thread.{key}@{self._server.domain}>"
         mail["In-Reply-To"] = thread
         mail["References"] = thread
         # So that neither an absence notice answers, nor an inbound source takes our own mail for an alert.

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from html import escape
 
 from watchbill.channels.smtp import (
@@ -11,7 +11,6 @@ from watchbill.channels.smtp import (
     BadAddress,
     Lost,
     MailServer,
-    SenderError,
     SmtpSettings,
     Taken,
     Transfer,
@@ -48,22 +47,14 @@ class SmtpLetterPost:
         timeout: timedelta = timedelta(seconds=24),
         patience: timedelta = timedelta(seconds=4),
     ) -> None:
-        sender_name, sender = parseaddr(settings.sender)
-        try:
-            self._sender = checked_address(sender) if settings.host else ""
-        except BadAddress as error:
-            raise SenderError(f"WATCHBILL_MAIL_FROM: {error}") from None
-        self._sender_name = one_line(sender_name)
-        self._domain = self._sender.rpartition("@")[2]
-        self._is_set_up = bool(settings.host)
-        self._server = MailServer(settings, sender=self._sender)
+        self._server = MailServer(settings)
         self._connections = asyncio.Semaphore(_CONNECTIONS_MAX)
         self._timeout = timeout
         self._patience = patience
 
     @property
     def is_set_up(self) -> bool:
-        return self._is_set_up
+        return self._server.is_set_up
 
     def check_address(self, address: str) -> str:
         try:
@@ -72,7 +63,7 @@ class SmtpLetterPost:
             raise AddressRefused(str(error)) from None
 
     async def post(self, letter: LetterToSend, *, now: datetime) -> LetterOutcome:
-        if not self._is_set_up:
+        if not self.is_set_up:
             reason = "this instance has no mail server: set WATCHBILL_SMTP_HOST and its companions"
             return NotSent(reason, again=True, after=_NOT_SET_UP_PAUSE)
         try:
@@ -83,7 +74,7 @@ class SmtpLetterPost:
         if not await self._has_a_connection():
             return NotSent("the mail server is slow and other letters go first", again=True)
         try:
-            return await self._transferred(mail, recipient=recipient)
+            return _outcome(await self._server.transfer(mail, recipient=recipient, within=self._timeout))
         finally:
             self._connections.release()
 
@@ -95,27 +86,18 @@ class SmtpLetterPost:
             return False
         return True
 
-    async def _transferred(self, mail: bytes, *, recipient: str) -> LetterOutcome:
-        begun = asyncio.Event()
-        try:
-            async with asyncio.timeout(self._timeout.total_seconds()):
-                answer = await self._server.transfer(mail, recipient=recipient, on_its_way=begun)
-        except TimeoutError:
-            answer = Lost(f"the mail server did not finish in {self._timeout.total_seconds():g} s", begun.is_set())
-        return _outcome(answer, was_on_its_way=begun.is_set())
-
     def compose(self, letter: LetterToSend, *, recipient: str, now: datetime) -> EmailMessage:
         mail = EmailMessage(policy=POLICY)
-        mail["From"] = mailbox(self._sender_name, self._sender)
+        mail["From"] = mailbox(self._server.sender_name, self._server.sender)
         mail["To"] = mailbox(cut_characters(one_line(letter.name), _NAME_MAX), recipient)
         mail["Subject"] = header_text(one_line(letter.subject))
         mail["Date"] = format_datetime(now)
-        mail["Message-ID"] = f"<letter.{letter.id}@{self._domain}>"
+        mail["Message-ID"] = f"<letter.{letter.id}@{self._server.domain}>"
         # All letters about one incident to one audience answer to the same id, so they are shown as one thread.
-        thread = f"<incident.{letter.thread}@{self._domain}>"
+        thread = f"<incident.{letter.thread}@{self._server.domain}>"
         mail["In-Reply-To"] = thread
         mail["References"] = thread
-        mail["List-Id"] = f"<{letter.list_name}.incidents.{self._domain}>"
+        mail["List-Id"] = f"<{letter.list_name}.incidents.{self._server.domain}>"
         # So that neither an absence notice answers, nor an inbound source takes our own mail for an alert.
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
@@ -140,11 +122,9 @@ def _html(letter: LetterToSend) -> str:
     )
 
 
-def _outcome(answer: Transfer, *, was_on_its_way: bool) -> LetterOutcome:
+def _outcome(answer: Transfer) -> LetterOutcome:
     if isinstance(answer, Taken):
         return Sent(answer.said)
     if isinstance(answer, Lost):
         return Unsure(answer.why) if answer.was_on_its_way else NotSent(answer.why, again=True)
-    # A wrong password or a server that takes nothing from us says nothing about this reader, and is mended by somebody.
-    is_final = answer.is_final and (answer.about_recipient or was_on_its_way)
-    return NotSent(f"mail server answered {answer.code} {answer.said}", again=not is_final)
+    return NotSent(f"mail server answered {answer.code} {answer.said}", again=not answer.is_about_this_mail)

@@ -5,8 +5,10 @@ import re
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.headerregistry import Address
 from email.policy import SMTP as SMTP_POLICY
+from email.utils import parseaddr
 from typing import Literal
 
 import aiosmtplib
@@ -62,10 +64,17 @@ class Answered:
     said: str
     message: str
     about_recipient: bool
+    was_on_its_way: bool
 
     @property
     def is_final(self) -> bool:
         return 500 <= self.code < 600
+
+    @property
+    def is_about_this_mail(self) -> bool:
+        """A wrong password or a server that takes nothing from us says nothing about this reader, and is mended by
+        somebody."""
+        return self.is_final and (self.about_recipient or self.was_on_its_way)
 
     @property
     def address_is_dead(self) -> bool:
@@ -111,20 +120,37 @@ def header_text(text: str) -> str:
 
 
 class MailServer:
-    """`transfer` answers whatever the server does; how long in all is up to the caller."""
+    """`transfer` answers whatever the server does. Without a host there is no `sender` and nothing can be sent."""
 
-    def __init__(self, settings: SmtpSettings, *, sender: str) -> None:
+    def __init__(self, settings: SmtpSettings) -> None:
+        """Raises SenderError when the address in the settings is none."""
+        sender_name, sender = parseaddr(settings.sender)
+        try:
+            self.sender = checked_address(sender) if settings.host else ""
+        except BadAddress as error:
+            raise SenderError(f"WATCHBILL_MAIL_FROM: {error}") from None
+        self.sender_name = one_line(sender_name)
+        self.domain = self.sender.rpartition("@")[2]
         self._settings = settings
-        self._sender = sender
-        self._domain = sender.rpartition("@")[2]
         # Made once: loading the trusted authorities takes tens of milliseconds.
         self._tls_context = settings.tls_context or (ssl.create_default_context() if settings.host else None)
 
-    async def transfer(self, mail: bytes, *, recipient: str, on_its_way: "asyncio.Event | None" = None) -> Transfer:
-        """`on_its_way` is set when the text begins to leave, for a caller who may stop waiting."""
+    @property
+    def is_set_up(self) -> bool:
+        return bool(self._settings.host)
+
+    async def transfer(self, mail: bytes, *, recipient: str, within: timedelta) -> Transfer:
+        begun = asyncio.Event()
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                return await self._transfer(mail, recipient=recipient, begun=begun)
+        except TimeoutError:
+            return Lost(f"the mail server did not finish in {within.total_seconds():g} s", begun.is_set())
+
+    async def _transfer(self, mail: bytes, *, recipient: str, begun: asyncio.Event) -> Transfer:
+        """`begun` is set when the text begins to leave."""
         client = self._client()
         transports: list[asyncio.BaseTransport | None] = []
-        begun = on_its_way or asyncio.Event()
         try:
             await client.connect()
             transports.append(client.transport)
@@ -133,7 +159,7 @@ class MailServer:
                 transports.append(client.transport)
             if self._settings.user:
                 await client.login(self._settings.user, self._settings.password)
-            await client.mail(self._sender)
+            await client.mail(self.sender)
             await client.rcpt(recipient)
             begun.set()
             accepted = await client.data(mail)
@@ -142,7 +168,7 @@ class MailServer:
                 await client.quit(timeout=_GOODBYE_SECONDS_MAX)
         except aiosmtplib.SMTPResponseException as error:
             refused = isinstance(error, aiosmtplib.SMTPRecipientRefused)
-            return Answered(error.code, self._said(error.message), error.message, refused)
+            return Answered(error.code, self._said(error.message), error.message, refused, begun.is_set())
         except ssl.SSLError as error:
             return Lost(f"no secure connection to the mail server ({error.reason})", begun.is_set())
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -161,7 +187,7 @@ class MailServer:
             hostname=settings.host,
             port=settings.port,
             # Said instead of the machine's own name, whose look-up can hang.
-            local_hostname=self._domain,
+            local_hostname=self.domain,
             timeout=_COMMAND_SECONDS_MAX,
             use_tls=settings.security == "tls",
             start_tls=False,

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from html import escape
 
 from watchbill.channels.smtp import (
@@ -11,7 +11,6 @@ from watchbill.channels.smtp import (
     BadAddress,
     Lost,
     MailServer,
-    SenderError,
     SmtpSettings,
     Taken,
     Transfer,
@@ -30,35 +29,26 @@ _BUTTON = "display:inline-block;padding:12px 20px;border-radius:6px;background:#
 
 class SubscriberMailer:
     def __init__(self, settings: SmtpSettings, *, timeout: timedelta = _TIMEOUT) -> None:
-        _, sender = parseaddr(settings.sender)
-        try:
-            self._sender = checked_address(sender) if settings.host else ""
-        except BadAddress as error:
-            raise SenderError(f"WATCHBILL_MAIL_FROM: {error}") from None
-        self._server = MailServer(settings, sender=self._sender)
+        self._server = MailServer(settings)
         self._timeout = timeout
         # Few, so that ten thousand subscribers do not take the mail server from the pages.
         self._connections = asyncio.Semaphore(_CONNECTIONS_MAX)
 
     @property
     def is_set_up(self) -> bool:
-        return bool(self._sender)
+        return self._server.is_set_up
 
     async def send_letter(self, letter: Letter, *, now: datetime) -> Outcome:
         try:
             recipient = checked_address(letter.address)
         except BadAddress as error:
             return Refused(why=str(error), address_is_dead=True)
-        mail, begun = self._compose(letter, recipient, now=now).as_bytes(), asyncio.Event()
-        try:
-            async with self._connections, asyncio.timeout(self._timeout.total_seconds()):
-                answer = await self._server.transfer(mail, recipient=recipient, on_its_way=begun)
-        except TimeoutError:
-            answer = Lost(f"the mail server did not finish in {self._timeout.total_seconds():g} s", begun.is_set())
-        return _outcome(answer, was_on_its_way=begun.is_set())
+        mail = self._compose(letter, recipient, now=now).as_bytes()
+        async with self._connections:
+            return _outcome(await self._server.transfer(mail, recipient=recipient, within=self._timeout))
 
     def _compose(self, letter: Letter, to: str, *, now: datetime) -> EmailMessage:
-        sender, domain = self._sender, self._sender.rpartition("@")[2]
+        sender, domain = self._server.sender, self._server.domain
         mail = EmailMessage(policy=POLICY)
         mail["From"] = mailbox(one_line(letter.page), sender)
         mail["To"] = to
@@ -79,16 +69,13 @@ class SubscriberMailer:
         return mail
 
 
-def _outcome(answer: Transfer, *, was_on_its_way: bool) -> Outcome:
+def _outcome(answer: Transfer) -> Outcome:
     if isinstance(answer, Taken):
         return Sent()
     if isinstance(answer, Lost):
         return Unsure(answer.why) if answer.was_on_its_way else NotSent(answer.why)
     why = f"mail server answered {answer.code} {answer.said}"
-    # A wrong password or a server that takes nothing from us says nothing about this reader, and is mended by somebody.
-    if answer.is_final and (answer.about_recipient or was_on_its_way):
-        return Refused(why=why, address_is_dead=answer.address_is_dead)
-    return NotSent(why)
+    return Refused(why=why, address_is_dead=answer.address_is_dead) if answer.is_about_this_mail else NotSent(why)
 
 
 def _text(letter: Letter) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Never, assert_never
 from uuid import UUID
 
 from django.db import transaction
@@ -25,8 +26,8 @@ class FollowIncident:
             for follow in self._followers:
                 follow(subject_id, now)
 
-    async def act(self, step: object, *, now: datetime) -> object:
-        raise NotImplementedError("it has no step outside of the database")
+    async def act(self, step: Never, *, now: datetime) -> Never:
+        assert_never(step)
 
-    def record(self, step: object, outcome: object, *, now: datetime) -> None:
-        raise NotImplementedError("it has no step outside of the database")
+    def record(self, step: Never, outcome: object, *, now: datetime) -> None:
+        assert_never(step)

@@ -143,9 +143,7 @@ def ask_approval(
         incident = locked(incident_id)
         held = unpublished(incident, statement_id)
         check_seen(held, revision)
-        who = approvers_of(incident, held.audience, ways=ways, now=now)
-        if not who.role:
-            raise ChangeRefused("", "nobody has to approve this; publish it")
+        who = _approvers(incident, held, ways=ways, now=now)
         if held.state == StatementState.WAITING:
             return held
         if who.include(actor):
@@ -161,6 +159,13 @@ def ask_approval(
         )
         record([told], actor=ENGINE, now=now)
     return held
+
+
+def _approvers(incident: Incident, held: Statement, *, ways: Ways, now: datetime) -> Approvers:
+    found = approvers_of(incident, held.audience, ways=ways, now=now)
+    if not found.role:
+        raise ChangeRefused("", "nobody has to approve this; publish it")
+    return found
 
 
 def decide(
@@ -179,9 +184,7 @@ def decide(
         incident = locked(incident_id)
         held = unpublished(incident, statement_id)
         check_seen(held, revision)
-        who = approvers_of(incident, held.audience, ways=ways, now=now)
-        if not who.role:
-            raise ChangeRefused("", "nobody has to approve this; publish it")
+        who = _approvers(incident, held, ways=ways, now=now)
         if not who.include(actor):
             raise ChangeRefused("", f"only {who.names} may approve or decline this; ask them")
         if not approved and not why.strip():
