@@ -96,6 +96,12 @@ def test_nothing_else_is_shown_and_all_of_it_looks_the_same(app: StatusPageApp, 
     assert headers == ask(app, "/status/no.html")[1]
 
 
+def test_before_it_was_written_it_says_so_and_when_to_come_again(tmp_path: Path) -> None:
+    status, headers, body = ask(StatusPageApp(tmp_path), "/status")
+    assert (status, headers["retry-after"]) == (503, "60")
+    assert body.startswith(b"The status page has not been written yet.")
+
+
 def test_addresses_of_other_doors_are_not_taken() -> None:
     def asked(path: str) -> bool:
         return StatusPageApp.is_asked({"type": "http", "path": path})

@@ -39,6 +39,7 @@ _POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _NOTHING = b"There is nothing at this address of the status page.\n"
+_NOT_WRITTEN = b"The status page has not been written yet. Its worker does so within five minutes of its start.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ class StatusPageApp:
             await _answer(send, 405, [(b"allow", b"GET, HEAD, OPTIONS")], b"This address takes GET.\n")
             return
         found = await asyncio.to_thread(self._read, scope["path"])
+        if found is None and not await asyncio.to_thread((self._directory / CURRENT).exists):
+            headers = [*_headers(".txt"), (b"retry-after", b"60")]
+            await _answer(send, 503, headers, _NOT_WRITTEN, is_head=method == "HEAD")
+            return
         if found is None:
             await _answer(send, 404, _headers(".txt"), b"" if method == "HEAD" else _NOTHING)
             return
