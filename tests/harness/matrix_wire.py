@@ -22,8 +22,12 @@ class MatrixWire(_LoopThread):
 
     def start(self) -> None:
         super().start()
-        server = cast(asyncio.Server, self.run(self._listen()))
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self._server = cast(asyncio.Server, self.run(self._listen()))
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self._server.close)
+        super().stop()
 
     def asked(self, pattern: str) -> list[Request]:
         return [one for one in self.requests if re.search(pattern, f"{one.method} {one.path}")]

@@ -118,8 +118,14 @@ class FakeSlack(_LoopThread):
         return await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=4 * 1024 * 1024)
 
     def stop(self) -> None:
-        self.loop.call_soon_threadsafe(self._server.close)
+        self.run(self._close())
         super().stop()
+
+    async def _close(self) -> None:
+        self._server.close()
+        if self._sockets is not None:
+            self._sockets.close()
+            await self._sockets.wait_closed()
 
     # What stories set up and look at
 
