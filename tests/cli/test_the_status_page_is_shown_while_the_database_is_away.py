@@ -18,11 +18,17 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
-def test_status_and_summary_answer_200_when_postgresql_is_stopped(folder: Path) -> None:
-    database = EmbeddedPostgres(folder / "database", settings={"fsync": "off"})
-    database.start()
+@pytest.fixture
+def database(folder: Path) -> Iterator[EmbeddedPostgres]:
+    started = EmbeddedPostgres(folder / "database", settings={"fsync": "off"})
+    started.start()
+    yield started
+    started.stop()
+
+
+def test_status_and_summary_answer_200_when_postgresql_is_stopped(folder: Path, database: EmbeddedPostgres) -> None:
     with Instance(folder / "data", WATCHBILL_DATABASE_URL=database.url()) as instance:
-        assert httpx.get(f"{instance.url}/status").status_code == 404
+        assert httpx.get(f"{instance.url}/status").status_code == 503
         failing = "Checkout=major_outage"
         for words in (
             ("component", "add", "Checkout", "--group", "Shop"),

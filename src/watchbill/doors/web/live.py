@@ -175,9 +175,11 @@ class Feed:
             self._viewers.discard(viewer)
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+        with self._lock:
+            self._stopping.set()
+            running = self._thread
+        if running is not None:
+            running.join(timeout=5)
 
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():
