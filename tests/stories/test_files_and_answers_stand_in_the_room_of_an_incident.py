@@ -14,6 +14,7 @@ from watchbill.domain.incidents.looking_reads import present_in, unread_counts, 
 from watchbill.domain.incidents.models import Attachment, Incident, Insider, Look, Post, Presence
 from watchbill.domain.incidents.reads import EVERYTHING, incident_detail
 from watchbill.domain.incidents.room_actions import Files
+from watchbill.domain.incidents.timeline_reads import mark_of
 from watchbill.domain.people.models import ContactMethod
 from watchbill.ground.refusals import ChangeRefused
 
@@ -121,7 +122,10 @@ def test_new_is_what_others_did_since_one_looked() -> None:
         incident = world.declares("sev3")
         me, other = world.cast.people["lead"].id, world.cast.people["engineer"].id
         assert unread_open(me) == 1
-        assert looking_actions.look(incident_id=incident.id, user_id=me, now=world.now).before is None
+        assert (
+            looking_actions.look(incident_id=incident.id, user_id=me, mark=mark_of(incident.id), now=world.now).before
+            is None
+        )
         assert unread_counts(me, [incident.id]) == {}
         assert unread_open(me) == 0
         writes(world, incident, "From me")
@@ -129,7 +133,9 @@ def test_new_is_what_others_did_since_one_looked() -> None:
         writes(world, incident, "From somebody else", by="engineer")
         assert unread_counts(me, [incident.id]) == {incident.id: 1}
         assert unread_counts(other, [incident.id])[incident.id] >= 1
-        before = looking_actions.look(incident_id=incident.id, user_id=me, now=world.now).before
+        before = looking_actions.look(
+            incident_id=incident.id, user_id=me, mark=mark_of(incident.id), now=world.now
+        ).before
         assert before is not None
         assert Entry.objects.filter(subject_id=incident.id, id__gt=before).count() == 2
         assert unread_open(me) == 0

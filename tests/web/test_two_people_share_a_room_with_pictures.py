@@ -14,6 +14,7 @@ from tests.web.hostile_texts import TEXTS
 from tests.web.organization import Stage
 from watchbill.domain.incidents.looking_actions import look
 from watchbill.domain.incidents.models import Attachment, Call, Incident
+from watchbill.domain.incidents.timeline_reads import mark_of
 from watchbill.domain.paging.models import Page as PagedPerson
 from watchbill.ground.clock import SystemClock
 
@@ -81,7 +82,7 @@ def test_the_line_says_what_came_since_one_looked_and_the_board_counts_it(
     count = ".bar .count" if phone else ".rail .count"
     people = organization_on_stage.people
     for other_one in Incident.objects.exclude(id=organization_on_stage.incident.id):
-        look(incident_id=other_one.id, user_id=people["first"].id, now=SystemClock().now())
+        look(incident_id=other_one.id, user_id=people["first"].id, mark=mark_of(other_one.id), now=SystemClock().now())
     at = f"{address}/incidents/{organization_on_stage.incident.number}"
     with (
         browsing(browser, address, people["first"], phone=phone) as one,

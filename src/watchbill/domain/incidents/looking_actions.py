@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Max
-
-from watchbill.domain.audit.models import Entry
 from watchbill.domain.incidents.looking_reads import Seen, allowed
 from watchbill.domain.incidents.models import Look, Presence
+from watchbill.domain.incidents.timeline_reads import RecordMark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +18,9 @@ class Looked:
     newest: int
 
 
-def look(*, incident_id: UUID, user_id: UUID, now: datetime) -> Looked:
-    """Everything of its record counts as read from now on."""
-    newest = Entry.objects.filter(subject_id=incident_id).aggregate(newest=Max("id"))["newest"] or 0
+def look(*, incident_id: UUID, user_id: UUID, mark: RecordMark, now: datetime) -> Looked:
+    """Everything of its record up to the mark counts as read from now on."""
+    newest = mark.newest
     before = Look.objects.filter(incident_id=incident_id, user_id=user_id).values_list("entry_id", flat=True).first()
     if before != newest:
         Look.objects.bulk_create(

@@ -119,6 +119,11 @@ class IncidentDetail:
     timeline_left: int
     present: tuple[User, ...]
 
+    def prefix_of(self, user_id: UUID) -> str:
+        """What a message of this person begins with, by the role they have."""
+        held = [line.role for line in self.seats if line.held is not None and line.held.user_id == user_id]
+        return rules.prefix_for(held, process_of(self.incident))
+
 
 class Everything(Enum):
     """The viewer that sees all: the command line on the host, the engine."""

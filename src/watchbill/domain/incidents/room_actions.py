@@ -133,14 +133,8 @@ def prefix_of(incident: Incident, user_id: UUID | None) -> str:
     """What a message of this person begins with, by the role they have in the incident."""
     if user_id is None:
         return ""
-    held = set(
-        Seat.objects.filter(incident=incident, user_id=user_id, state=SeatState.HELD).values_list("role", flat=True)
-    )
-    for rule in process_of(incident).war_room.channel_rules:
-        for one in rule.prefixes:
-            if held & set(one.roles):
-                return one.prefix
-    return ""
+    held = Seat.objects.filter(incident=incident, user_id=user_id, state=SeatState.HELD)
+    return rules.prefix_for(held.values_list("role", flat=True), process_of(incident))
 
 
 def _make(incident: Incident, kind: PostKind, text: str, *, actor: Actor, now: datetime, at: datetime) -> Post:

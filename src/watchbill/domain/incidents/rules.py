@@ -182,6 +182,16 @@ def counts_as_acknowledgement(process: ProcessDocument, roles: Iterable[str]) ->
     return not named or not named <= only_told
 
 
+def prefix_for(roles: Iterable[str], process: ProcessDocument) -> str:
+    """What a message of somebody who has these roles begins with, so that the room sees who speaks as what."""
+    held = set(roles)
+    for rule in process.war_room.channel_rules:
+        for one in rule.prefixes:
+            if held & set(one.roles):
+                return one.prefix
+    return ""
+
+
 def opens_room(process: ProcessDocument, severity: Severity, *, mode: str = "automatic") -> bool:
     return any(one.severity == severity.id and one.mode == mode for one in process.war_room.activation)
 

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils.html import format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from watchbill.domain.incidents.reads import IncidentDetail
-from watchbill.domain.incidents.timeline_reads import RecordMark
+from watchbill.domain.incidents.timeline_reads import RecordMark, actions_between
 from watchbill.doors.web.components import Context
 from watchbill.doors.web.incident_room import RoomLine, lines_of, responders
 from watchbill.doors.web.incident_words import IncidentLine
@@ -26,7 +26,7 @@ register = template.Library()
 
 # Who is on call may change without an entry of the incident's: what is shown of it is never older than this.
 _HELD_FOR = timedelta(seconds=2)
-_INCIDENTS_HELD, _LINES_HELD = 50, 3000
+_INCIDENTS_HELD, _LINES_HELD, _SPANS_HELD = 50, 3000, 100
 
 
 class Shown:
@@ -52,6 +52,7 @@ class _Held:
     mark: RecordMark | None = None
     read_at: datetime | None = None
     shown: Shown | None = None
+    actions: dict[tuple[RecordMark, RecordMark], frozenset[str] | None] = field(default_factory=dict)
 
 
 class SharedDetails:
@@ -71,6 +72,16 @@ class SharedDetails:
                 held.shown, held.mark, held.read_at = Shown(detail) if detail else None, mark, now
             return held.shown
 
+    def actions(self, incident_id: UUID, before: RecordMark, mark: RecordMark) -> frozenset[str] | None:
+        """What was done between the marks, as `actions_between` says it."""
+        held = self._of(incident_id)
+        with held.lock:
+            if (before, mark) not in held.actions:
+                if len(held.actions) >= _SPANS_HELD:
+                    held.actions.clear()
+                held.actions[before, mark] = actions_between(incident_id, before, mark)
+            return held.actions[before, mark]
+
     def _of(self, incident_id: UUID) -> _Held:
         with self._lock:
             if incident_id not in self._held and len(self._held) >= _INCIDENTS_HELD:
@@ -84,14 +95,21 @@ _lines: dict[Hashable, SafeString] = {}
 
 @register.simple_tag(takes_context=True)
 def room_lines(context: Context, lines: Sequence[RoomLine]) -> SafeString:
-    return format_html_join("", "{}", ((_drawn_once(context, one),) for one in lines))
+    zone = context["zone"]
+    reader = (
+        context["incident"].id,
+        bool(context.get("may_respond")),
+        zone.key,
+        context["now"].astimezone(zone).date(),
+    )
+    return format_html("{}" * len(lines), *(_drawn_once(context, one, reader) for one in lines))
 
 
-def _drawn_once(context: Context, one: RoomLine) -> SafeString:
+def _drawn_once(context: Context, one: RoomLine, reader: Hashable) -> SafeString:
     """A line with a form or a thread in it is a person's own and drawn anew."""
     if one.chosen or one.thread.answers or one.thread.open:
         return _drawn(context, one)
-    key = _key(context, one)
+    key = (reader, _looks(one))
     drawn = _lines.get(key)
     if drawn is None:
         if len(_lines) >= _LINES_HELD:
@@ -108,11 +126,7 @@ def _drawn(context: Context, one: RoomLine) -> SafeString:
 _NEEDED = ("incident", "may_respond", "viewer", "zone", "now", "csrf_token", "prefix", "refused_verb", "typed")
 
 
-def _key(context: Context, one: RoomLine) -> Hashable:
-    """All that its looks depend on; an entry and what is attached to it never change."""
-    line, zone = one.line, context["zone"]
-    return (
-        *(context["incident"].id, line.entry_id, line.post.id if line.post else None, line.said, line.people),
-        *(one.is_new, one.ends_new, bool(context.get("may_respond"))),
-        *(zone.key, context["now"].astimezone(zone).date()),
-    )
+def _looks(one: RoomLine) -> Hashable:
+    """All that differs between the drawings of it; an entry and what is attached to it never change."""
+    line = one.line
+    return (line.entry_id, line.post.id if line.post else None, line.said, line.people, one.is_new, one.ends_new)

@@ -29,7 +29,7 @@ from watchbill.domain.incidents.models import SUBJECT_KIND as INCIDENT
 from watchbill.ground.clock import SystemClock
 from watchbill.ground.secrets import same
 
-POLL_SECONDS = 0.4
+POLL_SECONDS = 0.25
 HEARTBEAT_SECONDS = 15.0
 SESSION_CHECK_SECONDS = 5.0
 # Entries become visible in another order than they are numbered; a number missing this long was rolled back.

@@ -19,7 +19,6 @@ from watchbill.domain.incidents.reads import (
     list_incidents,
 )
 from watchbill.domain.incidents.related_reads import related_to
-from watchbill.domain.incidents.room_actions import prefix_of
 from watchbill.domain.incidents.timeline_reads import mark_of
 from watchbill.domain.warrooms.reads import rooms_of
 from watchbill.doors.incident_export import KINDS, export, export_zip
@@ -295,9 +294,9 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "may_respond": caller(request).may("incident.respond").allowed,
             "waits_for_me": any(page.user_id == me and page.state == "active" for page in detail.pages),
             "my_offers": [line for line in detail.seats if line.offered is not None and line.offered.user_id == me],
-            "prefix": prefix_of(incident, me),
+            "prefix": detail.prefix_of(me),
             "room": room_of(
-                request, incident, shown.lines(zone_of(request)), mark=mark, looked=looked_before(request, found)
+                request, incident, shown.lines(zone_of(request)), mark=mark, looked=looked_before(request, found, mark)
             ),
             "may_tick": caller(request).may("incident.respond").allowed and incident.state not in NEVER_WAS,
             "groups": GROUPS,

@@ -9,8 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from watchbill.domain.incidents.looking_actions import Looked, look
 from watchbill.domain.incidents.reads import IncidentDetail, incident_detail, incident_id_of
-from watchbill.domain.incidents.room_actions import prefix_of
-from watchbill.domain.incidents.timeline_reads import RecordMark, actions_between, mark_of
+from watchbill.domain.incidents.timeline_reads import RecordMark, mark_of
 from watchbill.doors.web.guards import caller
 from watchbill.doors.web.incident_room import room_of
 from watchbill.doors.web.incident_shared import SHARED, Shown
@@ -28,12 +27,12 @@ def timeline_alone(request: HttpRequest, number: int) -> HttpResponse | None:
         return None
     found = incident_id(request, number)
     mark = mark_of(found)
-    actions = actions_between(found, before, mark)
+    actions = SHARED.actions(found, before, mark)
     if actions is None or not actions <= _ONLY_WRITTEN:
         return None
     shown = shown_of(request, found, mark)
     detail = shown.detail
-    looked = looked_before(request, found)
+    looked = looked_before(request, found, mark)
     return show(
         request,
         "incidents/timeline_alone.html",
@@ -41,7 +40,7 @@ def timeline_alone(request: HttpRequest, number: int) -> HttpResponse | None:
             "detail": detail,
             "incident": detail.incident,
             "may_respond": caller(request).may("incident.respond").allowed,
-            "prefix": prefix_of(detail.incident, viewer_id(request)),
+            "prefix": detail.prefix_of(viewer_id(request)),
             "room": room_of(request, detail.incident, shown.lines(zone_of(request)), mark=mark, looked=looked),
         },
     )
@@ -67,16 +66,16 @@ def shown_of(request: HttpRequest, incident_id: UUID, mark: RecordMark) -> Shown
     return shown
 
 
-def looked_before(request: HttpRequest, incident_id: UUID) -> Looked:
+def looked_before(request: HttpRequest, incident_id: UUID, mark: RecordMark) -> Looked:
     """What was read before this visit. Parts that are fetched again keep what the page began with.
 
     They count as read only where the page is in view.
     """
     me, now = viewer_id(request), now_of(request)
     if "HX-Request" not in request.headers:
-        return look(incident_id=incident_id, user_id=me, now=now)
+        return look(incident_id=incident_id, user_id=me, mark=mark, now=now)
     if request.headers.get("X-In-View") == "yes":
-        look(incident_id=incident_id, user_id=me, now=now)
+        look(incident_id=incident_id, user_id=me, mark=mark, now=now)
     text = request.GET.get("seen", "")
     seen = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
     return Looked(before=seen, newest=seen or 0)
