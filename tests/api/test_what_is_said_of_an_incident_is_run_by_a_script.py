@@ -106,6 +106,18 @@ def test_an_approval_by_a_token_of_whom_is_asked(communications_world: Communica
     world.ends(incident)
 
 
+def test_customers_who_were_called_are_noted(communications_world: CommunicationsWorld) -> None:
+    world = communications_world
+    incident, comms = world.declares("sev1"), of(world, "comms")
+    here = f"{at(incident)}/customer-email/told"
+    assert comms.post(here, {"how": ""}, expect=422)["errors"][0]["field"] == "how"
+    noted = comms.post(here, {"how": "Called by their account manager", "at": world.now.isoformat()})["statement"]
+    assert (noted["state"], noted["elsewhere"], noted["sent_to"]) == ("published", True, 0)
+    assert needs(comms.get(at(incident)))["customer-email"] == "told"
+    assert of(world, "comms", scope="read").ask("POST", here, {"how": "Called"}).status_code == 403
+    world.ends(incident)
+
+
 def test_a_customer_asks_about_a_sev3(communications_world: CommunicationsWorld) -> None:
     world = communications_world
     incident, engineer = world.declares("sev3"), of(world, "engineer")

@@ -76,6 +76,18 @@ def test_the_status_page_by_the_names_of_its_components(communications_world: Co
     world.ends(incident)
 
 
+def test_who_was_told_by_telephone_is_noted(communications_world: CommunicationsWorld) -> None:
+    world = communications_world
+    incident = world.declares("sev1")
+    assert run("incident", "told", "1", "customer-email", "Called, all three").startswith(
+        "Noted: Customer email, told "
+    )
+    assert "lies ahead" in str(fails("incident", "told", "1", "customer-email", "Called", "--at", "2099-01-01T00:00Z"))
+    owed = json.loads(run("incident", "owed", "1", "--json"))["owed"]
+    assert owed == "status page update, executive notification"
+    world.ends(incident)
+
+
 def test_who_hears_of_what(communications_world: CommunicationsWorld) -> None:
     world = communications_world
     run("communication", "subscribe", "onlooker@example.org", "--service", "checkout", "--severity", "sev3")

@@ -83,6 +83,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "incidents/<int:number>/bridge": ("POST /incidents/{incident}/bridge", "incident bridge"),
     "incidents/<int:number>/findings/facing": ("PUT /incidents/{incident}/impact", "incident impact"),
     "incidents/<int:number>/communication/asked": ("PUT /incidents/{incident}/communications/asked", "incident asked"),
+    "incidents/<int:number>/communication/told": (
+        "POST /incidents/{incident}/communications/{item}/told",
+        "incident told",
+    ),
     "incidents/<int:number>/communication/write/<str:item>": (
         "PUT /incidents/{incident}/communications/{item}",
         "incident draft",

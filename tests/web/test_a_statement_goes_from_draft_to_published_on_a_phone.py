@@ -102,6 +102,31 @@ def test_a_mail_to_customers_is_approved_from_another_phone(
     assert Letter.objects.filter(statement__incident=incident).count() == 2
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_who_was_called_is_noted_and_a_mistake_keeps_what_was_typed(
+    browser: Browser, address: str, organization_on_stage: Stage, *, scripts: bool
+) -> None:
+    incident = begun(organization_on_stage)
+    with phone(browser, address, organization_on_stage.people["second"], scripts=scripts) as page:
+        page.goto(f"{address}/incidents/{incident.number}/communication")
+        expect(page.get_by_text("They were told another way: Status page update")).to_have_count(0)
+        card = page.get_by_role("article", name="Customer email")
+        card.get_by_text("They were told another way").click()
+        card.get_by_label("How, and what they heard").fill("Called by their account manager")
+        card.get_by_label("When").fill("2099-01-01T10:00")
+        card.get_by_role("button", name="Note it").click()
+        expect(card.get_by_role("alert")).to_contain_text("Not noted: lies ahead")
+        expect(card.get_by_label("How, and what they heard")).to_have_value("Called by their account manager")
+        card.get_by_label("When").fill("")
+        card.get_by_role("button", name="Note it").click()
+        expect(page.get_by_text("Noted: customer email, told by other means.")).to_be_visible()
+        expect(card.get_by_text("Told", exact=True)).to_be_visible()
+        card.get_by_role("link", name="Called by their account manager").click()
+        expect(page.get_by_text("Nothing was sent by Watchbill.")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390 if scripts else True
+    assert not Letter.objects.filter(statement__incident=incident).exists()
+
+
 def test_it_works_without_scripts_and_keeps_what_was_typed(
     browser: Browser, address: str, organization_on_stage: Stage
 ) -> None:

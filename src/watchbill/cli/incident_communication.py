@@ -1,4 +1,4 @@
-"""`watchbill incident owed|asked|draft|statement|approval|publish|discard|send-again`: what is said, and to whom."""
+"""`watchbill incident owed|asked|draft|statement|approval|publish|told|...`: what is said of it, and to whom."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from watchbill import composition
-from watchbill.cli.host import AsJson, host_actor, now, tell_json
+from watchbill.cli.host import AsJson, host_actor, instant, now, tell_json
 from watchbill.cli.incident_names import AsPerson, Number, incident_id, person_as
 from watchbill.cli.tables import at_text, show_table
 from watchbill.config import config
@@ -14,6 +14,7 @@ from watchbill.domain.communications import publishing, reads, statement_actions
 from watchbill.domain.communications.models import UNPUBLISHED, Statement
 from watchbill.domain.communications.proposals import proposed
 from watchbill.domain.communications.statement_actions import Text
+from watchbill.domain.communications.told_actions import note_told
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.reads import EVERYTHING, visible_to
 from watchbill.domain.status_page.reads import components
@@ -186,6 +187,27 @@ def publish(incident: Number, item: Item, *, person: AsPerson = "") -> None:
     typer.echo(f"Published {where}." if not found.drill else f"A drill: recorded, and sent to {done.sent_to}.")
 
 
+def told(
+    incident: Number,
+    item: Item,
+    how: Annotated[str, typer.Argument(metavar="HOW", help="By what means, and who heard what.")],
+    *,
+    at: Annotated[str, typer.Option(help="When; ISO 8601. Left out: just now.")] = "",
+    person: AsPerson = "",
+) -> None:
+    """Note that people were told by other means; nothing is sent, and the plan counts it."""
+    found, moment_now = _incident(incident), now()
+    noted = note_told(
+        incident_id=found.id,
+        item=item,
+        how=how,
+        at=instant(at, option="--at") if at else None,
+        actor=person_as(person) if person else host_actor(),
+        now=moment_now,
+    )
+    typer.echo(f"Noted: {one_line(noted.label)}, told {at_text(noted.published_at or moment_now)}.")
+
+
 def discard(incident: Number, item: Item) -> None:
     """Discard the draft of an item; nothing goes out."""
     found = _incident(incident)
@@ -241,6 +263,6 @@ def _show(found: Incident, held: Statement) -> None:
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (owed, asked, draft, statement, approval, publish, discard):
+    for command in (owed, asked, draft, statement, approval, publish, told, discard):
         app.command()(command)
     app.command("send-again")(send_again)

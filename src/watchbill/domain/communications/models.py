@@ -107,7 +107,8 @@ class Statement(models.Model):
     """One text for one audience, from the first draft to its publication.
 
     `revision` grows with each change of the text, so that nobody overwrites, approves or publishes what he did not
-    see. `status` and `components` (id of the status page: state) are for the public alone. `marked`: how it went out.
+    see. `status` and `components` (id of the status page: state) are for the public alone. `elsewhere`: they were told
+    by other means, and nothing was sent.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -132,6 +133,7 @@ class Statement(models.Model):
     published_at = models.DateTimeField(null=True)
     published_by = models.CharField(max_length=254, default="", blank=True)
     sent_to = models.PositiveIntegerField(default=0)
+    elsewhere = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

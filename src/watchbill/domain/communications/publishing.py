@@ -96,7 +96,7 @@ def publish(
         _check_approved(held, actor=actor, ways=ways, now=now)
         reach = reach_of(incident, held.audience, ways=ways, now=now)
         _send_out(held, reach, actor=actor, now=now)
-        _note_what_follows(incident, held, actor=actor, now=now)
+        note_what_follows(incident, held, told_at=now, actor=actor, now=now)
     return held
 
 
@@ -133,10 +133,11 @@ def _send_out(held: Statement, reach: Reach, *, actor: Actor, now: datetime) -> 
     ask(MAIL, [letter.id for letter in letters], due_at=now)
 
 
-def _note_what_follows(incident: Incident, held: Statement, *, actor: Actor, now: datetime) -> None:
+def note_what_follows(incident: Incident, held: Statement, *, told_at: datetime, actor: Actor, now: datetime) -> None:
     """The update clock begins anew. The internal summary is a follow-up that is done with it."""
     outside = held.audience in (Audience.PUBLIC, Audience.CUSTOMERS)
-    note_update(incident, actor=actor, now=now, may_be_final=outside)
+    if incident.updated_at is None or told_at >= incident.updated_at:
+        note_update(incident, told_at=told_at, actor=actor, now=now, may_be_final=outside)
     if held.audience != Audience.INTERNAL or held.moment != Moment.RESOLVED:
         return
     summary = summary_of(incident)

@@ -187,7 +187,8 @@ def _told(incident: Incident) -> dict[str, Told]:
 
 def _reached_nobody(one: Statement) -> bool:
     """A mail without readers tells no customer and no executive; people of the organization can read it here."""
-    return not one.sent_to and not one.incident.drill and one.audience in (Audience.CUSTOMERS, Audience.EXECUTIVES)
+    was_sent = not one.elsewhere and not one.incident.drill
+    return was_sent and not one.sent_to and one.audience in (Audience.CUSTOMERS, Audience.EXECUTIVES)
 
 
 def _troubles(statements: Sequence[Statement]) -> dict[UUID, str]:

@@ -78,7 +78,7 @@ def save_draft(
     What was approved has to be approved again. Raises DraftChanged, ChangeRefused, Unknown.
     """
     with transaction.atomic():
-        incident = _told_of(incident_id)
+        incident = told_of(incident_id)
         planned = plan_item(incident, item, now=now)
         check_may_leave(incident, planned.audience)
         clean = _checked(text, audience=planned.audience)
@@ -229,7 +229,7 @@ def _check_revision(held: Statement, revision: int | None) -> None:
         raise DraftChanged("body", words)
 
 
-def _told_of(incident_id: UUID) -> Incident:
+def told_of(incident_id: UUID) -> Incident:
     incident = locked(incident_id)
     if incident.state in _NEVER_WAS:
         raise ChangeRefused("", "it was no incident after all; there is nothing to tell")

@@ -109,20 +109,22 @@ def post_update(*, incident_id: UUID, text: str, actor: Actor, now: datetime) ->
         post = _make(incident, PostKind.UPDATE, text, actor=actor, now=now, at=now)
         post.save()
         record([_about(incident, "incident.updated", post)], actor=actor, now=now)
-        note_update(incident, actor=actor, now=now)
+        note_update(incident, told_at=now, actor=actor, now=now)
     return post
 
 
-def note_update(incident: Incident, *, actor: Actor, now: datetime, may_be_final: bool = True) -> None:
+def note_update(
+    incident: Incident, *, told_at: datetime, actor: Actor, now: datetime, may_be_final: bool = True
+) -> None:
     """People were told how it stands, here or elsewhere: the clock of updates begins anew.
 
     `may_be_final`: it counts as the final update when the incident is resolved. In the caller's transaction.
     """
-    incident.updated_at = now
+    incident.updated_at = told_at
     incident.save(update_fields=["updated_at"])
     if incident.state in UNRESOLVED:
         mark_step(incident, "declare/first-update", actor=actor, now=now)
-        window = rules.update_window(process_of(incident), severity_in(incident), since=now)
+        window = rules.update_window(process_of(incident), severity_in(incident), since=told_at)
         if window is not None:
             set_timers([NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=window[0])])
     elif may_be_final and incident.state in (IncidentState.RESOLVED, IncidentState.CLOSED):

@@ -12,12 +12,13 @@ from watchbill.domain.communications.models import UNPUBLISHED, Letter, Statemen
 from watchbill.domain.communications.proposals import proposed
 from watchbill.domain.communications.reads import PlanLine
 from watchbill.domain.communications.statement_actions import Text as StatementText
+from watchbill.domain.communications.told_actions import note_told
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.reads import visible_to
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.incident_out import incident_id, viewer_of
 from watchbill.doors.api.problems import NotFound
-from watchbill.doors.api.values import Input, InstantOut, Name, Output, Text
+from watchbill.doors.api.values import Input, Instant, InstantOut, Name, Output, Text
 from watchbill.doors.moment import now_of
 from watchbill.doors.web.wiring import wired
 
@@ -28,7 +29,10 @@ Body = Annotated[str, Field(max_length=10_000)]
 
 
 class StatementOut(Output):
-    """`revision`: name it again when you change, approve or publish, so that nothing goes out that you did not read."""
+    """`revision`: name it again when you change, approve or publish, so that nothing goes out that you did not read.
+
+    `elsewhere`: they were told by other means, and nothing was sent.
+    """
 
     id: UUID
     item: str
@@ -48,6 +52,7 @@ class StatementOut(Output):
     published_at: InstantOut | None
     published_by: str
     sent_to: int
+    elsewhere: bool
 
 
 class LetterOut(Output):
@@ -121,6 +126,13 @@ class DoIn(Input):
     do: Literal["publish", "ask", "approve", "decline", "discard", "send-again"]
     why: Why = ""
     revision: int | None = None
+
+
+class ToldIn(Input):
+    """`how`: by what means they were told, and what. `at`: left out, just now."""
+
+    how: Body
+    at: Instant | None = None
 
 
 class DecideIn(Input):
@@ -230,6 +242,19 @@ def decide(request: HttpRequest, incident: Name, item: Name, body: DecideIn) -> 
     return _detail(request, found, reads.statement(found, held.id) or held)
 
 
+@router.post(
+    "/{incident}/communications/{item}/told", response=StatementDetailOut, summary="Note that they were told otherwise"
+)
+@requires("incident.respond")
+def told(request: HttpRequest, incident: Name, item: Name, body: ToldIn) -> StatementDetailOut:
+    """By telephone, for instance: nothing is sent, and the plan counts it."""
+    found = _incident(request, incident)
+    noted = note_told(
+        incident_id=found.id, item=item, how=body.how, at=body.at, actor=caller(request).actor, now=now_of(request)
+    )
+    return _detail(request, found, noted)
+
+
 def _decide(
     request: HttpRequest, found: Incident, held: Statement, *, approved: bool, why: str, revision: int | None
 ) -> None:
@@ -311,6 +336,7 @@ def _statement(held: Statement) -> StatementOut:
         published_at=held.published_at,
         published_by=held.published_by,
         sent_to=held.sent_to,
+        elsewhere=held.elsewhere,
     )
 
 

@@ -82,6 +82,7 @@ LOOKS: Mapping[str, tuple[str, str, str, str]] = {
     "incident.statement_declined": ("cross", "is-warn", "updates", "declined"),
     "incident.statement_published": ("send", "is-good", "updates", "published"),
     "incident.statement_sent_again": ("send", "is-warn", "updates", "sent what had failed once more of"),
+    "incident.told_elsewhere": ("people", "is-good", "updates", "told them by other means"),
     "incident.pinned": ("pin", "is-idle", "messages", "pinned a message"),
     "incident.unpinned": ("pin", "is-idle", "messages", "unpinned a message"),
     "incident.chat_room_opened": ("chat", "is-good", "state", "opened a room in the chat tool"),
@@ -240,6 +241,8 @@ def _words(entry: Entry) -> str:
             return f"{LOOKS[action][3]}, number {details.get('change', '?')}{effect}: {details.get('text', '')}"
         case "incident.chat_room_opened" | "incident.chat_room_archived" if details.get("room"):
             return f"{LOOKS[entry.action][3]}: {details['room']}"
+        case "incident.told_elsewhere":
+            return f"told them by other means ({_lower(details.get('item'))}): {details.get('text', '')}"
         case action if details.get("statement"):
             return f"{LOOKS[action][3]} the {_lower(details.get('item'))}: {details.get('text', '')}"
         case "incident.fallback_called" if details.get("reached_nobody"):

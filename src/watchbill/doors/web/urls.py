@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern] = [
     path("incidents/<int:number>/bridge", incident_bridge.change_bridge),
     path("incidents/<int:number>/communication", incident_communication.communication_page),
     path("incidents/<int:number>/communication/asked", incident_communication.asked),
+    path("incidents/<int:number>/communication/told", incident_communication.told),
     path("incidents/<int:number>/communication/write/<str:item>", incident_communication.write),
     path("incidents/<int:number>/communication/<uuid:statement_id>", incident_communication.statement_page),
     *(

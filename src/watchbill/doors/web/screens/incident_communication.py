@@ -16,14 +16,15 @@ from watchbill.domain.communications.public_part import STATUSES, component_choi
 from watchbill.domain.communications.rules import PlanItem
 from watchbill.domain.communications.statement_actions import Text
 from watchbill.domain.communications.template_rules import BODY_MAX, SUBJECT_MAX
+from watchbill.domain.communications.told_actions import note_told
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.process_followed import severity_in
 from watchbill.domain.incidents.reads import visible_to
 from watchbill.domain.status_page.models import ComponentState
-from watchbill.doors.web.forms import posted
+from watchbill.doors.web.forms import posted, posted_instant
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.live import stamp_of
-from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
+from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
 from watchbill.doors.web.screens.incident import NEVER_WAS
 from watchbill.doors.web.screens.incident_parts import incident_id
 from watchbill.doors.web.wiring import wired
@@ -34,9 +35,21 @@ _PEOPLE_SHOWN = 200
 
 @requires("incident.read")
 def communication_page(request: HttpRequest, number: int) -> HttpResponse:
-    incident = incident_of(request, number)
-    plan = reads.plan_of(incident, now=now_of(request))
-    return show(request, "incidents/communication.html", {**_frame(request, incident), "plan": plan})
+    return _plan(request, incident_of(request, number))
+
+
+def _plan(request: HttpRequest, incident: Incident, *, refused: ChangeRefused | None = None) -> HttpResponse:
+    return show(
+        request,
+        "incidents/communication.html",
+        {
+            **_frame(request, incident),
+            "plan": reads.plan_of(incident, now=now_of(request)),
+            "refused": refused,
+            "typed": request.POST if refused else {},
+        },
+        status=422 if refused else 200,
+    )
 
 
 @require_POST
@@ -50,6 +63,26 @@ def asked(request: HttpRequest, number: int) -> HttpResponse:
         now=now_of(request),
     )
     messages.success(request, "Noted. What is owed follows from it.")
+    return HttpResponseRedirect(f"/incidents/{number}/communication")
+
+
+@require_POST
+@requires("incident.respond")
+def told(request: HttpRequest, number: int) -> HttpResponse:
+    """By telephone, for instance. A refusal shows the plan again with what was typed."""
+    incident = incident_of(request, number)
+    try:
+        noted = note_told(
+            incident_id=incident.id,
+            item=posted(request, "item"),
+            how=posted(request, "how"),
+            at=posted_instant(request, "at", zone=zone_of(request)) if posted(request, "at") else None,
+            actor=actor_of(request),
+            now=now_of(request),
+        )
+    except ChangeRefused as refused:
+        return _plan(request, incident, refused=refused)
+    messages.success(request, f"Noted: {noted.label[:1].lower()}{noted.label[1:]}, told by other means.")
     return HttpResponseRedirect(f"/incidents/{number}/communication")
 
 
