@@ -342,7 +342,8 @@ def unresolved(incident_id: UUID) -> Incident:
 
 
 def _name(user_id: UUID) -> str:
-    return User.objects.values_list("name", flat=True).get(id=user_id)
+    found = Insider.objects.filter(user_id=user_id).select_related("user").first()
+    return found.user.name if found else ""
 
 
 def _next_number() -> int:
