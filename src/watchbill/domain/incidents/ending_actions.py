@@ -11,9 +11,10 @@ from django.db import transaction
 
 from watchbill.domain.audit.contract import PERSON, Actor
 from watchbill.domain.incidents import rules
-from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, locked, raise_severity, unresolved
+from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, raise_severity, unresolved
 from watchbill.domain.incidents.charge import check_in_charge
 from watchbill.domain.incidents.follow_up_actions import plan_follow_up
+from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
@@ -147,13 +148,13 @@ def merge(*, incident_id: UUID, into: UUID, actor: Actor, now: datetime) -> Inci
     with transaction.atomic():
         if incident_id == into:
             raise ChangeRefused("into", "an incident cannot be merged into itself; choose the one that stays")
-        locked = {
+        both = {
             one.id: one
             for one in Incident.objects.select_for_update(of=("self",))
             .filter(id__in=[incident_id, into])
             .order_by("id")
         }
-        incident, other = locked.get(incident_id), locked.get(into)
+        incident, other = both.get(incident_id), both.get(into)
         if incident is None or other is None:
             raise Unknown("into", "there is no such incident")
         for one, field_name in ((incident, ""), (other, "into")):
