@@ -148,13 +148,13 @@ def merge(*, incident_id: UUID, into: UUID, actor: Actor, now: datetime) -> Inci
     with transaction.atomic():
         if incident_id == into:
             raise ChangeRefused("into", "an incident cannot be merged into itself; choose the one that stays")
-        both = {
+        locked = {
             one.id: one
             for one in Incident.objects.select_for_update(of=("self",))
             .filter(id__in=[incident_id, into])
             .order_by("id")
         }
-        incident, other = both.get(incident_id), both.get(into)
+        incident, other = locked.get(incident_id), locked.get(into)
         if incident is None or other is None:
             raise Unknown("into", "there is no such incident")
         for one, field_name in ((incident, ""), (other, "into")):
