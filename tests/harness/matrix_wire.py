@@ -5,10 +5,10 @@ import contextlib
 import re
 from typing import cast
 
-from tests.harness.carriers import Request, _LoopThread, _read_request
+from tests.harness.carriers import LoopThread, Request, read_request
 
 
-class MatrixWire(_LoopThread):
+class MatrixWire(LoopThread):
     """`lost`: of requests whose method and path match, so many are done and their answers lost."""
 
     def __init__(self, port: int) -> None:
@@ -37,7 +37,7 @@ class MatrixWire(_LoopThread):
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            while not self.down and (request := await _read_request(reader, 0)):
+            while not self.down and (request := await read_request(reader, 0)):
                 self.requests.append(request)
                 answer = await self._passed_on(request)
                 if self.down or self._is_lost(request):

@@ -174,7 +174,7 @@ def test_a_receiver_repeats_the_challenge_and_then_gets_signed_updates(world: St
     seconds, digest = (part.partition("=")[2] for part in request.headers["x-watchbill-signature"].split(","))
     signed = hmac.new(secret.encode(), f"{seconds}.".encode() + request.body, hashlib.sha256)
     assert digest == signed.hexdigest()
-    world._seen = len(world.http.requests)
+    world.has_looked()
 
 
 def test_a_receiver_that_does_not_repeat_the_challenge_is_not_subscribed(world: StatusPageWorld) -> None:
@@ -184,7 +184,7 @@ def test_a_receiver_that_does_not_repeat_the_challenge_is_not_subscribed(world: 
     assert json.loads(world.http.requests[-1].body)["type"] == "challenge"
     row = Subscriber.objects.get()
     assert (row.confirmed_at, row.ended_why) == (None, "the receiver did not repeat the challenge")
-    world._seen = len(world.http.requests)
+    world.has_looked()
 
 
 def test_links_are_for_one_purpose_and_confirming_for_three_days(world: StatusPageWorld) -> None:
