@@ -36,6 +36,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "incidents/<int:number>/page": ("POST /incidents/{incident}/page", "incident page"),
     "incidents/<int:number>/step": ("POST /incidents/{incident}/steps", "incident step"),
     "incidents/<int:number>/take": ("POST /incidents/{incident}/roles", "incident role"),
+    "incidents/<int:number>/take-over": ("POST /incidents/{incident}/roles", "incident role"),
     "incidents/<int:number>/decline": ("POST /incidents/{incident}/roles", "incident role"),
     "incidents/<int:number>/offer": ("POST /incidents/{incident}/roles", "incident role"),
     "incidents/<int:number>/write": ("POST /incidents/{incident}/timeline", "incident write"),

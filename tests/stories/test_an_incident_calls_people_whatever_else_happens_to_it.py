@@ -186,7 +186,9 @@ def test_a_duplicate_makes_the_one_that_stays_as_severe_as_itself(incident_world
     typo = world.declares("sev4", title="A typo in the footer")
     outage = world.declares("sev1", title="All is down")
     woken = {one.to for one in world.received()}
-    ending_actions.merge(incident_id=outage.id, into=typo.id, actor=world.person("engineer"), now=world.now)
+    ending_actions.merge(
+        incident_id=outage.id, into=typo.id, actor=world.person("engineer"), ways=world.ways(), now=world.now
+    )
     world.settle()
     assert world.again(typo).severity == "sev1"
     assert {one.to for one in world.received()} == woken
@@ -201,7 +203,9 @@ def test_a_duplicate_about_the_same_alert_is_merged(incident_world: IncidentWorl
     second = world.declares("sev3", alerts=[alert], title="The second")
     reopens(world, first)
     world.received()
-    ending_actions.merge(incident_id=second.id, into=first.id, actor=world.person("engineer"), now=world.now)
+    ending_actions.merge(
+        incident_id=second.id, into=first.id, actor=world.person("engineer"), ways=world.ways(), now=world.now
+    )
     assert [link.alert_id for link in first.alert_links.all()] == [alert.id]
     world.ends(first)
 
@@ -214,7 +218,9 @@ def test_what_is_real_is_not_merged_into_a_drill_and_does_not_join_one(incident_
     assert real.id != drill.id
     world.received()
     with pytest.raises(ChangeRefused, match="drill"):
-        ending_actions.merge(incident_id=real.id, into=drill.id, actor=world.person("engineer"), now=world.now)
+        ending_actions.merge(
+            incident_id=real.id, into=drill.id, actor=world.person("engineer"), ways=world.ways(), now=world.now
+        )
     world.ends(real)
     world.ends(drill)
 

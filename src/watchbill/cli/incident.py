@@ -221,17 +221,20 @@ def tier(incident: Number, tier: Annotated[int, typer.Argument(help="1 to 4.")],
 def role(
     incident: Number,
     role: Annotated[str, typer.Argument(help="Like incident-commander.")],
-    do: Annotated[str, typer.Argument(help="take, offer, decline or hand-over")],
+    do: Annotated[str, typer.Argument(help="take, offer, decline, hand-over or take-over")],
     *,
     person: AsPerson,
     to: Annotated[str, typer.Option(help="Whom to offer it or hand it over to.")] = "",
     summary: Annotated[str, typer.Option(help="What the next one has to know.")] = "",
+    reason: Annotated[str, typer.Option(help="Why it is taken over from somebody.")] = "",
 ) -> None:
-    """Take, offer, decline or hand over a role."""
+    """Take, offer, decline, hand over or take over a role."""
     found, who, at = incident_id(incident), person_as(person), now()
     other = found_by(person_id_of, "person", to) if to else None
     if do == "take":
         role_actions.take(incident_id=found, role=role, actor=who, now=at)
+    elif do == "take-over":
+        role_actions.take_over(incident_id=found, role=role, reason=reason, actor=who, ways=composition.ways(), now=at)
     elif do == "decline":
         role_actions.decline(incident_id=found, role=role, actor=who, ways=composition.ways(), now=at)
     elif do in ("offer", "hand-over") and other is None:
@@ -243,7 +246,7 @@ def role(
             incident_id=found, role=role, to=other, summary=summary, actor=who, ways=composition.ways(), now=at
         )
     else:
-        raise typer.BadParameter("use take, offer, decline or hand-over", param_hint="DO")
+        raise typer.BadParameter("use take, offer, decline, hand-over or take-over", param_hint="DO")
     typer.echo("Done.")
 
 

@@ -13,6 +13,7 @@ from watchbill.domain.access.models import Role as AccountRole
 from watchbill.domain.access.models import User
 from watchbill.domain.alerts.models import Alert, AlertState
 from watchbill.domain.audit.contract import ENGINE, PERSON, Actor
+from watchbill.domain.audit.models import Entry
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.calling import Wanted, call_roles
@@ -154,8 +155,9 @@ def acknowledge(*, incident_id: UUID, actor: Actor, now: datetime) -> Incident:
             return incident
         called_as = roles_called_as(incident, actor.id)
         may_work = actor.id is None or not User.objects.filter(id=actor.id, role=AccountRole.STAKEHOLDER).exists()
+        closed = 0
         if actor.id is not None:
-            close_pages_of_person(
+            closed = close_pages_of_person(
                 subject_kind=SUBJECT_KIND,
                 subject_id=incident.id,
                 user_id=actor.id,
@@ -168,9 +170,17 @@ def acknowledge(*, incident_id: UUID, actor: Actor, now: datetime) -> Incident:
             incident.acknowledged_by, incident.acknowledged_by_id = actor.label[:254], actor.id
             incident.save(update_fields=["acknowledged_at", "acknowledged_by", "acknowledged_by_id"])
             record([entry(incident, "incident.acknowledged")], actor=actor, now=now)
-        else:
+        elif closed or not _has_answered(incident, actor):
             record([entry(incident, "incident.answered")], actor=actor, now=now)
     return incident
+
+
+def _has_answered(incident: Incident, actor: Actor) -> bool:
+    """Since it was raised: saying it once more adds nothing to the record."""
+    if actor.id is None:
+        return False
+    said = Entry.objects.filter(subject_id=incident.id, at__gte=incident.raised_at, actor_id=actor.id)
+    return said.filter(action__in=("incident.acknowledged", "incident.answered")).exists()
 
 
 def roles_called_as(incident: Incident, user_id: UUID | None) -> set[str]:
@@ -255,9 +265,13 @@ def add_insider(*, incident_id: UUID, user_id: UUID, actor: Actor, now: datetime
     """From now on this person sees the restricted incident."""
     with transaction.atomic():
         incident = locked(incident_id)
-        Insider.objects.get_or_create(incident=incident, user_id=user_id, defaults={"added_at": now})
-        people = [{"id": str(user_id), "name": _name(user_id)}]
-        record([entry(incident, "incident.insider_added", people=people)], actor=actor, now=now)
+        user = User.objects.filter(id=user_id, is_active=True).first()
+        if user is None:
+            raise Unknown("person", "there is no such person, or not any more; choose another")
+        _, made = Insider.objects.get_or_create(incident=incident, user=user, defaults={"added_at": now})
+        if made:
+            people = [{"id": str(user.id), "name": user.name}]
+            record([entry(incident, "incident.insider_added", people=people)], actor=actor, now=now)
 
 
 def _somebody_has(alert: Alert) -> bool:
@@ -298,11 +312,16 @@ def _incident_of(alerts: Sequence[Alert], wanted: Declaration, *, actor: Actor) 
     if actor.id is not None:
         seen |= Q(incident_id__in=Insider.objects.filter(user_id=actor.id).values("incident_id"))
     links = links.filter(seen)
-    for incident_id in list(links.order_by("linked_at").values_list("incident_id", flat=True)):
+    looked_at: set[UUID] = set()
+    while True:  # whose row was waited for may have been merged meanwhile, and the alert be another's by now
+        left = links.exclude(incident_id__in=looked_at).order_by("linked_at")
+        incident_id = left.values_list("incident_id", flat=True).first()
+        if incident_id is None:
+            return None
         incident = locked(incident_id)
         if incident.state in UNRESOLVED:
             return incident
-    return None
+        looked_at.add(incident_id)
 
 
 def _join(incident: Incident, alerts: Sequence[Alert], wanted: Declaration, *, actor: Actor, now: datetime) -> None:
@@ -339,11 +358,6 @@ def unresolved(incident_id: UUID) -> Incident:
     if incident.state not in UNRESOLVED:
         raise IncidentOver("", f"#{incident.number} is {incident.get_state_display().lower()}; reopen it first")
     return incident
-
-
-def _name(user_id: UUID) -> str:
-    found = Insider.objects.filter(user_id=user_id).select_related("user").first()
-    return found.user.name if found else ""
 
 
 def _next_number() -> int:

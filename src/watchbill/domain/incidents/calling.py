@@ -9,7 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
+from django.db.models import QuerySet
 
+from watchbill.domain.access.models import User
 from watchbill.domain.audit.contract import Record
 from watchbill.domain.escalation.rules import Target
 from watchbill.domain.escalation.steps import Ways
@@ -27,6 +29,7 @@ from watchbill.domain.incidents.process_followed import process_of
 from watchbill.domain.incidents.records import entry
 from watchbill.domain.incidents.rules import counts_as_acknowledgement
 from watchbill.domain.paging.actions import NewPage, create_pages
+from watchbill.domain.paging.models import Page, PageState
 from watchbill.domain.paging.reads import Reachable, reachable
 from watchbill.domain.people.models import Urgency
 from watchbill.domain.services.role_lookup import RoleLookup
@@ -174,7 +177,51 @@ def call_people(
     made = _call(incident, reason=reason, label=label, people={person.user_id: roles for person in usable}, now=now)
     _page(made, incident, [(person, label) for person in usable], urgency=urgency, level=NAMED_LEVEL, now=now)
     lost = {person.name: "has no usable contact" for person in people if not person.deliveries}
+    gone = User.objects.filter(id__in=[user_id for user_id in user_ids if user_id not in found])
+    lost |= {user.name: "has no account here any more" for user in gone}
     return entry(incident, "incident.called", why=label, people=_named(usable), nobody=lost)
+
+
+def unanswered(incident: Incident) -> dict[UUID, list[str]]:
+    """Who is being woken for it and has not answered, with the roles by which they were called.
+
+    Who is only asked to take a role in it is not among them.
+    """
+    calls = Call.objects.filter(incident=incident).exclude(reason=CallReason.ROLE)
+    by_call = dict(calls.values_list("id", "people"))
+    pages = _pages_of(incident).filter(state=PageState.ACTIVE, run_id__in=list(by_call))
+    found: dict[UUID, list[str]] = {}
+    for run_id, user_id in pages.order_by("created_at", "id").values_list("run_id", "user_id"):
+        roles = found.setdefault(user_id, [])
+        roles += [role for role in by_call[run_id].get(str(user_id), ()) if role not in roles]
+    return found
+
+
+def call_on(
+    incident: Incident,
+    waiting: Mapping[UUID, Sequence[str]],
+    *,
+    reason: CallReason,
+    label: str,
+    ways: Ways,
+    now: datetime,
+) -> Record | None:
+    """Those who waited for something that goes on here, except who works on this one or was woken for it."""
+    pages = _pages_of(incident).filter(created_at__gte=incident.raised_at)
+    told = pages.exclude(state=PageState.UNREACHED).values_list("user_id", flat=True)
+    know: set[UUID | None] = {*told, incident.acknowledged_by_id, *holder_ids(incident)}
+    left = can_be_told([user_id for user_id in waiting if user_id not in know], urgency=Urgency.HIGH, ways=ways)
+    if not left:
+        return None
+    made = _call(incident, reason=reason, label=label, people={user_id: waiting[user_id] for user_id in left}, now=now)
+    _page(
+        made, incident, [(person, label) for person in left.values()], urgency=Urgency.HIGH, level=NAMED_LEVEL, now=now
+    )
+    return entry(incident, "incident.called", why=label, people=_named(left.values()))
+
+
+def _pages_of(incident: Incident) -> QuerySet[Page]:
+    return Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, urgency=Urgency.HIGH)
 
 
 def call_fallback(incident: Incident, *, because: str, ways: Ways, urgency: str, now: datetime) -> Called:
@@ -199,6 +246,12 @@ def call_fallback(incident: Incident, *, because: str, ways: Ways, urgency: str,
             ),
         ),
     )
+
+
+def can_be_told(user_ids: Sequence[UUID], *, urgency: str, ways: Ways) -> dict[UUID, Reachable]:
+    """Those of them who have an account and a way to be reached, in their order."""
+    found = reachable(user_ids, urgency=urgency, families=ways.families, defaults=ways.defaults)
+    return {user_id: found[user_id] for user_id in user_ids if user_id in found and found[user_id].deliveries}
 
 
 def holder_ids(incident: Incident, *, roles: Sequence[str] = ()) -> list[UUID]:

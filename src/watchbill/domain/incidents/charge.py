@@ -31,4 +31,6 @@ def check_in_charge(incident: Incident, actor: Actor, *, what: str, field: str =
     """Raises ChangeRefused that names who may."""
     who = in_charge(incident)
     if who.user_id is not None and who.user_id != actor.id:
-        raise ChangeRefused(field, f"only {who.name} may {what}, who is in charge; ask them, or take the role")
+        raise ChangeRefused(
+            field, f"only {who.name} may {what}, who is in charge; ask them, or take the role over with a reason"
+        )

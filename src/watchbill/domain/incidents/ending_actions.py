@@ -9,15 +9,18 @@ from uuid import UUID
 
 from django.db import transaction
 
-from watchbill.domain.audit.contract import PERSON, Actor
+from watchbill.domain.audit.contract import ENGINE, PERSON, Actor
+from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, locked, raise_severity, unresolved
+from watchbill.domain.incidents.calling import call_on, unanswered
 from watchbill.domain.incidents.charge import check_in_charge
 from watchbill.domain.incidents.follow_up_actions import plan_follow_up
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
     AffectedService,
+    CallReason,
     Incident,
     IncidentAlert,
     IncidentState,
@@ -142,25 +145,14 @@ def cancel(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> In
     return incident
 
 
-def merge(*, incident_id: UUID, into: UUID, actor: Actor, now: datetime) -> Incident:
-    """A duplicate: its alerts go over to the other, its record stays and points there. Answers the other one."""
+def merge(*, incident_id: UUID, into: UUID, actor: Actor, ways: Ways, now: datetime) -> Incident:
+    """A duplicate: its alerts go over to the other, its record stays and points there. Answers the other one.
+
+    Whoever was called and has not answered is called for the other one: merging answers nobody's page.
+    """
     with transaction.atomic():
-        if incident_id == into:
-            raise ChangeRefused("into", "an incident cannot be merged into itself; choose the one that stays")
-        locked = {
-            one.id: one
-            for one in Incident.objects.select_for_update(of=("self",))
-            .filter(id__in=[incident_id, into])
-            .order_by("id")
-        }
-        incident, other = locked.get(incident_id), locked.get(into)
-        if incident is None or other is None:
-            raise Unknown("into", "there is no such incident")
-        for one, field_name in ((incident, ""), (other, "into")):
-            if one.state not in UNRESOLVED:
-                raise IncidentOver(field_name, f"#{one.number} is {one.get_state_display().lower()}")
-        if incident.drill != other.drill:
-            raise ChangeRefused("into", f"#{other.number} is {'' if other.drill else 'no '}drill; choose another")
+        incident, other = _pair(incident_id, into)
+        waiting = unanswered(incident)
         there = IncidentAlert.objects.filter(incident=other).values("alert_id")
         IncidentAlert.objects.filter(incident=incident).exclude(alert_id__in=there).update(incident=other)
         if incident.service_id is not None and incident.service_id != other.service_id:
@@ -172,8 +164,33 @@ def merge(*, incident_id: UUID, into: UUID, actor: Actor, now: datetime) -> Inci
         _end(incident, IncidentState.MERGED, reason=f"merged into #{other.number}", actor=actor, now=now)
         record([entry(incident, "incident.merged", into=other.number)], actor=actor, now=now)
         record([entry(other, "incident.merged_from", number=incident.number)], actor=actor, now=now)
+        label = f"#{incident.number}, for which you were called, was merged into it"
+        carried = call_on(other, waiting, reason=CallReason.MERGED, label=label, ways=ways, now=now)
+        record([carried] if carried is not None else [], actor=ENGINE, now=now)
         raise_severity(other, incident.severity, reason=f"#{incident.number} was merged into it", actor=actor, now=now)
     return other
+
+
+def _pair(incident_id: UUID, into: UUID) -> tuple[Incident, Incident]:
+    """Both locked, and such that one may become part of the other."""
+    if incident_id == into:
+        raise ChangeRefused("into", "an incident cannot be merged into itself; choose the one that stays")
+    rows = Incident.objects.select_for_update(of=("self",)).filter(id__in=[incident_id, into])
+    found = {one.id: one for one in rows.order_by("id")}
+    incident, other = found.get(incident_id), found.get(into)
+    if incident is None or other is None:
+        raise Unknown("into", "there is no such incident")
+    for one, field_name in ((incident, ""), (other, "into")):
+        if one.state not in UNRESOLVED:
+            raise IncidentOver(field_name, f"#{one.number} is {one.get_state_display().lower()}")
+    if incident.drill != other.drill:
+        raise ChangeRefused("into", f"#{other.number} is {'' if other.drill else 'no '}drill; choose another")
+    if incident.restricted and not other.restricted:
+        words = (
+            f"this one is restricted, and everybody sees #{other.number}; merge #{other.number} into this one instead"
+        )
+        raise ChangeRefused("into", words)
+    return incident, other
 
 
 def _raise_anew(incident: Incident, *, actor: Actor, called: dict[str, int]) -> None:

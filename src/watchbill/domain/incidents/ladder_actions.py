@@ -9,7 +9,14 @@ from django.db.models import QuerySet
 from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
-from watchbill.domain.incidents.calling import Wanted, call_fallback, call_people, call_roles, holder_ids
+from watchbill.domain.incidents.calling import (
+    Wanted,
+    call_fallback,
+    call_people,
+    call_roles,
+    can_be_told,
+    holder_ids,
+)
 from watchbill.domain.incidents.locking import by_subject, lock_unless_held
 from watchbill.domain.incidents.models import SUBJECT_KIND, Call, CallReason, Incident
 from watchbill.domain.incidents.planning import again_timer
@@ -123,9 +130,9 @@ def _tell(
     ways: Ways,
     now: datetime,
 ) -> None:
-    """With low urgency: these people, and where there are none whoever stands behind the roles."""
+    """With low urgency: these people, and where none of them can be told whoever stands behind the roles."""
     known = [user_id for user_id in people if user_id is not None]
-    if known:
+    if can_be_told(known, urgency=Urgency.LOW, ways=ways):
         told = call_people(incident, known, reason=reason, label=label, urgency=Urgency.LOW, ways=ways, now=now)
         record([told], actor=ENGINE, now=now)
         return
@@ -174,9 +181,9 @@ def remind_of_updates(timers: Sequence[DueTimer], *, now: datetime, ways: Ways, 
             ways=ways,
             now=now,
         )
-        interval = hard_at - incident.updates_count_from
-        due_at = now + interval if late else max(hard_at, now)
-        set_timers([NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=due_at)])
+        again = rules.update_window(process, severity, since=now) if late else window
+        due_at = again[1] if again is not None else hard_at
+        set_timers([NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=max(due_at, now))])
 
 
 def update_timer(incident_id: UUID, window: tuple[datetime, datetime]) -> NewTimer:
@@ -192,7 +199,7 @@ def go_on_unreached(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) ->
         if timer.subject_id in calls:  # the others are runs of alerts
             waiting.setdefault(calls[timer.subject_id].incident_id, []).append(timer)
     for incident in lock_unless_held(waiting, now=now):
-        if is_told(incident):
+        if is_told(incident) or standing_of(incident).restored:
             continue
         if any(calls[timer.subject_id].reason == CallReason.FALLBACK for timer in waiting[incident.id]):
             set_timers([again_timer(incident.id, tries=0, now=now)])
@@ -205,10 +212,13 @@ def go_on_unreached(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) ->
 
 
 def try_again(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
-    """Whom the severity names are called again, for as long as nobody was told. After 1 min, then ever more rarely."""
+    """Whom the severity names are called again, for as long as nobody was told. After 1 min, then ever more rarely.
+
+    Once it is mitigated nobody is woken for it; if it comes back, everybody is called anew.
+    """
     tries = {timer.subject_id: timer.generation for timer in timers}
     for incident in lock_unless_held(by_subject(timers), now=now):
-        if is_told(incident):
+        if is_told(incident) or standing_of(incident).restored:
             continue
         roles = severity_in(incident).pages
         called = call_roles(

@@ -108,7 +108,9 @@ class Incident(models.Model):
 
 
 class IncidentAlert(models.Model):
-    """An alert belongs to one unresolved incident at most: declaring for it again joins that one."""
+    """Declaring for an alert again joins the unresolved incident that has it. A drill or a restricted one is joined
+    only by its like, so that an alert may belong to more than one.
+    """
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="alert_links")
     alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="incident_links", db_constraint=False)
@@ -137,6 +139,8 @@ class CallReason(models.TextChoices):
     UPDATE = "update", "A status update is due"
     FALLBACK = "fallback", "Nobody else was reached"
     PERSON = "person", "Somebody paged this person"
+    MERGED = "merged", "Called for one that was merged into it"
+    TAKEN = "taken", "Somebody took over a role of theirs"
 
 
 class Call(models.Model):

@@ -16,6 +16,7 @@ from watchbill.domain.audit.contract import ENGINE, Actor, Record
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.calling import call_people
+from watchbill.domain.incidents.charge import in_charge
 from watchbill.domain.incidents.locking import lock_unless_held
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
@@ -84,7 +85,10 @@ def take(*, incident_id: UUID, role: str, actor: Actor, now: datetime) -> Seat:
             return holder
         if holder is not None and (offered is None or offered.user_id != user.id):
             label = role_label(incident, role).lower()
-            raise SeatTaken("role", f"{holder.user.name} is {label} already; let them hand it over to you")
+            raise SeatTaken(
+                "role",
+                f"{holder.user.name} is {label} already; let them hand it over to you, or take it over with a reason",
+            )
         if offered is not None and offered.user_id != user.id:
             _end_offer(incident, role, SeatState.RELEASED, now=now)
             offered = None
@@ -108,13 +112,14 @@ def decline(*, incident_id: UUID, role: str, actor: Actor, ways: Ways, now: date
 def hand_over(*, incident_id: UUID, role: str, to: UUID, summary: str, actor: Actor, ways: Ways, now: datetime) -> Seat:
     """The other one is asked and has the role on accepting; until then it stays where it is. The summary is for them.
 
-    Raises ChangeRefused when nobody has the role, or nothing was written.
+    By whom has it, or whoever is in charge. Raises ChangeRefused, also when nobody has the role or nothing was written.
     """
     with transaction.atomic():
         incident = _locked(incident_id, role=role)
         holder = _holder(incident, role)
         if holder is None:
             raise ChangeRefused("role", "nobody has this role yet: ask somebody instead")
+        _check_may_give(incident, holder, actor)
         if not summary.strip():
             raise ChangeRefused("summary", "write what the next one has to know: what is going on, what is decided")
         user = _responder(to)
@@ -125,6 +130,51 @@ def hand_over(*, incident_id: UUID, role: str, to: UUID, summary: str, actor: Ac
         return _make_offer(
             incident, role, user, why=why, actor=actor, ways=ways, now=now, summary=summary.strip()[:_SUMMARY_MAX]
         )
+
+
+def take_over(*, incident_id: UUID, role: str, reason: str, actor: Actor, ways: Ways, now: datetime) -> Seat:
+    """From somebody who does not answer: at once, with the reason on the timeline; whoever had it is told.
+
+    Raises ChangeRefused without a reason.
+    """
+    with transaction.atomic():
+        incident = _locked(incident_id, role=role)
+        user = _responder(actor.id)
+        holder = _holder(incident, role)
+        if holder is not None and holder.user_id == user.id:
+            return holder
+        why = reason.strip()[:_SUMMARY_MAX]
+        if holder is not None and not why:
+            raise ChangeRefused("reason", f"say why you take it from {holder.user.name}: they read it first")
+        offered = Seat.objects.filter(incident=incident, role=role, state=SeatState.OFFERED, user=user).first()
+        if offered is None:
+            _end_offer(incident, role, SeatState.RELEASED, now=now)
+        seat = _hold(incident, role, user, offered=offered, actor=actor, now=now, because=why)
+        if holder is not None:
+            label = f"{user.name} took over from you as {role_label(incident, role).lower()}: {why}"
+            told = call_people(
+                incident,
+                [holder.user_id],
+                reason=CallReason.TAKEN,
+                label=label,
+                urgency=Urgency.LOW,
+                ways=ways,
+                now=now,
+            )
+            record([told], actor=ENGINE, now=now)
+        return seat
+
+
+def _check_may_give(incident: Incident, holder: Seat, actor: Actor) -> None:
+    """From the host anybody may; otherwise who has the role, and who is in charge of the incident."""
+    charge = in_charge(incident)
+    if actor.id is None or actor.id in (holder.user_id, charge.user_id):
+        return
+    label = role_label(incident, holder.role).lower()
+    words = (
+        f"only {holder.user.name}, who is {label}, may hand it over; if there is no answer, take it over with a reason"
+    )
+    raise ChangeRefused("role", words)
 
 
 def expire_offers(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
@@ -261,6 +311,7 @@ def _hold(
     actor: Actor,
     now: datetime,
     why: str = "took it",
+    because: str = "",
 ) -> Seat:
     before = _holder(incident, role)
     for seat in Seat.objects.filter(incident=incident, role=role, state=SeatState.HELD):
@@ -275,6 +326,8 @@ def _hold(
         subject_kind=SUBJECT_KIND, subject_id=incident.id, user_id=user.id, reason="took a role", now=now
     )
     details = {"before": before.user.name} if before is not None else {}
+    if because:
+        details["why"] = because
     record([_about(incident, seat, "incident.role_taken", **details)], actor=actor, now=now)
     wanted = {one.role for one in process_of(incident).war_room.roles}
     held = set(Seat.objects.filter(incident=incident, state=SeatState.HELD).values_list("role", flat=True))

@@ -22,6 +22,8 @@ def tick_step(*, incident_id: UUID, step: str, done: bool, actor: Actor, now: da
         incident = Incident.objects.select_for_update(of=("self",)).filter(id=incident_id).first()
         if incident is None or incident.state in _OVER:
             raise ChangeRefused("", "there is no such incident, or it is over")
+        if step_in(incident, step) is None:
+            raise ChangeRefused("step", f"{step!r} is no step of this process")
         if done:
             mark_step(incident, step, actor=actor, now=now, evidence=evidence)
         else:
@@ -59,7 +61,7 @@ def mark_step(
 def _unmark_step(incident: Incident, step: str, *, actor: Actor, now: datetime) -> None:
     found = step_in(incident, step)
     if found is None:
-        raise ChangeRefused("step", f"{step!r} is no step of this process")
+        return
     phase, one = found
     gone, _ = StepDone.objects.filter(incident=incident, phase=phase.id, step=one.id).delete()
     if gone:

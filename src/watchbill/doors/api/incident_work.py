@@ -36,12 +36,14 @@ class TierIn(Input):
 
 
 class RoleIn(Input):
-    """`do`: take it oneself, offer it to `person`, decline an offer, or hand it over to `person` with a `summary`."""
+    """`do`: take it oneself, offer it to `person`, decline an offer, hand it over to `person` with a `summary`, or take
+    it over from somebody who does not answer, with a `reason`."""
 
     role: Name
-    do: Literal["take", "offer", "decline", "hand-over"] = "take"
+    do: Literal["take", "offer", "decline", "hand-over", "take-over"] = "take"
     person: Text = ""
     summary: Text = ""
+    reason: Text = ""
 
 
 class StepIn(Input):
@@ -133,6 +135,10 @@ def roles(request: HttpRequest, incident: Name, body: RoleIn) -> IncidentDetailO
     found, who, now = incident_id(request, incident), caller(request).actor, now_of(request)
     if body.do == "take":
         role_actions.take(incident_id=found, role=body.role, actor=who, now=now)
+    elif body.do == "take-over":
+        role_actions.take_over(
+            incident_id=found, role=body.role, reason=body.reason, actor=who, ways=wired().ways(), now=now
+        )
     elif body.do == "decline":
         role_actions.decline(incident_id=found, role=body.role, actor=who, ways=wired().ways(), now=now)
     elif body.do == "offer":
@@ -274,6 +280,7 @@ def merge(request: HttpRequest, incident: Name, body: MergeIn) -> IncidentDetail
         incident_id=incident_id(request, incident),
         into=incident_id(request, body.into),
         actor=caller(request).actor,
+        ways=wired().ways(),
         now=now_of(request),
     )
     return detail_out(request, other.id)

@@ -12,6 +12,7 @@ from watchbill.domain.communications.reads import owed_words
 from watchbill.domain.incidents import actions, ending_actions, page_actions, role_actions, rules, workflow_actions
 from watchbill.domain.incidents.looking_reads import present_in
 from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
+from watchbill.domain.incidents.process_followed import role_label, severity_in, standing_of
 from watchbill.domain.incidents.reads import (
     IncidentDetail,
     IncidentFilter,
@@ -110,6 +111,7 @@ def _acknowledge(request: HttpRequest, incident_id: UUID) -> str:
 
 
 def _severity(request: HttpRequest, incident_id: UUID) -> str:
+    before = Incident.objects.values_list("severity", flat=True).get(id=incident_id)
     incident = actions.change_severity(
         incident_id=incident_id,
         severity=posted(request, "severity"),
@@ -117,7 +119,10 @@ def _severity(request: HttpRequest, incident_id: UUID) -> str:
         actor=actor_of(request),
         now=now_of(request),
     )
-    return f"It is {incident.severity.upper()} now. Who is due by its ladder and was not paged yet is paged now."
+    label = severity_in(incident).label
+    if incident.severity == before:
+        return f"It is {label} as it was: nothing changed."
+    return f"It is {label} now. Who is due by its ladder and was not paged yet is paged now."
 
 
 def _room(request: HttpRequest, incident_id: UUID) -> str:
@@ -139,8 +144,9 @@ def _tier(request: HttpRequest, incident_id: UUID) -> str:
 
 
 def _mitigate(request: HttpRequest, incident_id: UUID) -> str:
-    ending_actions.mitigate(incident_id=incident_id, actor=actor_of(request), now=now_of(request))
-    return "Mitigated. The ladder rests; if it comes back, say so here."
+    incident = ending_actions.mitigate(incident_id=incident_id, actor=actor_of(request), now=now_of(request))
+    rests = "The ladder rests; if" if standing_of(incident).restored else "It goes on until it is resolved; if"
+    return f"Mitigated. {rests} it comes back, say so here."
 
 
 def _not_mitigated(request: HttpRequest, incident_id: UUID) -> str:
@@ -188,7 +194,9 @@ def _merge(request: HttpRequest, incident_id: UUID) -> str:
     into = incident_id_of(posted(request, "into"), viewer=viewer_id(request))
     if into is None:
         raise ChangeRefused("into", "there is no such incident; choose the one that stays")
-    other = ending_actions.merge(incident_id=incident_id, into=into, actor=actor_of(request), now=now_of(request))
+    other = ending_actions.merge(
+        incident_id=incident_id, into=into, actor=actor_of(request), ways=wired().ways(), now=now_of(request)
+    )
     return f"Merged into #{other.number}. Its record stays here."
 
 
@@ -210,6 +218,18 @@ def _take(request: HttpRequest, incident_id: UUID) -> str:
         incident_id=incident_id, role=posted(request, "role"), actor=actor_of(request), now=now_of(request)
     )
     return "You have the role."
+
+
+def _take_over(request: HttpRequest, incident_id: UUID) -> str:
+    seat = role_actions.take_over(
+        incident_id=incident_id,
+        role=posted(request, "role"),
+        reason=posted(request, "reason"),
+        actor=actor_of(request),
+        ways=wired().ways(),
+        now=now_of(request),
+    )
+    return f"You are {role_label(seat.incident, seat.role).lower()} now. Whoever was it before is told."
 
 
 def _page_person(request: HttpRequest, incident_id: UUID) -> str:
@@ -264,6 +284,7 @@ VERBS: Mapping[str, Verb] = {
     "merge": _merge,
     "step": _step,
     "take": _take,
+    "take-over": _take_over,
     "decline": _decline,
     "page": _page_person,
     "offer": _offer,
