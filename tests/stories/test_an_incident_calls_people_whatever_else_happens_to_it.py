@@ -77,8 +77,11 @@ def test_a_reopened_incident_climbs_its_ladder_from_the_beginning(incident_world
     world.received()
 
     incident = reopens(world, incident)
-    called = {one.to for one in world.received()}
+    received = world.received()
+    called = {one.to for one in received}
     assert {"primary", "manager", "executive", "commander"} <= called
+    assert any(one.reason.endswith(": Reopened SEV1") for one in received)
+    assert incident.phase == "mitigate", "it stands on the board where it was, not where it had ended"
     assert "lead" not in called, "the rungs of three days ago are not climbed all at once"
     assert (
         Seat.objects.get(incident=incident, role="incident-commander", state=SeatState.OFFERED).user.name == "Commander"

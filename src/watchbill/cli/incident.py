@@ -206,7 +206,7 @@ def room(incident: Number) -> None:
 @app.command()
 def tier(incident: Number, tier: Annotated[int, typer.Argument(help="1 to 4.")], *, reason: Reason) -> None:
     """Page the people of a tier."""
-    row = actions.escalate_to_tier(
+    called = actions.escalate_to_tier(
         incident_id=incident_id(incident),
         tier=tier,
         reason=reason,
@@ -214,7 +214,7 @@ def tier(incident: Number, tier: Annotated[int, typer.Argument(help="1 to 4.")],
         ways=composition.ways(),
         now=now(),
     )
-    typer.echo(f"#{row.number}: tier {tier} is being paged.")
+    typer.echo(f"Tier {tier}: {called.words}")
 
 
 @app.command()

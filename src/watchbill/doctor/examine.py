@@ -25,6 +25,8 @@ CHECKS: tuple[Check, ...] = (
     people.untried_contacts,
     people.owner,
     people.services_without_policy,
+    people.unfilled,
+    host.another_environment,
     event_hooks.deaf_endpoints,
     database.time_zones,
     bridges.bridge_settings,

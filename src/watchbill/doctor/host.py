@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from watchbill.composition import configured_families
 from watchbill.config import Config, base_url_of, running_processes
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.ground import secret_file
@@ -99,6 +100,20 @@ def mail(patient: Patient) -> Iterator[Finding]:
             what=f"the mail server {settings.smtp_host}:{settings.smtp_port} does not take us: {error}",
             why="pages by e-mail fail",
             remedy="check WATCHBILL_SMTP_HOST, _PORT, _SECURITY, _USER and _PASSWORD, and the way to that server",
+        )
+
+
+def another_environment(patient: Patient) -> Iterator[Finding]:
+    """What is looked at here is what the engine sends by, wherever this command was started."""
+    own = set(configured_families())
+    differ = sorted(own ^ set(patient.families))
+    if differ:
+        yield Finding(
+            check="environment",
+            serious=False,
+            what=f"this command has other settings than the engine that runs: {', '.join(differ)}",
+            why="pages leave by the engine's settings, but what is tried from here, as the mail server, is not theirs",
+            remedy="run it with the same WATCHBILL_ variables, or in the same directory as watchbill.toml",
         )
 
 

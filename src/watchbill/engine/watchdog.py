@@ -5,14 +5,16 @@ here is logged and tried again; paging does not notice.
 """
 
 import asyncio
+import os
+import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from prometheus_client import Counter, Gauge
 
 from watchbill.domain.alerts import repair_actions as alert_repair
@@ -34,6 +36,7 @@ from watchbill.domain.audit.verification import UNSEALED_MAX
 from watchbill.domain.heartbeats.absences import last_open_at
 from watchbill.domain.incidents import invariant_reads as incident_invariants
 from watchbill.domain.incidents import repair_actions as incident_repair
+from watchbill.domain.paging.senders import forget_sender, note_sender
 from watchbill.engine.precedence import Precedence
 from watchbill.ground.clock import Clock
 from watchbill.ground.http_client import HttpClient, OutboundFailed, OutboundRefused
@@ -178,21 +181,37 @@ class Watchdog:
 
 
 class WatchdogThread(threading.Thread):
-    def __init__(self, watchdog: Watchdog, *, clock: Clock, precedence: Precedence, stopping: threading.Event) -> None:
+    """`kinds`: of contact, to which this engine sends; it says so each minute, for those who only plan."""
+
+    def __init__(
+        self,
+        watchdog: Watchdog,
+        *,
+        clock: Clock,
+        precedence: Precedence,
+        stopping: threading.Event,
+        kinds: Collection[str],
+    ) -> None:
         super().__init__(name="watchdog", daemon=True)
         self._watchdog = watchdog
+        self._kinds = kinds
+        self._name = f"{socket.gethostname()} {os.getpid()}"
         self._clock = clock
         self._precedence = precedence
         self._stopping = stopping
 
     def run(self) -> None:
         check_at = time.monotonic() + _SEAL_EVERY_SECONDS
+        noted = False
         while not self._stopping.wait(_SEAL_EVERY_SECONDS):
             check_is_due = time.monotonic() >= check_at
             if check_is_due:
                 check_at += _CHECK_EVERY_SECONDS
             try:
                 now = self._clock.now()
+                if check_is_due or not noted:
+                    note_sender(self._name, kinds=self._kinds, now=now)
+                    noted = True
                 if self._precedence.sealing_may_go_on():
                     self._watchdog.seal(now=now)
                 if check_is_due:
@@ -204,4 +223,11 @@ class WatchdogThread(threading.Thread):
                 SEAL_FAILURES.inc()
                 log.exception("watchdog.failed")
                 connection.close()
+        self._leave()
         connection.close()
+
+    def _leave(self) -> None:
+        try:
+            forget_sender(self._name)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("watchdog.database.away", error=str(error).strip())

@@ -16,7 +16,7 @@ from watchbill.domain.audit.contract import ENGINE, PERSON, Actor
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
-from watchbill.domain.incidents.calling import Wanted, call_roles
+from watchbill.domain.incidents.calling import Called, Wanted, call_roles
 from watchbill.domain.incidents.follow_up_actions import open_ticket
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
@@ -235,7 +235,7 @@ def open_room(*, incident_id: UUID, actor: Actor, ways: Ways, now: datetime) -> 
     return incident
 
 
-def escalate_to_tier(*, incident_id: UUID, tier: int, reason: str, actor: Actor, ways: Ways, now: datetime) -> Incident:
+def escalate_to_tier(*, incident_id: UUID, tier: int, reason: str, actor: Actor, ways: Ways, now: datetime) -> Called:
     """Page the roles of that tier now. Raises ChangeRefused for a tier there is not, or without a reason."""
     with transaction.atomic():
         incident = unresolved(incident_id)
@@ -258,7 +258,7 @@ def escalate_to_tier(*, incident_id: UUID, tier: int, reason: str, actor: Actor,
         record(called.records, actor=ENGINE, now=now)
         if called.reached_nobody:
             set_timers([again_timer(incident.id, tries=0, now=now)])
-    return incident
+    return called
 
 
 def add_insider(*, incident_id: UUID, user_id: UUID, actor: Actor, now: datetime) -> None:

@@ -59,6 +59,17 @@ class Called:
     here: Mapping[UUID | None, Sequence[str]]
     reached_nobody: bool
     records: tuple[Record, ...]
+    by_fallback: bool = False
+
+    @property
+    def words(self) -> str:
+        """Who is paged now, in a sentence."""
+        names = ", ".join(person.name for person in self.people)
+        if self.by_fallback and not names:
+            return "Nobody stands behind it, and no fallback can be reached: call somebody by telephone."
+        if self.by_fallback:
+            return f"Nobody stands behind it, so the fallback is being paged: {names}."
+        return f"Being paged: {names}." if names else "Whoever stands behind it works on this already."
 
 
 def call_roles(
@@ -104,7 +115,13 @@ def call_roles(
         )
     because = "; ".join(dict.fromkeys(people.missing.values()))
     last = call_fallback(incident, because=because, ways=ways, urgency=urgency, now=now)
-    return Called(people=last.people, here={}, reached_nobody=last.reached_nobody, records=(*records, *last.records))
+    return Called(
+        people=last.people,
+        here={},
+        reached_nobody=last.reached_nobody,
+        by_fallback=True,
+        records=(*records, *last.records),
+    )
 
 
 @dataclass(slots=True)
@@ -236,6 +253,7 @@ def call_fallback(incident: Incident, *, because: str, ways: Ways, urgency: str,
         people=people,
         here={},
         reached_nobody=not people,
+        by_fallback=True,
         records=(
             entry(
                 incident,

@@ -31,7 +31,7 @@ from watchbill.domain.incidents.process_followed import process_of, severity_in
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import release_holders, release_offers
 from watchbill.domain.incidents.timer_kinds import OF_INCIDENT
-from watchbill.domain.incidents.workflow_actions import mark_step
+from watchbill.domain.incidents.workflow_actions import mark_step, move_phase
 from watchbill.domain.paging.actions import close_pages
 from watchbill.domain.paging.models import PageState
 from watchbill.domain.timers.store import clear_unlocked, not_ahead
@@ -113,6 +113,7 @@ def reopen(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> In
         incident.save(update_fields=_RAISED_ANEW)
         release_holders(incident, now=now)
         StepDone.objects.filter(incident=incident, phase__in=rules.UNDONE_BY_REOPENING).delete()
+        move_phase(incident)
         record([entry(incident, "incident.reopened", why=reason.strip()[:REASON_MAX])], actor=actor, now=now)
         plan(incident, now=now)
     return incident

@@ -20,7 +20,7 @@ from watchbill.domain.incidents.calling import (
 from watchbill.domain.incidents.locking import by_subject, lock_unless_held
 from watchbill.domain.incidents.models import SUBJECT_KIND, Call, CallReason, Incident
 from watchbill.domain.incidents.planning import again_timer
-from watchbill.domain.incidents.process_followed import process_of, severity_in, standing_of
+from watchbill.domain.incidents.process_followed import ladder_of, process_of, severity_in, standing_of
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import offer_open_roles
 from watchbill.domain.incidents.timer_kinds import LADDER, UPDATE_DUE
@@ -43,7 +43,7 @@ def climb_ladders(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> N
 
 def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
     process, severity = process_of(incident), severity_in(incident)
-    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
+    rungs = ladder_of(incident)
     foot = incident.next_rung == 0
     replanned = foot and incident.generation > incident.raised_generation
     raiser = {incident.raised_by_id} if foot and not replanned and incident.raised_in_person else set()

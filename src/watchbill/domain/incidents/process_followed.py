@@ -1,7 +1,10 @@
 """The process that an incident follows: the version that ran when it was declared, whatever is applied later."""
 
+from zoneinfo import ZoneInfo
+
 from watchbill.domain.incidents.models import Incident
-from watchbill.domain.incidents.rules import Standing
+from watchbill.domain.incidents.rules import Rung, Standing, ladder
+from watchbill.domain.people.reads import organization
 from watchbill.domain.process.default_document import default_document
 from watchbill.domain.process.reads import document_with_id
 from watchbill.domain.process.schema import ProcessDocument
@@ -29,12 +32,30 @@ def called_words(incident: Incident) -> str:
     if not severity_in(incident).pages:
         return "It pages nobody; a ticket is kept with it."
     if incident.next_rung_at is not None and incident.next_rung_at > incident.declared_at:
-        return f"Whom it names is paged when business hours begin, {incident.next_rung_at:%a %Y-%m-%d %H:%M} UTC."
+        known = organization()
+        zone = known.time_zone if known is not None else "UTC"
+        begins = f"{incident.next_rung_at.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M}"
+        return f"Whom it names is paged when business hours begin, {begins} in {zone}."
     return "Those whom it names are being paged."
 
 
 def role_label(incident: Incident, role: str) -> str:
     return next((one.label for one in process_of(incident).roles if one.id == role), role)
+
+
+def ladder_of(incident: Incident) -> tuple[Rung, ...]:
+    """Of its severity as its own process says, from when it was raised last."""
+    return ladder(
+        process_of(incident),
+        severity_in(incident),
+        raised_at=incident.raised_at,
+        unresolved_since=incident.unresolved_since,
+        raised="Back after it was mitigated:"
+        if incident.back_at
+        else "Reopened"
+        if incident.reopened_at
+        else "Declared",
+    )
 
 
 def standing_of(incident: Incident) -> Standing:

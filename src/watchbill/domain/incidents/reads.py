@@ -27,7 +27,7 @@ from watchbill.domain.incidents.models import (
     SeatState,
     StepDone,
 )
-from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in, standing_of
+from watchbill.domain.incidents.process_followed import ladder_of, process_of, role_label, severity_in, standing_of
 from watchbill.domain.incidents.timeline_reads import TimelineLine, timeline_of
 from watchbill.domain.paging.models import AttemptedDelivery, Page, PageState
 from watchbill.domain.process.reads import running
@@ -267,8 +267,8 @@ def explain_severity(
 
 
 def _ladder(incident: Incident, *, ways: Ways, now: datetime) -> tuple[LadderLine, ...]:
-    process, severity = process_of(incident), severity_in(incident)
-    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
+    process = process_of(incident)
+    rungs = ladder_of(incident)
     lookup = RoleLookup(_roles_of(rungs), process=process, service=incident.service, ways=ways)
     standing = standing_of(incident)
     lines = []

@@ -60,20 +60,25 @@ def severity_of(process: ProcessDocument, severity_id: str, *, field: str = "sev
 
 
 def ladder(
-    process: ProcessDocument, severity: Severity, *, raised_at: datetime, unresolved_since: datetime
+    process: ProcessDocument,
+    severity: Severity,
+    *,
+    raised_at: datetime,
+    unresolved_since: datetime,
+    raised: str = "Declared",
 ) -> tuple[Rung, ...]:
     """All rungs in order of time, whenever it got this severity. The first calls whom the severity names, when its
     calendar is open.
 
     What asks for an answer counts from `raised_at`, what asks whether it is over from `unresolved_since`: the two
-    differ for what was mitigated and is back.
+    differ for what was mitigated and is back. `raised`: what those who are called first read, before the severity.
     """
     since = {If.ALWAYS: raised_at, If.UNACKNOWLEDGED: raised_at, If.UNRESOLVED: unresolved_since}
     rungs = []
     if severity.pages:
         calendar = _calendar(process, severity)
         at = raised_at if calendar is None else next_business_moment(raised_at, calendar)
-        rungs.append(Rung(at=at, condition=If.ALWAYS, roles=severity.pages, label=f"Declared {severity.label}"))
+        rungs.append(Rung(at=at, condition=If.ALWAYS, roles=severity.pages, label=f"{raised} {severity.label}"))
     for one in process.time_based_escalation:
         if one.severity == severity.id:
             rungs += [

@@ -132,7 +132,7 @@ def _room(request: HttpRequest, incident_id: UUID) -> str:
 
 def _tier(request: HttpRequest, incident_id: UUID) -> str:
     text = posted(request, "tier")
-    actions.escalate_to_tier(
+    called = actions.escalate_to_tier(
         incident_id=incident_id,
         tier=int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0,
         reason=posted(request, "reason"),
@@ -140,7 +140,7 @@ def _tier(request: HttpRequest, incident_id: UUID) -> str:
         ways=wired().ways(),
         now=now_of(request),
     )
-    return f"Tier {text} is being paged."
+    return f"Tier {text}: {called.words}"
 
 
 def _mitigate(request: HttpRequest, incident_id: UUID) -> str:
