@@ -64,6 +64,7 @@ REPAIRS: dict[str, Callable[..., int]] = {
     SILENT_FOR_EVER: alert_repair.wake_again,
     incident_invariants.DRIVERLESS: incident_repair.drive_again,
     incident_invariants.REACHED_NOBODY: incident_repair.call_again,
+    incident_invariants.LEFT_ALONE: incident_repair.take_back,
 }
 # A web process is started again within seconds, however often it ends.
 _DEAF_MAX = timedelta(seconds=60)

@@ -28,7 +28,7 @@ from watchbill.domain.incidents.models import (
 from watchbill.domain.incidents.process_followed import process_of
 from watchbill.domain.incidents.records import entry
 from watchbill.domain.incidents.rules import counts_as_acknowledgement
-from watchbill.domain.paging.actions import NewPage, create_pages
+from watchbill.domain.paging.actions import NewPage, close_pages_of_runs, create_pages
 from watchbill.domain.paging.models import Page, PageState
 from watchbill.domain.paging.reads import Reachable, reachable
 from watchbill.domain.people.models import Urgency
@@ -237,6 +237,12 @@ def call_on(
     return entry(incident, "incident.called", why=label, people=_named(left.values()))
 
 
+def stop_waking(incident: Incident, *, reason: str, now: datetime) -> None:
+    """Who was woken for it need not be any more. Who is asked to take a role is asked still."""
+    calls = Call.objects.filter(incident=incident).exclude(reason=CallReason.ROLE).values_list("id", flat=True)
+    close_pages_of_runs(list(calls), state=PageState.CANCELLED, reason=reason, now=now)
+
+
 def _pages_of(incident: Incident) -> QuerySet[Page]:
     return Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, urgency=Urgency.HIGH)
 
@@ -278,6 +284,13 @@ def holder_ids(incident: Incident, *, roles: Sequence[str] = ()) -> list[UUID]:
     if roles:
         seats = seats.filter(role__in=roles)
     return list(seats.order_by("held_at").values_list("user_id", flat=True))
+
+
+def works_on_it(incident: Incident) -> bool:
+    """Somebody has a role by which one works on the system; who leads, informs or writes does not."""
+    seats = Seat.objects.filter(incident=incident, state=SeatState.HELD, user__is_active=True)
+    roles = set(seats.values_list("role", flat=True))
+    return any(counts_as_acknowledgement(process_of(incident), [role]) for role in roles)
 
 
 def _holders_as_targets(incident: Incident) -> dict[str, list[Target]]:

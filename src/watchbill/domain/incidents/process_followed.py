@@ -1,7 +1,9 @@
 """The process that an incident follows: the version that ran when it was declared, whatever is applied later."""
 
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from watchbill.domain.access.models import User
 from watchbill.domain.incidents.models import Incident
 from watchbill.domain.incidents.rules import Rung, Standing, ladder
 from watchbill.domain.people.reads import organization
@@ -58,10 +60,14 @@ def ladder_of(incident: Incident) -> tuple[Rung, ...]:
     )
 
 
+def _has_left(user_id: UUID | None) -> bool:
+    return user_id is not None and User.objects.filter(id=user_id, is_active=False).exists()
+
+
 def standing_of(incident: Incident) -> Standing:
-    """Restored means mitigated where the severity's target says so."""
+    """Restored means mitigated where the severity's target says so. Who has left works on nothing."""
     mitigated = severity_in(incident).resolved_means == "mitigated" and incident.mitigated_at is not None
     return Standing(
-        acknowledged=incident.acknowledged_at is not None,
+        acknowledged=incident.acknowledged_at is not None and not _has_left(incident.acknowledged_by_id),
         restored=mitigated or incident.resolved_at is not None,
     )

@@ -57,6 +57,7 @@ def offer_open_roles(incident: Incident, *, actor: Actor, ways: Ways, now: datet
     )
     for one in process_of(incident).war_room.roles:
         if one.role not in settled:
+            _end_offer(incident, one.role, SeatState.EXPIRED, now=now)  # to somebody who has left
             _offer_next(incident, one.role, actor=actor, ways=ways, now=now)
 
 
@@ -96,7 +97,10 @@ def take(*, incident_id: UUID, role: str, actor: Actor, now: datetime) -> Seat:
 
 
 def decline(*, incident_id: UUID, role: str, actor: Actor, ways: Ways, now: datetime) -> None:
-    """The next candidate is asked at once. Raises ChangeRefused when this person is not asked."""
+    """The next candidate is asked at once, unless it was a hand-over: then whoever has the role keeps it.
+
+    Raises ChangeRefused when this person is not asked.
+    """
     with transaction.atomic():
         incident = _locked(incident_id, role=role)
         seat = Seat.objects.filter(
@@ -106,7 +110,8 @@ def decline(*, incident_id: UUID, role: str, actor: Actor, ways: Ways, now: date
             raise ChangeRefused("role", f"you are not asked to be {role_label(incident, role).lower()}")
         _end(seat, SeatState.DECLINED, now=now)
         record([_about(incident, seat, "incident.role_declined")], actor=actor, now=now)
-        _offer_next(incident, role, actor=ENGINE, ways=ways, now=now)
+        if _holder(incident, role) is None:
+            _offer_next(incident, role, actor=ENGINE, ways=ways, now=now)
 
 
 def hand_over(*, incident_id: UUID, role: str, to: UUID, summary: str, actor: Actor, ways: Ways, now: datetime) -> Seat:
@@ -285,15 +290,21 @@ def _make_offer(
     )
     set_timers([NewTimer(kind=OFFER_EXPIRES, subject_id=seat.id, due_at=now + OFFER_LASTS)])
     record([_about(incident, seat, "incident.role_offered", why=why)], actor=actor, now=now)
-    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, user_id=user.id)
-    if user.id != actor.id and not pages.filter(state=PageState.ACTIVE).exists():
+    urgency = Urgency.HIGH if _is_duty(incident, role) else Urgency.LOW
+    if user.id != actor.id and not _is_being_paged(incident, user, urgency, now=now):
         label = f"You are asked to be {role_label(incident, role).lower()} of {severity_in(incident).label}: {why}"
-        urgency = Urgency.HIGH if _is_duty(incident, role) else Urgency.LOW
         asked = call_people(
             incident, [user.id], reason=CallReason.ROLE, label=label, roles=[role], urgency=urgency, ways=ways, now=now
         )
         record([asked], actor=actor, now=now)
     return seat
+
+
+def _is_being_paged(incident: Incident, user: User, urgency: str, *, now: datetime) -> bool:
+    """Just now and at least as loudly: whoever looks at that page sees the offer. An old one has been slept through."""
+    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, user_id=user.id)
+    fresh = pages.filter(state=PageState.ACTIVE, created_at__gt=now - OFFER_LASTS)
+    return fresh.filter(urgency=Urgency.HIGH).exists() if urgency == Urgency.HIGH else fresh.exists()
 
 
 def _is_duty(incident: Incident, role: str) -> bool:

@@ -59,6 +59,13 @@ def severity_of(process: ProcessDocument, severity_id: str, *, field: str = "sev
     raise ChangeRefused(field, f"{severity_id!r} is no severity of the process; use {known}")
 
 
+def as_severe_as(process: ProcessDocument, severity: Severity) -> Severity:
+    """The severity of this process that stands for one of another: of the same id, otherwise of its rank, or worse."""
+    ranked = sorted(process.severities, key=lambda one: one.rank)
+    same = next((one for one in ranked if one.id == severity.id), None)
+    return same or next((one for one in reversed(ranked) if one.rank <= severity.rank), ranked[0])
+
+
 def ladder(
     process: ProcessDocument,
     severity: Severity,

@@ -107,7 +107,7 @@ def _business_hours(process: ProcessDocument) -> Iterable[SetupWarning]:
             hours = f"{calendar.opens:%H:%M}-{calendar.closes:%H:%M} UTC"
             yield SetupWarning(
                 problem=f"{calendar.label} are {hours}; this organization lives in {known.time_zone}.",
-                remedy="What waits for business hours begins at the wrong time. Change the zone in the process document.",
+                remedy="What waits for them begins at the wrong time. Change the zone in the process document.",
                 subject_kind="process",
             )
 
