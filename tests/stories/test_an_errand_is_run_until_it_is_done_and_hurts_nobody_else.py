@@ -71,6 +71,20 @@ def test_it_goes_step_by_step_and_is_gone_when_nothing_is_left() -> None:
         assert not Row.objects.exists()
 
 
+def test_one_with_more_steps_than_a_turn_has_gives_way_and_goes_on_until_nothing_is_left() -> None:
+    with NotesWorld() as world:
+        words = [f"word {number}" for number in range(201)]
+        subject = world.asks(*words, settle=False)
+        [held] = store.claim(now=world.now, kinds=["notes"], limit=10)
+        world._runner.run(world.errands.run_one(held))
+        assert len(world.notes.written) == 200
+        left = Row.objects.get(subject_id=subject)
+        assert (left.due_at, left.failures, left.lease_until) == (world.now, 0, None)
+        world.settle()
+        assert world.notes.written == words
+        assert not Row.objects.exists()
+
+
 def test_what_fails_waits_longer_each_time_and_says_why() -> None:
     with NotesWorld() as world:
         world.notes.answers = [Later(why="no answer"), Later(why="still none")]

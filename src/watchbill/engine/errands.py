@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter as Tally
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -42,6 +43,11 @@ FAILURES = Counter(
     "watchbill_errand_defects_total", "What the errands' runner caught and went on after, by kind.", ["kind"]
 )
 STEPS = Counter("watchbill_errand_steps_total", "Steps done, by kind.", ["kind"])
+
+
+@dataclass(frozen=True, slots=True)
+class _More:
+    """It went well as far as it went, and is not done: the rest follows when its turn comes again."""
 
 
 class ErrandRunner:
@@ -83,7 +89,7 @@ class ErrandRunner:
             trouble = Later(why="a defect of Watchbill; the worker's log has the details")
         await self._put_away(one, trouble)
 
-    async def _steps(self, errand: Errand[Any], one: Claimed) -> Later | None:
+    async def _steps(self, errand: Errand[Any], one: Claimed) -> Later | _More | None:
         for _ in range(_STEPS_MAX):
             now = await self._now()
             step = await self._in_database(partial(_next, errand, one, now))
@@ -98,12 +104,15 @@ class ErrandRunner:
                 return outcome
             await self._in_database(partial(errand.record, step, outcome, now=await self._now()))
             STEPS.labels(one.kind).inc()
-        return None  # the rest when its turn comes again; whether there is any is asked then
+        return _More()
 
-    async def _put_away(self, one: Claimed, trouble: Later | None) -> None:
+    async def _put_away(self, one: Claimed, trouble: Later | _More | None) -> None:
         now = await self._now()
         if trouble is None:
             await self._in_database(partial(store.finish, one, now=now))
+            return
+        if isinstance(trouble, _More):
+            await self._in_database(partial(store.give_way, one, now=now))
             return
         LATER.labels(one.kind).inc()
         log.warning("errand.later", kind=one.kind, subject_id=str(one.subject_id), why=trouble.why)

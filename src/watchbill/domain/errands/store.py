@@ -54,6 +54,11 @@ def finish(one: Claimed, *, now: datetime) -> None:
         "DELETE FROM errands_errand WHERE id = %s AND token = %s AND asked = %s", [one.id, one.token, one.asked]
     ):
         return
+    give_way(one, now=now)
+
+
+def give_way(one: Claimed, *, now: datetime) -> None:
+    """Nothing failed and it is not done: due now, behind whatever has been due for longer."""
     _changed(
         "UPDATE errands_errand SET lease_until = NULL, token = NULL, failures = 0, last_error = '', due_at = %s "
         "WHERE id = %s AND token = %s",
