@@ -16,6 +16,7 @@ from watchbill.domain.event_hooks.models import EventDelivery
 from watchbill.domain.paging.models import ContactMessage
 from watchbill.domain.status_page.models import Notice, Subscriber
 from watchbill.domain.status_page.page_actions import write_again
+from watchbill.domain.warrooms.inbox_actions import look_again
 from watchbill.domain.warrooms.models import ChatRequest
 
 log = structlog.get_logger()
@@ -26,6 +27,7 @@ _SIGN_IN_FAILURES_KEPT = timedelta(days=1)
 _USED_LINKS_KEPT = timedelta(days=30)
 _CONTACT_MESSAGES_KEPT = timedelta(days=30)
 _CHAT_REQUESTS_KEPT = timedelta(days=7)
+_SET_ASIDE_KEPT = timedelta(days=90)
 _UNCONFIRMED_KEPT = timedelta(days=7)
 _NOTICES_KEPT = timedelta(days=90)
 _EVENT_DELIVERIES_KEPT = timedelta(days=90)
@@ -83,8 +85,12 @@ def remove_contact_messages(now: datetime, _retention: Retention) -> None:
 
 
 def remove_chat_requests(now: datetime, _retention: Retention) -> None:
-    """What was asked for in chat tools and is done with; nobody repeats it after so long."""
-    _delete(ChatRequest.objects.filter(at__lt=now - _CHAT_REQUESTS_KEPT))
+    """What was asked for in chat tools and is done with; nobody repeats it after so long. What was set aside is kept
+    until somebody could look at it, and what nobody handled is handled."""
+    handled = ChatRequest.objects.exclude(answered_at=None).filter(at__lt=now - _CHAT_REQUESTS_KEPT)
+    _delete(handled.filter(set_aside_at=None))
+    _delete(handled.filter(set_aside_at__lt=now - _SET_ASIDE_KEPT))
+    look_again(now=now)
 
 
 def write_status_page(now: datetime, _retention: Retention) -> None:
