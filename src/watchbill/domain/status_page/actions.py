@@ -159,7 +159,9 @@ def _publishable(incident_id: UUID) -> Incident:
 
 def _held(update_id: UUID, *, now: datetime) -> tuple[StatusPage, PublicUpdate]:
     """With its incident, which is locked before the page, also where nothing but its record is written."""
-    Incident.objects.select_for_update(of=("self",)).filter(id=_update(update_id).public_incident.incident_id).first()
+    incident_id = _update(update_id).public_incident.incident_id
+    if incident_id is not None:
+        Incident.objects.select_for_update(of=("self",)).get(id=incident_id)
     return locked_page(now=now), _update(update_id)
 
 
