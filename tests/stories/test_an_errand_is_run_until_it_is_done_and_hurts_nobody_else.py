@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from tests.harness.world import World
 from watchbill.domain.errands import actions, reads, store
-from watchbill.domain.errands.contract import Errand, Later
+from watchbill.domain.errands.contract import Errand, Later, NotYet
 from watchbill.domain.errands.models import Errand as Row
 from watchbill.engine.errands import ErrandLoop
 from watchbill.ground.http_client import HttpClient
@@ -101,6 +101,20 @@ def test_what_fails_waits_longer_each_time_and_says_why() -> None:
         assert world.notes.written == ["one"]
 
 
+def test_what_only_waits_for_its_time_is_not_late_and_comes_at_its_time() -> None:
+    with NotesWorld() as world:
+        world.notes.answers = [Later(why="no answer"), *[NotYet(why="its turn", after=timedelta(seconds=5))] * 20]
+        subject = world.asks("one")
+        world.passes(seconds=2)
+        for _ in range(20):
+            assert not reads.troubles("notes", [subject])
+            assert Row.objects.get().last_error == "its turn"
+            assert world.notes.written == []
+            world.passes(seconds=5)
+        assert world.notes.written == ["one"]
+        assert [one["why"] for one in world.logs if one["event"] == "errand.later"] == ["no answer"]
+
+
 def test_the_other_side_may_ask_for_more_time_and_gets_it_although_it_is_asked_again() -> None:
     with NotesWorld() as world:
         world.notes.answers = [Later(why="too many requests", after=timedelta(seconds=30))]
@@ -144,6 +158,26 @@ def test_a_defect_in_one_kind_leaves_the_others_alone() -> None:
         assert world.notes.written == ["good"]
         assert "defect" in reads.troubles("other", [broken])[broken].last_error
         world.expects_log("errand.failed")
+
+
+def test_one_that_cannot_even_be_put_away_is_told_and_tried_again() -> None:
+    with NotesWorld() as world:
+        world.other.answers = [Later(why="not now", after=timedelta.max)]  # a defect: there is no such time
+        world.asks("bad", kind="other", settle=False)
+        world.asks("good")
+        assert (world.notes.written, world.other.written) == (["good"], [])
+        world.expects_log("errand.put_away.failed")
+        world.passes(seconds=store.LEASE.total_seconds())
+        assert world.other.written == ["bad"]
+
+
+def test_whatever_the_other_side_says_is_kept_as_why_it_is_late() -> None:
+    with NotesWorld() as world:
+        world.notes.answers = [Later(why="no\x00 such \ud800 thing")]
+        subject = world.asks("one")
+        assert "such" in reads.troubles("notes", [subject])[subject].last_error
+        world.passes(seconds=2)
+        assert world.notes.written == ["one"]
 
 
 def test_what_a_dead_worker_held_is_taken_over_and_a_late_one_does_nothing() -> None:
