@@ -38,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     host.secret_key_file,
     host.disk,
     host.base_url,
+    host.metrics_ports,
     host.restarts,
     monitoring.metrics,
 )
