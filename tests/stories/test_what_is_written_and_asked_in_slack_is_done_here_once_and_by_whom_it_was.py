@@ -167,7 +167,7 @@ def test_an_incident_is_run_by_commands() -> None:
         assert incident.service == world.cast.service
         assert {"primary", "commander"} <= set(world.came())
         assert "Who can work on it is still being called" in world.commands("commander", "ack", incident)
-        assert "You are on" in world.commands("primary", "ack", incident)
+        assert "You are on it" in world.commands("primary", "ack", incident)
         assert world.again(incident).acknowledged_by_id == world.cast.people["primary"].id
         assert "You are incident commander" in world.commands("commander", "role ic", incident)
         assert "is posted" in world.commands("commander", "update half are back", incident)
@@ -189,7 +189,7 @@ def test_buttons_do_the_same_and_pressing_twice_does_it_once() -> None:
     with SlackWorld() as world:
         incident = world.declares("sev1")
         world.came()
-        assert "You are on" in world.presses("primary", "Acknowledge", incident, twice=True)
+        assert "You are on it" in world.presses("primary", "Acknowledge", incident, twice=True)
         assert world.happened(incident).count("incident.acknowledged") == 1
         world.presses("commander", "Take role: Incident commander", incident)
         assert Seat.objects.get(role="incident-commander", state=SeatState.HELD).user == world.cast.people["commander"]
@@ -255,7 +255,7 @@ def test_an_account_with_another_address_is_linked_by_a_code_and_then_acts_as_th
         assert "http://watchbill.example.org/me" in said
         code = make_code(lead.id, actor=world.person("lead"), now=world.now)
         assert f"you are {lead}" in world.commands(private, f"link {code.lower()}")
-        assert "You are on" in world.commands(private, "ack", incident)
+        assert "You are on it" in world.commands(private, "ack", incident)
         assert world.again(incident).acknowledged_by_id == lead.id
         assert "wrong, was used" in world.commands("engineer", f"link {code}")
         [account] = [one for one in accounts_of(lead.id) if one.linked_at]
@@ -331,7 +331,7 @@ def test_slack_does_not_say_who_it_was_so_nothing_is_done_and_the_next_one_goes_
         world.passes(minutes=1)
         assert "does not say just now who you are" in world.answer()
         assert world.again(incident).acknowledged_at is None
-        assert "You are on" in world.commands("primary", "ack #1 ", incident)
+        assert "You are on it" in world.commands("primary", "ack #1 ", incident)
         world.ends(incident)
 
 

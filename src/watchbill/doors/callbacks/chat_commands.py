@@ -10,8 +10,14 @@ from watchbill.domain.access.models import User
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions
-from watchbill.domain.incidents.models import UNRESOLVED, Incident
-from watchbill.domain.incidents.process_followed import called_words, process_of, role_label, severity_label
+from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.process_followed import (
+    answered_words,
+    called_words,
+    process_of,
+    role_label,
+    severity_label,
+)
 from watchbill.domain.incidents.reads import (
     IncidentFilter,
     incident_detail,
@@ -113,11 +119,7 @@ def is_of_the_room(text: str) -> bool:
 def acknowledge(asked: Asked, incident_id: UUID) -> str:
     incident = _seen(asked, incident_id)
     answered = actions.acknowledge(incident_id=incident.id, actor=asked.actor, now=asked.now)
-    if answered.state not in UNRESOLVED:
-        return f"{_named(incident)} is over: nothing waits for an answer."
-    if answered.acknowledged_at is None:
-        return f"You know of {_named(incident)}, and your pages for it stop. Who can work on it is still being called."
-    return f"You are on {_named(incident)}. Your pages for it stop; those of others go on."
+    return f"{_named(incident)}: {answered_words(answered, person_id=asked.user.id)}"
 
 
 def take_role(asked: Asked, incident_id: UUID, role: str) -> str:
