@@ -24,11 +24,13 @@ log = structlog.get_logger()
 _MONTHS_AHEAD = 3
 _IDEMPOTENCY_KEPT = timedelta(hours=24)
 _SIGN_IN_FAILURES_KEPT = timedelta(days=1)
-_USED_LINKS_KEPT = timedelta(days=30)
+# From the day on which they could no longer be used.
+_SETUP_LINKS_KEPT = timedelta(days=30)
 _CONTACT_MESSAGES_KEPT = timedelta(days=30)
 _CHAT_REQUESTS_KEPT = timedelta(days=7)
 _SET_ASIDE_KEPT = timedelta(days=90)
 _UNCONFIRMED_KEPT = timedelta(days=7)
+_LEFT_KEPT = timedelta(days=7)
 _NOTICES_KEPT = timedelta(days=90)
 _EVENT_DELIVERIES_KEPT = timedelta(days=90)
 _ROWS_AT_ONCE = 5000
@@ -76,7 +78,7 @@ def remove_sign_in_failures(now: datetime, _retention: Retention) -> None:
 
 
 def remove_dead_setup_links(now: datetime, _retention: Retention) -> None:
-    _delete(SetupLink.objects.filter(expires_at__lt=now - _USED_LINKS_KEPT))
+    _delete(SetupLink.objects.filter(expires_at__lt=now - _SETUP_LINKS_KEPT))
 
 
 def remove_contact_messages(now: datetime, _retention: Retention) -> None:
@@ -103,7 +105,7 @@ def remove_subscribers(now: datetime, _retention: Retention) -> None:
     never = Subscriber.objects.filter(confirmed_at=None, asked_at__lt=now - _UNCONFIRMED_KEPT)
     _delete(Notice.objects.filter(subscriber__in=never))
     _delete(never)
-    gone = Subscriber.objects.filter(ended_at__lt=now - _UNCONFIRMED_KEPT)
+    gone = Subscriber.objects.filter(ended_at__lt=now - _LEFT_KEPT)
     _delete(Notice.objects.filter(subscriber__in=gone))
     _delete(gone)
     _delete(Notice.objects.filter(settled_at__lt=now - _NOTICES_KEPT))
