@@ -180,6 +180,25 @@ def test_whatever_the_other_side_says_is_kept_as_why_it_is_late() -> None:
         assert world.notes.written == ["one"]
 
 
+def test_what_failed_and_what_nobody_takes_up_is_counted_as_late() -> None:
+    with NotesWorld() as world:
+        world.notes.answers = [Later(why="no answer", after=timedelta(hours=1))]
+        world.asks("one")
+        world.notes.answers = [NotYet(why="its turn", after=timedelta(hours=1))]
+        world.asks("two")
+        assert reads.late_count(now=world.now) == 1
+        world.asks("three", settle=False)
+        world.pauses(seconds=59)
+        assert reads.late_count(now=world.now) == 1
+        [held] = store.claim(now=world.now, kinds=["notes"], limit=1)
+        world.pauses(seconds=2)
+        assert reads.late_count(now=world.now) == 1  # under way
+        world.pauses(minutes=5)
+        assert reads.late_count(now=world.now) == 2  # its worker died
+        store.finish(held, now=world.now)
+        world.watchdog.check(now=world.now)
+
+
 def test_what_a_dead_worker_held_is_taken_over_and_a_late_one_does_nothing() -> None:
     with NotesWorld() as world:
         subject = world.asks("one", settle=False)

@@ -18,7 +18,7 @@ from watchbill.domain.warrooms.chat_errand import chat_errands
 from watchbill.domain.warrooms.inbox_actions import HEARD
 from watchbill.domain.warrooms.models import ChatRequest
 from watchbill.doors.callbacks.heard import ChatHeard
-from watchbill.engine.chores import Retention, remove_chat_requests
+from watchbill.engine.chores import Retention, look_again_at_what_waits, remove_chat_requests
 from watchbill.engine.following import FollowIncident
 from watchbill.ground.http_client import HttpClient
 
@@ -120,10 +120,12 @@ def test_what_nobody_handled_is_never_removed_and_is_handled_when_its_tool_is_th
         ErrandRow.objects.filter(kind=HEARD).delete()
         world.passes(days=8)
         remove_chat_requests(world.now, RETENTION)
+        look_again_at_what_waits(world.now, RETENTION)
         world.settle()
         assert _texts() == ["before"]
         ChatRequest.objects.update(host="slack")
         remove_chat_requests(world.now, RETENTION)
+        look_again_at_what_waits(world.now, RETENTION)
         world.settle()
         assert _texts() == ["before", "late words"]
         world.received()
@@ -141,6 +143,7 @@ def test_what_was_to_be_done_a_week_ago_is_not_done_and_whoever_asked_is_told() 
         request.save()
         world.passes(days=8)
         remove_chat_requests(world.now, RETENTION)
+        look_again_at_what_waits(world.now, RETENTION)
         world.settle()
         assert not Incident.objects.exists()
         assert "was not done. Ask again" in world.answer()

@@ -245,6 +245,23 @@ def test_a_stakeholder_and_a_stranger_change_nothing(text: str) -> None:
         world.ends(incident)
 
 
+def test_what_was_refused_a_moment_ago_is_no_repetition() -> None:
+    with SlackWorld() as world:
+        lead = world.cast.people["lead"]
+        private = world.slack.has("Lead's other name", "private@elsewhere.example", is_restricted=True)
+        assert "does not know whose account" in world.commands(private, "declare sev1 cards fail")
+        code = make_code(lead.id, actor=world.person("lead"), now=world.now)
+        world.commands(private, f"link {code}")
+        assert world.commands(private, "declare sev1 cards fail").startswith("Declared #1")
+        assert world.commands(private, "declare sev1 cards fail").startswith(
+            "You asked for the same a moment ago. Declar"
+        )
+        assert "That was not done" in world.commands(private, "declare sev9 cards fail")
+        assert "That was not done" in world.commands(private, "declare sev9 cards fail")
+        assert "a moment ago" not in world.answer()
+        world.ends(Incident.objects.get())
+
+
 def test_an_account_with_another_address_is_linked_by_a_code_and_then_acts_as_that_person() -> None:
     with SlackWorld() as world:
         incident = world.declares("sev1")

@@ -84,8 +84,9 @@ def finish(request_id: UUID, *, now: datetime) -> None:
 
 
 def look_again(*, now: datetime) -> None:
-    """At whatever waits for longer than it should: its tool was not set up for a while."""
-    ask(HEARD, ChatRequest.objects.filter(answered_at=None).values_list("lane", flat=True).distinct(), due_at=now)
+    """At whatever nobody handled yet."""
+    waiting = ChatRequest.objects.filter(answered_at=None).order_by("lane")
+    ask(HEARD, waiting.values_list("lane", flat=True).distinct(), due_at=now)
 
 
 def _set_aside(request: ChatRequest, *, now: datetime) -> None:
