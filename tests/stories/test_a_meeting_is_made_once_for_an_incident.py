@@ -154,7 +154,7 @@ def test_that_it_could_not_be_made_is_not_said_of_an_incident_that_is_over(follo
         if followed:
             world.settle()
         errand.record(step, NotMade(why="the host is full", for_good=True), now=world.now)
-        assert state(incident) == "not_needed"
+        assert state(incident) == "not-needed"
         assert "not_made" not in [verb for verb, _ in world.bridge_entries(incident)]
         world.settle()
         world.received()

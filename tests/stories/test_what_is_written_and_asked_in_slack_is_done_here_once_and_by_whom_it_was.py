@@ -166,7 +166,7 @@ def test_an_incident_is_run_by_commands() -> None:
         assert said.startswith(f"Declared #{incident.number} cards fail &amp; &lt;!channel&gt; (SEV1).")
         assert incident.service == world.cast.service
         assert {"primary", "commander"} <= set(world.came())
-        assert "Who can work on it is still being called" in world.commands("commander", "ack", incident)
+        assert "who can work on it is still being called" in world.commands("commander", "ack", incident)
         assert "You are on it" in world.commands("primary", "ack", incident)
         assert world.again(incident).acknowledged_by_id == world.cast.people["primary"].id
         assert "You are incident commander" in world.commands("commander", "role ic", incident)

@@ -79,7 +79,7 @@ def test_a_notice_for_a_subscriber() -> None:
         _is_lost_and_found(world, "status_page.tell")
         came = world.mail.mails[world._mails_seen :]
         world._mails_seen = len(world.mail.mails)
-        assert [mail.recipients for mail in came] == [["anna@example.com"]]
+        assert [mail.recipients for mail in came] == [("anna@example.com",)]
 
 
 def test_a_meeting() -> None:
