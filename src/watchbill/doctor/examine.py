@@ -35,10 +35,12 @@ CHECKS: tuple[Check, ...] = (
     chat.chat_settings,
     chat.chat_tools,
     chat.rooms_not_as_they_should_be,
+    chat.requests_set_aside,
     host.mail,
     host.secret_key_file,
     host.disk,
     host.base_url,
+    host.metrics_ports,
     host.restarts,
     monitoring.metrics,
 )

@@ -58,6 +58,19 @@ def secret_key_file(patient: Patient) -> Iterator[Finding]:
         )
 
 
+def metrics_ports(patient: Patient) -> Iterator[Finding]:
+    """Either starts without its figures when the other one was faster."""
+    port = patient.settings.engine_metrics_port
+    if port and port == patient.settings.worker_metrics_port:
+        yield Finding(
+            check="metrics",
+            serious=False,
+            what=f"engine and worker are both to show their figures on port {port}",
+            why="only one of them can, so the figures of the other are nowhere",
+            remedy="give WATCHBILL_ENGINE_METRICS_PORT and WATCHBILL_WORKER_METRICS_PORT different numbers",
+        )
+
+
 def base_url(patient: Patient) -> Iterator[Finding]:
     address = base_url_of(patient.settings)
     url = urlsplit(address)

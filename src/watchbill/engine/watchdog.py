@@ -33,6 +33,7 @@ from watchbill.domain.alerts.search_filling import SearchFiller
 from watchbill.domain.audit import store as audit_store
 from watchbill.domain.audit.sealing import BATCH, Sealer
 from watchbill.domain.audit.verification import UNSEALED_MAX
+from watchbill.domain.errands.reads import late_count
 from watchbill.domain.heartbeats.absences import last_open_at
 from watchbill.domain.incidents import invariant_reads as incident_invariants
 from watchbill.domain.incidents import repair_actions as incident_repair
@@ -80,6 +81,9 @@ FILLED = Counter("watchbill_search_filled_total", "Alerts taken in for searching
 FILL_FAILURES = Counter("watchbill_search_failures_total", "Rounds of taking alerts in for searching that failed.")
 FILL_WAITING = Gauge("watchbill_search_waiting", "Alerts not taken in for searching; a search reads them one by one.")
 CYCLE_AGE = Gauge("watchbill_engine_cycle_age_seconds", "Since engine and sender last came round, the older of both.")
+LATE_ERRANDS = Gauge(
+    "watchbill_errands_late", "Work with other systems that failed last time, or that no worker took up for a minute."
+)
 PINGS = Counter("watchbill_watchdog_pings_total", "Calls to the outside watcher.", ["outcome"])
 
 
@@ -137,6 +141,7 @@ class Watchdog:
             log.error("invariant.broken", check=one.check, count=len(one.ids), ids=one.ids[:_IDS_LOGGED])
             if one.check in REPAIRS:
                 DRIVEN_AGAIN.inc(REPAIRS[one.check](uuids(one), now=now))
+        LATE_ERRANDS.set(late_count(now=now))
         age = self._cycle_age_seconds()
         CYCLE_AGE.set(age)
         if age > _CYCLE_AGE_MAX_SECONDS:

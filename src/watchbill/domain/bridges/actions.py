@@ -162,6 +162,12 @@ def meeting_takes_over(incident_id: UUID, *, now: datetime) -> None:
     _tell_waiting(now=now)
 
 
+def look_again(*, now: datetime) -> None:
+    """At every meeting that is still to be made."""
+    wanted = Meeting.objects.filter(state=MeetingState.WANTED)
+    ask(MAKE, wanted.values_list("incident_id", flat=True), due_at=now)
+
+
 @transaction.atomic
 def _free_all(incident_id: UUID, *, now: datetime) -> None:
     incident = _locked(incident_id)

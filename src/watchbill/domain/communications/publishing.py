@@ -147,6 +147,12 @@ def note_what_follows(incident: Incident, held: Statement, *, told_at: datetime,
         )
 
 
+def look_again(*, now: datetime) -> None:
+    """At every letter that is still on its way."""
+    waiting = Letter.objects.filter(state__in=(LetterState.QUEUED, LetterState.SENDING))
+    ask(MAIL, waiting.values_list("id", flat=True), due_at=now)
+
+
 def send_again(*, incident_id: UUID, statement_id: UUID, actor: Actor, now: datetime) -> int:
     """The letters that failed, or of which nobody knows whether they arrived: somebody wants them sent once more."""
     with transaction.atomic():

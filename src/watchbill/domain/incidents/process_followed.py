@@ -4,13 +4,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from watchbill.domain.access.models import User
-from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.models import UNRESOLVED, Incident
 from watchbill.domain.incidents.rules import Rung, Standing, ladder
 from watchbill.domain.people.reads import organization
 from watchbill.domain.process.default_document import default_document
 from watchbill.domain.process.reads import document_with_id
 from watchbill.domain.process.schema import ProcessDocument
 from watchbill.domain.process.schema.severities import Severity
+from watchbill.ground.text import one_line
 
 
 def process_of(incident: Incident) -> ProcessDocument:
@@ -39,6 +40,22 @@ def called_words(incident: Incident) -> str:
         begins = f"{incident.next_rung_at.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M}"
         return f"Whom it names is paged when business hours begin, {begins} in {zone}."
     return "Those whom it names are being paged."
+
+
+def answered_words(incident: Incident, *, person_id: UUID | None, called: str = "") -> str:
+    """What an acknowledgement caused, the same at every door. `called`: the name to use where the reader is not the
+    person who answered.
+    """
+    if incident.state not in UNRESOLVED:
+        return "It is over: nothing waits for an answer."
+    are, know = (f"{called} is", f"{called} knows") if called else ("You are", "you know")
+    pages = "Pages to them" if called else "Your pages"
+    if incident.acknowledged_at is None:
+        return f"Noted: {know} of it. {pages} have stopped; who can work on it is still being called."
+    if incident.acknowledged_by_id == person_id:
+        return f"{are} on it. {pages} have stopped; those of the others go on."
+    by = one_line(incident.acknowledged_by)
+    return f"Noted: {know} of it; {by} is on it already. {pages} have stopped; those of the others go on."
 
 
 def role_label(incident: Incident, role: str) -> str:

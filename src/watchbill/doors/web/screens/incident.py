@@ -12,7 +12,7 @@ from watchbill.domain.communications.reads import owed_words
 from watchbill.domain.incidents import actions, ending_actions, page_actions, role_actions, rules, workflow_actions
 from watchbill.domain.incidents.looking_reads import present_in
 from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
-from watchbill.domain.incidents.process_followed import role_label, severity_in, standing_of
+from watchbill.domain.incidents.process_followed import answered_words, role_label, severity_in, standing_of
 from watchbill.domain.incidents.reads import (
     IncidentDetail,
     IncidentFilter,
@@ -105,9 +105,7 @@ def _is_upload(request: HttpRequest) -> bool:
 
 def _acknowledge(request: HttpRequest, incident_id: UUID) -> str:
     incident = actions.acknowledge(incident_id=incident_id, actor=actor_of(request), now=now_of(request))
-    if incident.acknowledged_by_id == viewer_id(request):
-        return "You are on it. Your pages have stopped; those of the others go on."
-    return "Noted: you know of it. Your pages have stopped."
+    return answered_words(incident, person_id=viewer_id(request))
 
 
 def _severity(request: HttpRequest, incident_id: UUID) -> str:
