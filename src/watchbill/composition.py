@@ -13,12 +13,10 @@ from watchbill.channels.register import Given, build_channels
 from watchbill.channels.smtp import SmtpSettings
 from watchbill.channels.subscriber_mail import SubscriberMailer
 from watchbill.channels.subscriber_webhook import SubscriberHooks
-from watchbill.chat.matrix import MatrixHost
-from watchbill.chat.matrix_hearing import MatrixHearing
 from watchbill.chat.matrix_settings import MatrixSettings
 from watchbill.chat.register import Given as ChatGiven
 from watchbill.chat.register import build_chat_hosts
-from watchbill.chat.slack import SlackHost, SlackSettings
+from watchbill.chat.slack import SlackSettings
 from watchbill.config import config, secret_key, status_page_dir, wakeup_url
 from watchbill.domain.bridges.actions import GiveBridge
 from watchbill.domain.bridges.contract import BridgeMaker
@@ -39,8 +37,7 @@ from watchbill.domain.warrooms.actions import follow as follow_by_chat
 from watchbill.domain.warrooms.chat_errand import chat_errands
 from watchbill.domain.warrooms.contract import ChatHost
 from watchbill.doors.callbacks.heard import ChatHeard
-from watchbill.doors.callbacks.matrix_sync import MatrixSync
-from watchbill.doors.callbacks.slack_socket import SlackSocket
+from watchbill.doors.callbacks.register import chat_listeners
 from watchbill.doors.status_page.site import files as status_page_files
 from watchbill.engine.compose import Instance
 from watchbill.engine.following import Follower, FollowIncident
@@ -221,7 +218,11 @@ def meet_settings() -> MeetSettings:
 @lru_cache(maxsize=1)
 def chat_hosts() -> tuple[ChatHost, ...]:
     """The chat tools in which this instance can make rooms."""
-    return build_chat_hosts(ChatGiven(http=outbound_http(), slack=slack_settings(), matrix=matrix_settings()))
+    return build_chat_hosts(chat_given())
+
+
+def chat_given() -> ChatGiven:
+    return ChatGiven(http=outbound_http(), slack=slack_settings(), matrix=matrix_settings())
 
 
 def slack_settings() -> SlackSettings:
@@ -246,18 +247,8 @@ def matrix_settings() -> MatrixSettings:
 
 def listeners(*, clock: Clock) -> tuple[Listener, ...]:
     """What the worker hears beside its errands, by connections that it opens itself."""
-    networks = parse_networks(config().outbound_allow)
-    slack = (
-        SlackSocket(host, clock=clock, database=in_thread, connect=partial(connect, allowed_networks=networks)).run
-        for host in chat_hosts()
-        if isinstance(host, SlackHost) and host.settings.app_token
-    )
-    matrix = (
-        MatrixSync(MatrixHearing(host), clock=clock, database=in_thread).run
-        for host in chat_hosts()
-        if isinstance(host, MatrixHost)
-    )
-    return (*slack, *matrix)
+    opens = partial(connect, allowed_networks=parse_networks(config().outbound_allow))
+    return chat_listeners(chat_hosts(), clock=clock, database=in_thread, connect=opens)
 
 
 def deliver_events() -> DeliverEvents:

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from watchbill.composition import chat_hosts, matrix_settings, slack_settings
+from watchbill.chat.register import incomplete
+from watchbill.composition import chat_given, chat_hosts
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.domain.incidents.reads import EVERYTHING
 from watchbill.domain.warrooms.contract import ChatHost
@@ -15,10 +16,8 @@ _SET_ASIDE_TOLD = timedelta(days=7)
 
 
 def chat_settings(_patient: Patient) -> Iterator[Finding]:
-    for lack in slack_settings().lacks():
-        yield _finding(lack, remedy="docs/how-to/connect-slack.md says how")
-    for lack in matrix_settings().lacks():
-        yield _finding(lack, remedy="docs/how-to/connect-matrix.md says how")
+    for lack, page in incomplete(chat_given()):
+        yield _finding(lack, remedy=f"{page} says how")
 
 
 def chat_tools(patient: Patient) -> Iterator[Finding]:

@@ -225,7 +225,7 @@ class WatchdogThread(threading.Thread):
                 if not self._precedence.timers_are_behind:
                     self._watchdog.fill_search(now=now)
             except Exception:
-                # The third bulkhead: who watches must not fall with what is watched.
+                # A bulkhead: who watches must not fall with what is watched.
                 SEAL_FAILURES.inc()
                 log.exception("watchdog.failed")
                 connection.close()

@@ -4,6 +4,7 @@ Whoever gives or frees one holds the rows of the whole pool, so that two inciden
 stands a constraint of the table.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -263,7 +264,7 @@ def _use(incident: Incident, part: Part, bridge: Bridge, *, by: str, now: dateti
         shared=rules.is_shared(bridge),
         name=bridge.name,
         kind=bridge.kind,
-        url=rules.link_for(bridge, number=incident.number, restricted=incident.restricted),
+        url=rules.link_for(bridge, number=incident.number, restricted=incident.restricted, token=secrets.token_hex(8)),
         phone=bridge.phone,
         pin=bridge.pin,
         taken_at=now,

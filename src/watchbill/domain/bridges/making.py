@@ -12,6 +12,7 @@ from watchbill.domain.bridges.actions import MAKE, meeting_takes_over
 from watchbill.domain.bridges.contract import BridgeMaker, Made, NotMade, NotThere, Outcome, Unknown, Wanted
 from watchbill.domain.bridges.models import BridgeUse, Meeting, MeetingState, Part
 from watchbill.domain.errands.contract import NotYet
+from watchbill.domain.errands.rules import pause_after
 from watchbill.domain.incidents.models import UNRESOLVED, Incident
 from watchbill.domain.incidents.records import entry, record
 from watchbill.ground.text import cut_characters, one_line
@@ -86,7 +87,7 @@ class MakeBridge:
             case NotMade(why=why, for_good=True):
                 _fail(meeting, why, now=now)
             case NotMade(why=why, after=after):
-                pause = rules.pause_after(meeting.tries, asked_for=after)
+                pause = pause_after(meeting.tries, asked_for=after)
                 _put_off(meeting, why, until=now + pause, asked_at=None)
             case NotThere():
                 asked_at = meeting.asked_at or now
@@ -98,7 +99,7 @@ class MakeBridge:
                     asked_at=None if is_sure else meeting.asked_at,
                 )
             case Unknown(why=why):
-                pause = rules.pause_after(meeting.tries, asked_for=None)
+                pause = pause_after(meeting.tries, asked_for=None)
                 _put_off(meeting, why, until=now + pause, asked_at=meeting.asked_at)
 
 

@@ -16,7 +16,7 @@ from watchbill.domain.communications.template_rules import BODY_MAX, SUBJECT_MAX
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents.actions import locked
 from watchbill.domain.incidents.calling import call_people
-from watchbill.domain.incidents.models import CallReason, Incident, IncidentState
+from watchbill.domain.incidents.models import NEVER_WAS, CallReason, Incident
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.people.models import Urgency
 from watchbill.ground.ids import new_id
@@ -25,7 +25,6 @@ from watchbill.ground.text import block, one_line, storable
 
 _WHY_MAX = 1000
 _WHO_MAX = 300
-_NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 _OUTSIDE = (Audience.PUBLIC, Audience.CUSTOMERS)
 
 
@@ -231,7 +230,7 @@ def _check_revision(held: Statement, revision: int | None) -> None:
 
 def told_of(incident_id: UUID) -> Incident:
     incident = locked(incident_id)
-    if incident.state in _NEVER_WAS:
+    if incident.state in NEVER_WAS:
         raise ChangeRefused("", "it was no incident after all; there is nothing to tell")
     return incident
 

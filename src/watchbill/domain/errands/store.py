@@ -75,17 +75,6 @@ def put_back(one: Claimed, *, due_at: datetime, error: str) -> None:
     )
 
 
-def next_due_at(*, kinds: list[str]) -> datetime | None:
-    """The earliest instant at which one can be claimed."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(greatest(due_at, coalesce(lease_until, due_at))) FROM errands_errand WHERE kind = ANY(%s)",
-            [kinds],
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
-
-
 def _changed(statement: str, values: list[datetime | UUID | int | str]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -4,7 +4,7 @@ An offer that is not answered within five minutes goes to the next candidate. Wh
 paged for the incident anyway is not paged once more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -28,19 +28,18 @@ from watchbill.domain.incidents.models import (
 )
 from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in
 from watchbill.domain.incidents.records import entry, record
+from watchbill.domain.incidents.role_candidates import ANYONE, candidates
 from watchbill.domain.incidents.timer_kinds import OFFER_EXPIRES
 from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.paging.actions import close_pages_of_person
 from watchbill.domain.paging.models import Page, PageState
-from watchbill.domain.people.models import Membership, Urgency
-from watchbill.domain.services.role_lookup import RoleLookup
+from watchbill.domain.people.models import Urgency
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer, clear_unlocked
 from watchbill.ground.ids import new_id
 from watchbill.ground.refusals import ChangeRefused
 
 OFFER_LASTS = timedelta(minutes=5)
-DECLARER, ANYONE = "declarer", "anyone"  # ids of selections in the process that name no roster
 _SUMMARY_MAX = 4000
 
 
@@ -217,54 +216,19 @@ def _offer_next(incident: Incident, role: str, *, actor: Actor, ways: Ways, now:
             "user_id", flat=True
         )
     )
-    candidates = [(user, why) for user, why in _candidates(incident, role, ways=ways, now=now) if user.id not in asked]
+    found = [(user, why) for user, why in candidates(incident, role, ways=ways, now=now) if user.id not in asked]
     # Better two roles for one person than a role for nobody.
-    candidates.sort(key=lambda one: one[0].id in busy)
-    if not candidates:
+    found.sort(key=lambda one: one[0].id in busy)
+    if not found:
         label = role_label(incident, role)
         open_ = entry(incident, "incident.role_open", role=role, label=label, why="nobody else can be asked")
         record([open_], actor=actor, now=now)
         return
-    user, why = candidates[0]
+    user, why = found[0]
     if role == rules.COMMANDER and incident.raised_in_person and user.id == incident.raised_by_id:
         _hold(incident, role, user, offered=None, actor=actor, now=now, why=why)
         return
     _make_offer(incident, role, user, why=why, actor=actor, ways=ways, now=now)
-
-
-def _candidates(incident: Incident, role: str, *, ways: Ways, now: datetime) -> Iterator[tuple[User, str]]:
-    """By the process's `selected_from`, in its order; each person once; only those who respond."""
-    process = process_of(incident)
-    one = next(found for found in process.war_room.roles if found.role == role)
-    seen: set[UUID] = set()
-    for selection in one.selected_from:
-        for user in _selected(incident, role, selection.id, selection.roster, ways=ways, now=now):
-            if user.id not in seen and user.is_active and user.role != AccountRole.STAKEHOLDER:
-                seen.add(user.id)
-                yield user, selection.label
-
-
-def _selected(
-    incident: Incident, role: str, selection: str, roster: str | None, *, ways: Ways, now: datetime
-) -> list[User]:
-    if roster is not None:
-        return _behind([roster], incident, ways=ways, now=now)
-    if selection == DECLARER:
-        raiser = incident.raised_by_id or incident.declared_by_id
-        return list(User.objects.filter(id=raiser)) if raiser else []
-    if selection == ANYONE:
-        team = incident.service.team if incident.service else None
-        members = Membership.objects.filter(team=team).select_related("user").order_by("position") if team else ()
-        return [row.user for row in members]
-    named = _behind([role], incident, ways=ways, now=now)
-    return [*named, *_behind([rules.ON_CALL], incident, ways=ways, now=now)]
-
-
-def _behind(roles: Sequence[str], incident: Incident, *, ways: Ways, now: datetime) -> list[User]:
-    lookup = RoleLookup(roles, process=process_of(incident), service=incident.service, ways=ways)
-    ids = [person.user_id for role in roles for person in lookup.find(role, urgency="high", at=now).people]
-    found = User.objects.in_bulk(ids)
-    return [found[user_id] for user_id in ids]
 
 
 def _make_offer(

@@ -17,7 +17,6 @@ ON_CALL = "on-call-engineer"
 COMMANDER = "incident-commander"
 COMMUNICATIONS_LEAD = "communications-lead"
 TECHNICAL_LEAD = "technical-lead"
-TECHNICAL_LEAD = "technical-lead"
 # The tiers whose people work on an incident; those above decide and are told.
 _HANDS_ON_TIERS = 2
 _SOON_MAX = timedelta(minutes=15)

@@ -199,7 +199,7 @@ def _page(asked: Asked) -> str:
         number, _, reason = more.strip().partition(" ")
         if not (number.isascii() and number.isdigit() and len(number) < 4):
             raise ChangeRefused("tier", "write it like: page tier 2 the database team is needed")
-        actions.escalate_to_tier(
+        called = actions.escalate_to_tier(
             incident_id=incident_id,
             tier=int(number),
             reason=reason,
@@ -207,7 +207,7 @@ def _page(asked: Asked) -> str:
             ways=asked.ways,
             now=asked.now,
         )
-        return f"Tier {int(number)} is being paged."
+        return f"Tier {int(number)}: {called.words}"
     user_id = person_id_of(first) if first else None
     role = more.strip().removeprefix("as ").strip().lower()
     if user_id is None or not role:

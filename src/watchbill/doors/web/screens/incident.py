@@ -11,7 +11,7 @@ from watchbill.domain.bridges.reads import bridge_of
 from watchbill.domain.communications.reads import owed_words
 from watchbill.domain.incidents import actions, ending_actions, page_actions, role_actions, rules, workflow_actions
 from watchbill.domain.incidents.looking_reads import present_in
-from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
+from watchbill.domain.incidents.models import NEVER_WAS, UNRESOLVED, Incident, IncidentState
 from watchbill.domain.incidents.process_followed import answered_words, role_label, severity_in, standing_of
 from watchbill.domain.incidents.reads import (
     IncidentDetail,
@@ -42,8 +42,6 @@ from watchbill.doors.web.screens.incidents import severities_of
 from watchbill.doors.web.wiring import chat_label, wired
 from watchbill.ground.identity import uuid_in
 from watchbill.ground.refusals import ChangeRefused
-
-NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 
 
 @requires("incident.read")
