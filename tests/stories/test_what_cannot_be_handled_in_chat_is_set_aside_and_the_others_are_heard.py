@@ -64,6 +64,17 @@ def test_a_tier_that_is_no_number_is_refused_and_the_room_goes_on(tier: str) -> 
         world.ends(incident)
 
 
+def test_somebody_with_an_impossible_name_is_heard_at_once_like_everybody() -> None:
+    with SlackWorld() as world:
+        incident = world.declares("sev1")
+        vendor = world.slack.has("Ven\0dor", "ven\0dor@elsewhere.example")
+        world.says(vendor, "our link is down", incident)
+        world.says("primary", "we roll back", incident)
+        assert _texts() == ["our link is down", "we roll back"]
+        assert Post.objects.get(text="our link is down").author == "Ven\ufffddor (Slack)"
+        world.ends(incident)
+
+
 def test_a_command_that_hits_a_defect_is_set_aside_with_an_answer_and_the_next_message_is_heard() -> None:
     with BrokenWorld() as world:
         incident = world.declares("sev1")
