@@ -120,7 +120,9 @@ def _rewrite(held: Statement, text: Text, *, moment: str, actor: Actor, now: dat
     held.revision += 1
     held.state, held.asked_at, held.decided_at, held.decided_by, held.why = StatementState.DRAFT, None, None, "", ""
     held.drafted_at, held.drafted_by, held.drafted_by_id = now, actor.label[:254], actor.id
-    held.save()
+    text_fields = ["subject", "body", "status", "components", "moment", "revision"]
+    decision = ["state", "asked_at", "decided_at", "decided_by", "why"]
+    held.save(update_fields=[*text_fields, *decision, "drafted_at", "drafted_by", "drafted_by_id"])
 
 
 def discard(*, incident_id: UUID, statement_id: UUID, actor: Actor, now: datetime) -> Statement:

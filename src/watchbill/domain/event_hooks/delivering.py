@@ -98,7 +98,7 @@ class DeliverEvents:
                 EventHook.objects.filter(id=hook.id).update(failing_since=None)
             else:
                 _failed(hook, row, outcome, now=now)
-            row.save()
+            row.save(update_fields=["attempts", "tried_at", "status", "error", "state", "settled_at", "next_try_at"])
 
     def _first(self, hook: EventHook, *, now: datetime) -> EventDelivery | None:
         """That an incident may not leave is asked again here: it may have become restricted since it was noted."""

@@ -295,7 +295,7 @@ def _hold(
         id=new_id(), incident=incident, role=role, user=user, why=why, offered_at=now, offered_by=actor.label
     )
     seat.state, seat.held_at = SeatState.HELD, now
-    seat.save()
+    seat.save(update_fields=None if offered is None else ["state", "held_at"])
     clear_unlocked(kinds=[OFFER_EXPIRES], subject_ids=[seat.id])
     close_pages_of_person(
         subject_kind=SUBJECT_KIND, subject_id=incident.id, user_id=user.id, reason="took a role", now=now

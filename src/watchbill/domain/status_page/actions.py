@@ -206,7 +206,9 @@ def _settle(public: PublicIncident, *, now: datetime) -> None:
         public.monitoring_at, public.resolved_at = standing.monitoring_at, standing.resolved_at
     else:
         public.states, public.retracted_at = {}, now
-    public.save()
+    public.save(
+        update_fields=["updated_at", "status", "impact", "states", "monitoring_at", "resolved_at", "retracted_at"]
+    )
 
 
 def _put(component_ids: Iterable[str], *, now: datetime) -> None:

@@ -9,9 +9,8 @@ from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.errands.actions import ask
 from watchbill.domain.status_page.models import StatusPage
+from watchbill.domain.status_page.rules import WRITE
 
-# The errand that writes the page's files.
-WRITE = "status_page.write"
 SUBJECT_KIND = "status-page"
 
 

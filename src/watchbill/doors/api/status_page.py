@@ -22,7 +22,8 @@ from watchbill.domain.status_page.component_actions import ComponentDraft
 from watchbill.domain.status_page.maintenance_actions import MaintenanceDraft
 from watchbill.domain.status_page.maintenance_rules import end_of, status_of
 from watchbill.domain.status_page.models import Component, PublicMaintenance
-from watchbill.domain.status_page.page_actions import WRITE, write_again
+from watchbill.domain.status_page.page_actions import write_again
+from watchbill.domain.status_page.rules import WRITE
 from watchbill.domain.status_page.settings_actions import PageDraft
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.names import service_id
