@@ -17,6 +17,8 @@ from watchbill.domain.incidents.charge import InCharge, in_charge
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
+    Call,
+    CallReason,
     FollowUp,
     Hypothesis,
     Incident,
@@ -53,7 +55,10 @@ class IncidentFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderLine:
-    """One rung. `state`: done, skipped (its condition did not hold), next or later. `people`: who it calls, by role."""
+    """One rung. `state`: done, skipped (its condition did not hold, or does not hold as things are), next or later.
+
+    `next` is what will really happen next if nothing changes. `roles`: whom it calls.
+    """
 
     at: datetime
     label: str
@@ -270,15 +275,24 @@ def _ladder(incident: Incident, *, ways: Ways, now: datetime) -> tuple[LadderLin
     process, severity = process_of(incident), severity_in(incident)
     rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
     lookup = RoleLookup(_roles_of(rungs), process=process, service=incident.service, ways=ways)
-    standing = standing_of(incident)
-    lines = []
-    for index, rung in enumerate(rungs):
-        behind = index < incident.next_rung
-        state = "done" if behind else "next" if index == incident.next_rung else "later"
-        if not rules.holds(rung, standing) or (not behind and incident.state not in UNRESOLVED):
-            state = "done" if behind and rung.condition is rules.If.ALWAYS else "skipped"
-        lines.append(_line(rung, lookup, state=state, at=max(rung.at, now)))
-    return tuple(lines)
+    states = rules.rung_states(
+        rungs,
+        next_rung=incident.next_rung,
+        standing=standing_of(incident),
+        called_for=_called_for(incident),
+        is_over=incident.state not in UNRESOLVED,
+    )
+    return tuple(
+        _line(rung, lookup, state=state, at=max(rung.at, now)) for rung, state in zip(rungs, states, strict=True)
+    )
+
+
+def _called_for(incident: Incident) -> frozenset[str]:
+    """The rungs that called somebody since it is unresolved, by their label."""
+    calls = Call.objects.filter(
+        incident=incident, reason=CallReason.LADDER, called_at__gte=incident.unresolved_since
+    ).values_list("label", flat=True)
+    return frozenset(part for label in calls for part in label.split("; "))
 
 
 def _roles_of(rungs: Iterable[rules.Rung]) -> set[str]:

@@ -1,7 +1,7 @@
 """The decisions about an incident: its ladder, its clocks, its phases. Pure; the process document is passed in."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -106,6 +106,26 @@ def holds(rung: Rung, standing: Standing) -> bool:
     return rung.condition is If.ALWAYS or not standing.restored
 
 
+def rung_states(
+    rungs: Sequence[Rung], *, next_rung: int, standing: Standing, called_for: Collection[str], is_over: bool
+) -> tuple[str, ...]:
+    """Of each rung: done, skipped, next or later. The next is the first to come whose condition holds as things are.
+
+    `called_for`: labels of those that called somebody. One that is behind is done if it did, whatever holds by now.
+    """
+    states = []
+    for index, rung in enumerate(rungs):
+        behind, holds_now = index < next_rung, holds(rung, standing)
+        if behind:
+            did = rung.condition is If.ALWAYS or rung.label in called_for or (bool(rung.prompts) and holds_now)
+            states.append("done" if did else "skipped")
+        elif is_over or not holds_now:
+            states.append("skipped")
+        else:
+            states.append("later" if "next" in states else "next")
+    return tuple(states)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """What a walk up the ladder comes to. `roles`: those to call now, each once, with the rung that names it last.
@@ -206,7 +226,10 @@ class ClockTone(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentClock:
-    """One promise of the severity. `due_at` None: it depends on planning. `soft_at`: from when on it is due."""
+    """One promise of the severity. `due_at` None: it depends on planning. `soft_at`: from when on it is due.
+
+    `since`: from when on it counts.
+    """
 
     id: str
     label: str
@@ -215,6 +238,12 @@ class IncidentClock:
     soft_at: datetime | None
     met_at: datetime | None
     tone: ClockTone
+    since: datetime
+
+    @property
+    def met_after(self) -> timedelta | None:
+        """What was answered before it was declared was answered at once."""
+        return None if self.met_at is None else max(self.met_at - self.since, timedelta())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +288,8 @@ def clocks(
             now=now,
         ),
     ]
-    window = update_window(process, severity, since=max(moments.updated_at or moments.raised_at, moments.raised_at))
+    updates_since = max(moments.updated_at or moments.raised_at, moments.raised_at)
+    window = update_window(process, severity, since=updates_since)
     if window is not None and not moments.ended:
         soft_at, hard_at = window
         tone = ClockTone.OVERDUE if now > hard_at else ClockTone.DUE if now >= soft_at else ClockTone.GREEN
@@ -273,6 +303,7 @@ def clocks(
                 soft_at=soft_at,
                 met_at=None,
                 tone=tone,
+                since=updates_since,
             ),
         )
     return tuple(found)
@@ -307,7 +338,9 @@ def _clock(
     else:
         soon = due - min(_SOON_MAX, (due - start) / 2)
         tone = ClockTone.OVERDUE if now > due else ClockTone.DUE if now >= soon else ClockTone.GREEN
-    return IncidentClock(id=identity, label=label, limit=limit, due_at=due, soft_at=None, met_at=met_at, tone=tone)
+    return IncidentClock(
+        id=identity, label=label, limit=limit, due_at=due, soft_at=None, met_at=met_at, tone=tone, since=start
+    )
 
 
 def deadline_words(process: ProcessDocument, deadline: Deadline) -> str:
