@@ -33,6 +33,10 @@ def called_words(incident: Incident) -> str:
     return "Those whom it names are being paged."
 
 
+def phase_label(incident: Incident) -> str:
+    return next((one.label for one in process_of(incident).war_room.workflow if one.id == incident.phase), "")
+
+
 def role_label(incident: Incident, role: str) -> str:
     return next((one.label for one in process_of(incident).roles if one.id == role), role)
 

@@ -250,6 +250,14 @@ def offers_to(user_id: UUID, incidents: Sequence[Incident]) -> dict[UUID, list[S
     return found
 
 
+def insiders_of(incident: Incident) -> list[User]:
+    """Who may see it; nobody is named for one that everybody may see."""
+    if not incident.restricted:
+        return []
+    inside = Insider.objects.filter(incident=incident).values("user_id")
+    return list(User.objects.filter(id__in=inside, is_active=True).order_by("name", "email"))
+
+
 def incidents_about(alert_id: UUID, *, viewer: Viewer) -> list[Incident]:
     """The newest first."""
     return list(visible_to(viewer).filter(alert_links__alert_id=alert_id).order_by("-declared_at"))

@@ -25,7 +25,7 @@ from watchbill.doors.web.forms import posted, posted_instant
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
-from watchbill.doors.web.screens.incident import NEVER_WAS
+from watchbill.doors.web.screens.incident_page import NEVER_WAS
 from watchbill.doors.web.screens.incident_parts import incident_id
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused, Unknown
