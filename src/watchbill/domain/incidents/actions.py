@@ -35,7 +35,7 @@ from watchbill.domain.incidents.process_followed import process_of, severity_in
 from watchbill.domain.incidents.raising import bring_back
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import offer_open_roles
-from watchbill.domain.incidents.workflow_actions import mark_step
+from watchbill.domain.incidents.workflow_actions import ROOM_HERE, mark_step
 from watchbill.domain.paging.actions import close_pages_of_person
 from watchbill.domain.paging.models import Page
 from watchbill.domain.process.reads import running, running_version
@@ -100,7 +100,7 @@ def declare(wanted: Declaration, *, actor: Actor, now: datetime) -> Declared:
         record([entry(incident, "incident.declared", **details)], actor=actor, now=now)
         mark_step(incident, "declare/declare", actor=actor, now=now)
         if rules.opens_room(process_of(incident), severity_in(incident)):
-            mark_step(incident, "declare/open-room", actor=ENGINE, now=now)
+            mark_step(incident, "declare/open-room", actor=ENGINE, evidence=ROOM_HERE, now=now)
         plan(incident, now=now, again=False)
         open_ticket(incident, now=now)
         failpoint("incident.before_commit")
@@ -225,7 +225,7 @@ def _set_severity(incident: Incident, after: Severity, *, reason: str, actor: Ac
     details = {"before": before.label, "after": after.label, "why": reason.strip()[:REASON_MAX]}
     record([entry(incident, "incident.severity_changed", **details)], actor=actor, now=now)
     if rules.opens_room(process_of(incident), after):
-        mark_step(incident, "declare/open-room", actor=ENGINE, now=now)
+        mark_step(incident, "declare/open-room", actor=ENGINE, evidence=ROOM_HERE, now=now)
     plan(incident, now=now)
 
 
@@ -233,7 +233,7 @@ def open_room(*, incident_id: UUID, actor: Actor, ways: Ways, now: datetime) -> 
     """The war room on demand: roles are offered, and the step is done."""
     with transaction.atomic():
         incident = unresolved(incident_id)
-        if mark_step(incident, "declare/open-room", actor=actor, now=now):
+        if mark_step(incident, "declare/open-room", actor=actor, evidence=ROOM_HERE, now=now):
             record([entry(incident, "incident.room_opened")], actor=actor, now=now)
         offer_open_roles(incident, actor=actor, ways=ways, now=now)
     return incident

@@ -12,13 +12,14 @@ import structlog
 from django.db.models import QuerySet
 
 from watchbill.domain.access.models import User
-from watchbill.domain.audit.contract import Record
+from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.escalation.rules import Target
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.escalation.targets import fallback_people
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     Call,
+    CallAbout,
     CallReason,
     Incident,
     Insider,
@@ -46,6 +47,14 @@ class Wanted:
 
     role: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a call asks a decision on: one change, or one text."""
+
+    kind: CallAbout
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,12 +195,14 @@ def call_people(
     now: datetime,
     roles: Sequence[str] = (),
     urgency: str = Urgency.HIGH,
+    about: Asked | None = None,
 ) -> Record:
     """These people, as far as they can be reached. The entry about it is for the caller's transaction."""
     found = reachable(user_ids, urgency=urgency, families=ways.families, defaults=ways.defaults)
     people = [found[user_id] for user_id in user_ids if user_id in found]
     usable = [person for person in people if person.deliveries]
-    made = _call(incident, reason=reason, label=label, people={person.user_id: roles for person in usable}, now=now)
+    by_person = {person.user_id: roles for person in usable}
+    made = _call(incident, reason=reason, label=label, people=by_person, now=now, about=about)
     _page(made, incident, [(person, label) for person in usable], urgency=urgency, level=NAMED_LEVEL, now=now)
     lost = {person.name: "has no usable contact" for person in people if not person.deliveries}
     gone = User.objects.filter(id__in=[user_id for user_id in user_ids if user_id not in found])
@@ -310,7 +321,24 @@ def call_these(
     _page(made, incident, people, urgency=Urgency.HIGH, level=level, now=now)
 
 
-def _call(incident: Incident, *, reason: str, label: str, people: Mapping[UUID, Sequence[str]], now: datetime) -> Call:
+def close_pages_about(incident: Incident, about_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """What was asked is decided: nobody's page about it goes on."""
+    calls = Call.objects.filter(incident=incident, about_id=about_id).values_list("id", flat=True)
+    reason = f"decided by {actor.label}"
+    close_pages_of_runs(list(calls), state=PageState.ANSWERED, reason=reason, now=now, by=actor.id)
+        run_ids=list(calls), state=PageState.ANSWERED, reason=f"decided by {actor.label}", now=now, by=actor.id
+    )
+
+
+def _call(
+    incident: Incident,
+    *,
+    reason: str,
+    label: str,
+    people: Mapping[UUID, Sequence[str]],
+    now: datetime,
+    about: Asked | None = None,
+) -> Call:
     return Call.objects.create(
         id=new_id(),
         incident=incident,
@@ -319,6 +347,8 @@ def _call(incident: Incident, *, reason: str, label: str, people: Mapping[UUID, 
         label=label[:300],
         people={str(user_id): list(roles) for user_id, roles in people.items()},
         called_at=now,
+        about=about.kind if about is not None else "",
+        about_id=about.id if about is not None else None,
     )
 
 

@@ -58,6 +58,10 @@ def answered_words(incident: Incident, *, person_id: UUID | None, called: str = 
     return f"Noted: {know} of it; {by} is on it already. {pages} have stopped; those of the others go on."
 
 
+def phase_label(incident: Incident) -> str:
+    return next((one.label for one in process_of(incident).war_room.workflow if one.id == incident.phase), "")
+
+
 def role_label(incident: Incident, role: str) -> str:
     return next((one.label for one in process_of(incident).roles if one.id == role), role)
 

@@ -13,6 +13,8 @@ from watchbill.domain.process.schema.war_room import Phase, WorkflowStep
 from watchbill.ground.refusals import ChangeRefused
 
 _EVIDENCE_MAX = 4000
+# The step asks for a room and a bridge: the room is there with the incident, the bridge comes after.
+ROOM_HERE = "The room is the incident's own page"
 
 
 def tick_step(*, incident_id: UUID, step: str, done: bool, actor: Actor, now: datetime, evidence: str = "") -> Incident:
@@ -55,6 +57,12 @@ def mark_step(
         record([entry(incident, action, step=one.id, label=one.label, why=evidence[:300])], actor=actor, now=now)
         move_phase(incident)
     return made
+
+
+def complete_room_evidence(incident: Incident, bridge: str) -> None:
+    """What is there beside the room; what a person stated stays. In the caller's transaction."""
+    done = StepDone.objects.filter(incident=incident, step="open-room", evidence__startswith=ROOM_HERE)
+    done.update(evidence=f"{ROOM_HERE}; {bridge}"[:_EVIDENCE_MAX])
 
 
 def _unmark_step(incident: Incident, step: str, *, actor: Actor, now: datetime) -> None:

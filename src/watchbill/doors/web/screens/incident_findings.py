@@ -39,11 +39,19 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     try:
         told = VERBS[verb](request, incident_id(request, number))
     except ChangeRefused as refused:
+        if posted(request, "back"):
+            messages.error(request, f"Not done. {refused.reason[:1].upper()}{refused.reason[1:]}")
+            return HttpResponseRedirect(_back(request, number) or f"/incidents/{number}")
         return _page(request, number, refused=refused, verb=verb)
     messages.success(request, told)
     if verb == "facing":
         return HttpResponseRedirect(f"/incidents/{number}/communication")
-    return HttpResponseRedirect(f"/incidents/{number}/findings#{verb.partition('-')[0]}")
+    return HttpResponseRedirect(_back(request, number) or f"/incidents/{number}/findings#{verb.partition('-')[0]}")
+
+
+def _back(request: HttpRequest, number: int) -> str:
+    """Where it was decided; the page of the findings otherwise."""
+    return {"room": f"/incidents/{number}", "now": "/"}.get(posted(request, "back"), "")
 
 
 def _impact(request: HttpRequest, found: UUID) -> str:

@@ -10,7 +10,7 @@ from watchbill.domain.alerts.models import Alert, Severity
 from watchbill.domain.alerts.standing_reads import concerns, paging_others, standings, stranded, tally
 from watchbill.domain.escalation.duty_reads import duties
 from watchbill.domain.escalation.models import Policy
-from watchbill.domain.incidents.reads import IncidentFilter, list_incidents, offers_to, waiting_for
+from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
 from watchbill.domain.oncall.models import Rotation
 from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient
@@ -22,7 +22,8 @@ from watchbill.domain.services.unfilled_roles import unfilled_roles
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.incident_cards import cards_of
 from watchbill.doors.web.live import stamp_of
-from watchbill.doors.web.page import now_of, show, viewer_id
+from watchbill.doors.web.needs_you import needs_of
+from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
 from watchbill.doors.web.wiring import wired
 
 _OTHERS_SHOWN = 6
@@ -53,8 +54,10 @@ def now_screen(request: HttpRequest) -> HttpResponse:
     )
     others = paging_others(than=needs_me, limit=_OTHERS_SHOWN)
     open_incidents = list_incidents(IncidentFilter(), viewer=me)
-    incidents = cards_of(open_incidents, viewer=viewer_id(request), now=now)
-    calls = waiting_for(me, open_incidents) | offers_to(me, open_incidents).keys()
+    may_respond = caller(request).may("incident.respond").allowed
+    needs = needs_of(actor_of(request), open_incidents, ways=wired().ways(), now=now) if may_respond else []
+    mine = {one.incident.id for one in needs}
+    incidents = cards_of([one for one in open_incidents if one.id not in mine], viewer=me, now=now)
     return show(
         request,
         "now/now.html",
@@ -67,8 +70,10 @@ def now_screen(request: HttpRequest) -> HttpResponse:
             "forgotten_count": len(for_me),
             "incidents": incidents[:_OTHERS_SHOWN],
             "incidents_count": len(incidents),
-            "call_me_count": len(calls),
-            "call_me": [card for card in incidents if card.incident.id in calls],
+            "needs": needs,
+            "needs_real": [one for one in needs if not one.incident.drill],
+            "needs_drill": [one for one in needs if one.incident.drill],
+            "needs_count": sum(one.count for one in needs),
             "may_declare": caller(request).may("incident.declare").allowed,
             "needs_me": needs_me,
             "needs_me_more": len(paged) > _SHOWN_MAX,
