@@ -43,7 +43,7 @@ class PageIn(Input):
     name: Text
     address: Text = ""
     support_url: Text = ""
-    time_zone: Text = "Etc/UTC"
+    time_zone: Text = ""
     accent_light: Text = "#1f4fd8"
     accent_dark: Text = "#8fb0ff"
 
