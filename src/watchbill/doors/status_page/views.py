@@ -27,7 +27,7 @@ _WORDS = {
 
 
 def component_views(page: PageDocument, group_id: UUID | None) -> list[dict[str, Any]]:
-    return [_component(page, one) for one in page.components if one.group_id == group_id]
+    return [component_view(page, one) for one in page.components if one.group_id == group_id]
 
 
 def incident_view(page: PageDocument, part: IncidentPart) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def days_with_incidents(page: PageDocument, *, days: int = DAYS, only_over: bool
     return [{"day": _days(run), "incidents": begun.get(run[0], [])} for run in runs]
 
 
-def _component(page: PageDocument, part: ComponentPart) -> dict[str, Any]:
+def component_view(page: PageDocument, part: ComponentPart) -> dict[str, Any]:
     troubled = [(at, one) for at, one in enumerate(part.days) if one.worst not in (None, ComponentState.OPERATIONAL)]
     return {
         "name": part.name,
