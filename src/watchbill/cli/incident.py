@@ -97,17 +97,17 @@ def list_(
         tell_json([_facts(row) for row in rows])
         return
     show_table(
-        ["#", "declared", "severity", "status", "phase", "service", "title", "on it"],
+        ["#", "declared", "severity", "status", "title", "service", "on it", "phase"],
         (
             (
                 row.number,
                 row.declared_at,
                 severity_label(row),
                 row.state,
-                row.phase,
-                row.service.name if row.service else "",
                 row.title,
+                row.service.name if row.service else "",
                 row.acknowledged_by,
+                row.phase,
             )
             for row in rows
         ),

@@ -326,8 +326,6 @@ def close_pages_about(incident: Incident, about_id: UUID, *, actor: Actor, now: 
     calls = Call.objects.filter(incident=incident, about_id=about_id).values_list("id", flat=True)
     reason = f"decided by {actor.label}"
     close_pages_of_runs(list(calls), state=PageState.ANSWERED, reason=reason, now=now, by=actor.id)
-        run_ids=list(calls), state=PageState.ANSWERED, reason=f"decided by {actor.label}", now=now, by=actor.id
-    )
 
 
 def _call(

@@ -62,6 +62,7 @@ def show_incident(
             "room": room_of(
                 request, incident, shown.lines(zone_of(request)), mark=mark, looked=looked_before(request, found, mark)
             ),
+            "rests_mitigated": detail.severity.resolved_means == "mitigated",
             "may_tick": may_respond and incident.state not in NEVER_WAS,
             "groups": GROUPS,
             "owed": owed_words(incident, now=now),

@@ -136,7 +136,8 @@ def _first_steps() -> list[dict[str, object]]:
             (
                 Integration.objects.filter(removed_at=None).exists(),
                 "/services",
-                "Give it a key, and send a first alert",
+                "Give it a key",
             ),
+            (False, "/services", "Send a first alert with it"),
         )
     ]
