@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -115,3 +116,35 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(instance: Instance,
     assert f"Port {instance.port} is taken" in second.stderr
     assert "choose another with --port" in second.stderr
     assert not other.exists()
+
+
+def test_a_web_process_that_answers_nobody_any_more_is_ended_and_comes_back(instance: Instance) -> None:
+    wait_for("everything to run", lambda: set(instance.processes()) >= EVERYTHING)
+    before = instance.processes()
+    os.kill(before["web"], signal.SIGSTOP)
+    wait_for("a new web process", lambda: instance.processes().get("web", before["web"]) != before["web"])
+    wait_for("ready again", instance.is_ready)
+    assert "web has not answered for 30 s and is ended" in instance.log.read_text()
+    assert {**instance.processes(), "web": 0} == {**before, "web": 0}
+
+
+def test_a_database_that_does_not_answer_ends_no_web_process(instance: Instance) -> None:
+    wait_for("everything to run", lambda: set(instance.processes()) >= EVERYTHING)
+    wait_for("ready", instance.is_ready)
+    before = instance.processes()
+    asleep = [before["postgres"], *children_of(before["postgres"])]
+    for pid in asleep:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        stopped_at = time.monotonic()
+        wait_for("longer than a silent process is given", lambda: time.monotonic() - stopped_at > 40)
+        assert instance.answers("/healthz")
+    finally:
+        for pid in asleep:
+            os.kill(pid, signal.SIGCONT)
+    wait_for("ready again", instance.is_ready)
+    assert instance.processes()["web"] == before["web"]
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -108,8 +108,11 @@ class Instance:
         return self.process.wait(PATIENCE_SECONDS)
 
     def is_ready(self) -> bool:
+        return self.answers("/readyz")
+
+    def answers(self, path: str) -> bool:
         try:
-            with urlopen(f"{self.url}/readyz", timeout=5) as answer:
+            with urlopen(f"{self.url}{path}", timeout=5) as answer:
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False
