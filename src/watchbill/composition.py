@@ -29,6 +29,7 @@ from watchbill.domain.event_hooks.delivering import DeliverEvents
 from watchbill.domain.incidents.attachment_rules import Limits
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
+from watchbill.domain.paging.senders import sendable_kinds
 from watchbill.domain.status_page.document import PageDocument
 from watchbill.domain.verification.asking import VerifyIncident
 from watchbill.domain.verification.contract import MetricsSource
@@ -102,6 +103,17 @@ def configured_families() -> Mapping[str, Family]:
 
 
 def ways() -> Ways:
+    """By what pages can leave: what the engines that run say of themselves, whatever this process is set up for."""
+    running = sendable_kinds(now=SystemClock().now())
+    if running is None:
+        return own_ways()
+    known = contact_kinds()
+    families = {kind: known[kind].family for kind in sorted(running) if kind in known}
+    return Ways(families=families, defaults=default_rules())
+
+
+def own_ways() -> Ways:
+    """What this process itself is set up for: an engine plans by what it sends by."""
     return Ways(families=configured_families(), defaults=default_rules())
 
 
@@ -114,7 +126,7 @@ def attachment_limits() -> Limits:
 
 
 def build_engine() -> Engine:
-    return Engine(build_handlers(ways))
+    return Engine(build_handlers(own_ways))
 
 
 def build_errands() -> tuple[Errand[Any], ...]:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.harness.incident_world import IncidentWorld
+from watchbill.domain.audit.models import Entry
 from watchbill.domain.incidents import role_actions
 from watchbill.domain.incidents.models import Incident, Seat, SeatState
 from watchbill.ground.refusals import ChangeRefused
@@ -107,6 +108,43 @@ def test_nobody_takes_what_somebody_else_has(incident_world: IncidentWorld) -> N
         world.takes("lead", "incident-commander", incident)
     with pytest.raises(ChangeRefused, match="is a stakeholder and takes no role"):
         world.takes("onlooker", "scribe", incident)
+    world.ends(incident)
+
+
+def test_only_who_has_a_role_or_is_in_charge_hands_it_over(incident_world: IncidentWorld) -> None:
+    world = incident_world
+    incident = world.declares("sev1", by="manager")
+    world.takes("commander", "incident-commander", incident)
+    world.takes("comms", "communications-lead", incident)
+    wanted = {"incident_id": incident.id, "summary": "All of it.", "ways": world.ways(), "now": world.now}
+    lead = world.cast.people["lead"].id
+    for role, name in (("incident-commander", "Commander"), ("communications-lead", "Comms")):
+        with pytest.raises(ChangeRefused, match=f"only {name}, who is .* take it over with a reason"):
+            role_actions.hand_over(**wanted, role=role, to=lead, actor=world.person("lead"))
+    role_actions.hand_over(**wanted, role="communications-lead", to=lead, actor=world.person("commander"))
+    assert asked(incident)["communications-lead"] == "Lead"
+    world.received()
+    world.ends(incident)
+
+
+def test_a_role_is_taken_over_from_who_does_not_answer_and_they_are_told(incident_world: IncidentWorld) -> None:
+    world = incident_world
+    incident = world.declares("sev1", by="manager")
+    world.takes("commander", "incident-commander", incident)
+    world.received()
+    wanted = {"incident_id": incident.id, "role": "incident-commander", "ways": world.ways(), "now": world.now}
+    with pytest.raises(ChangeRefused, match="reason: say why you take it from Commander"):
+        role_actions.take_over(**wanted, reason=" ", actor=world.person("lead"))
+    role_actions.take_over(**wanted, reason="no answer for ten minutes", actor=world.person("lead"))
+    world.settle()
+    assert held(incident)["incident-commander"] == "Lead"
+    assert world.came() == {
+        "commander": "Lead took over from you as incident commander: no answer for ten minutes",
+    }
+    assert Entry.objects.filter(action="incident.role_taken").latest("id").details["why"] == "no answer for ten minutes"
+    role_actions.take_over(**wanted, reason="", actor=world.person("lead"))
+    world.settle()
+    world.expects_nothing()
     world.ends(incident)
 
 

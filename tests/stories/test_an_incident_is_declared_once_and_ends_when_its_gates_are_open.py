@@ -1,12 +1,14 @@
 """From declaration to follow-up: joined, worked on in a room, resolved when verified, closed when followed up."""
 
+from uuid import uuid4
+
 import pytest
 
 from tests.harness.incident_world import IncidentWorld
 from watchbill.domain.incidents import actions, ending_actions, room_actions, workflow_actions
 from watchbill.domain.incidents.models import Incident, Post
 from watchbill.domain.incidents.reads import EVERYTHING, IncidentFilter, incident_detail, list_incidents
-from watchbill.ground.refusals import ChangeRefused
+from watchbill.ground.refusals import ChangeRefused, Unknown
 
 
 def does(world: IncidentWorld, incident: Incident, *steps: str, by: str = "commander") -> None:
@@ -204,7 +206,9 @@ def test_a_duplicate_is_merged_and_its_alerts_go_over(incident_world: IncidentWo
     alert = world.fires("errors")
     one, other = world.declares("sev2"), world.declares("sev3", alerts=[alert], title="Errors in checkout")
     world.received()
-    ending_actions.merge(incident_id=other.id, into=one.id, actor=world.person("engineer"), now=world.now)
+    ending_actions.merge(
+        incident_id=other.id, into=one.id, actor=world.person("engineer"), ways=world.ways(), now=world.now
+    )
     assert world.again(other).merged_into_id == one.id
     assert [link.alert_id for link in one.alert_links.all()] == [alert.id]
     world.passes(hours=1)
@@ -225,6 +229,25 @@ def test_a_restricted_incident_is_there_only_for_those_who_are_named_or_called(i
         assert (detail is not None) == sees, name
     actions.add_insider(incident_id=incident.id, user_id=people["owner"].id, actor=world.person("lead"), now=world.now)
     assert list_incidents(IncidentFilter(), viewer=people["owner"].id) == [incident]
+    actions.add_insider(incident_id=incident.id, user_id=people["owner"].id, actor=world.person("lead"), now=world.now)
+    assert world.happened(incident).count("incident.insider_added") == 1
+    with pytest.raises(Unknown, match="no such person"):
+        actions.add_insider(incident_id=incident.id, user_id=uuid4(), actor=world.person("lead"), now=world.now)
+    world.ends(incident)
+
+
+def test_what_is_said_twice_stands_in_the_record_once(incident_world: IncidentWorld) -> None:
+    world = incident_world
+    incident = world.declares("sev2", by="lead")
+    for _ in range(3):
+        world.answers("primary", incident)
+        world.answers("manager", incident)
+    assert world.happened(incident).count("incident.acknowledged") == 1
+    assert world.happened(incident).count("incident.answered") == 1
+    with pytest.raises(ChangeRefused, match="no step of this process"):
+        workflow_actions.tick_step(
+            incident_id=incident.id, step="resolve/nothing", done=True, actor=world.person("lead"), now=world.now
+        )
     world.ends(incident)
 
 

@@ -188,7 +188,9 @@ def test_nothing_of_a_restricted_incident_ever_leaves_but_where_an_owner_said_so
         Incident.objects.filter(id=later.id).update(restricted=True)
         world.http.requests = [one for one in world.http.requests if CANARY.encode() not in one.body]
         updates(world, later, CANARY)
-        ending_actions.merge(incident_id=other.id, into=secret.id, actor=world.person("engineer"), now=world.now)
+        ending_actions.merge(
+            incident_id=other.id, into=secret.id, actor=world.person("engineer"), ways=world.ways(), now=world.now
+        )
         world.settle()
         told = world.told("ordinary", ordinary)
         assert [one.event for one in told] == ["incident.declared", "incident.merged"]

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from watchbill import composition
 from watchbill.cli.host import host_actor, now
 from watchbill.cli.incident_names import AsPerson, Number, Reason, incident_id, person_as
 from watchbill.domain.incidents import ending_actions
@@ -60,7 +61,11 @@ def cancel(incident: Number, *, reason: Reason) -> None:
 def merge(incident: Number, into: Annotated[str, typer.Argument(help="The one that stays.")]) -> None:
     """Merge a duplicate into another incident."""
     other = ending_actions.merge(
-        incident_id=incident_id(incident), into=incident_id(into), actor=host_actor(), now=now()
+        incident_id=incident_id(incident),
+        into=incident_id(into),
+        actor=host_actor(),
+        ways=composition.ways(),
+        now=now(),
     )
     typer.echo(f"Merged into #{other.number}.")
 

@@ -22,6 +22,7 @@ from watchbill.domain.incidents.actions import REASON_MAX, unresolved
 from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import UNRESOLVED, Incident
 from watchbill.domain.incidents.records import CHANGED, entry, record
+from watchbill.domain.incidents.workflow_actions import complete_room_evidence
 from watchbill.ground.ids import new_id
 from watchbill.ground.refusals import ChangeRefused, Unknown
 
@@ -77,6 +78,7 @@ def _give_what_is_missing(incident_id: UUID, *, makes: str, now: datetime) -> No
         if use is not None:
             given[Part.BACKUP] = use
     _tell_given(incident, held, given, pool, now=now)
+    _state_on_step(incident, pool)
 
 
 def _tell_given(
@@ -94,6 +96,18 @@ def _tell_given(
         record([entry(incident, "incident.bridge_opened", **names, why=busy)], actor=ENGINE, now=now)
     elif not held and busy and not Entry.objects.filter(subject_id=incident.id, action="incident.bridge_missing"):
         record([entry(incident, "incident.bridge_missing", why=busy)], actor=ENGINE, now=now)
+
+
+def _state_on_step(incident: Incident, pool: Sequence[Bridge]) -> None:
+    """The step of the workflow that opens room and bridge says which of them there is."""
+    names = ", ".join(use.name for use in _uses(incident))
+    if names:
+        words = f"the bridge is {names}"
+    elif Meeting.objects.filter(incident=incident, state=MeetingState.WANTED).exists():
+        words = "a meeting is being made"
+    else:
+        words = _busy_words(incident, pool) or "no bridge is set up"
+    complete_room_evidence(incident, words)
 
 
 def change(*, incident_id: UUID, choice: Choice, reason: str, actor: Actor, now: datetime) -> BridgeUse:
@@ -114,6 +128,7 @@ def change(*, incident_id: UUID, choice: Choice, reason: str, actor: Actor, now:
         Meeting.objects.filter(incident=incident, state=MeetingState.WANTED).update(state=MeetingState.NOT_NEEDED)
         details = {"before": before.name if before else "", "after": chosen.name, "why": reason.strip()[:REASON_MAX]}
         record([entry(incident, "incident.bridge_changed", **details)], actor=actor, now=now)
+        _state_on_step(incident, pool)
         _tell_waiting(now=now)
     return chosen
 
@@ -152,7 +167,7 @@ def meeting_takes_over(incident_id: UUID, *, now: datetime) -> None:
     In the caller's transaction.
     """
     incident = locked(incident_id, no_key=True)
-    _locked_pool()
+    pool = _locked_pool()
     before = BridgeUse.objects.filter(incident=incident, part=Part.VOICE, freed_at=None).first()
     if before is not None:
         BridgeUse.objects.filter(id=before.id).update(freed_at=now)
@@ -161,7 +176,14 @@ def meeting_takes_over(incident_id: UUID, *, now: datetime) -> None:
         return
     details = {"before": before.name if before else "", "bridge": use.name}
     record([entry(incident, "incident.bridge_made", **details)], actor=ENGINE, now=now)
+    _state_on_step(incident, pool)
     _tell_waiting(now=now)
+
+
+def look_again(*, now: datetime) -> None:
+    """At every meeting that is still to be made."""
+    wanted = Meeting.objects.filter(state=MeetingState.WANTED)
+    ask(MAKE, wanted.values_list("incident_id", flat=True), due_at=now)
 
 
 @transaction.atomic

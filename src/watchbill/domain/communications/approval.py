@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from watchbill.domain.audit.contract import Actor
+from watchbill.domain.communications.models import Statement
 from watchbill.domain.communications.reads import approvers
 from watchbill.domain.communications.recipients import people_behind
 from watchbill.domain.escalation.steps import Ways
@@ -45,3 +46,7 @@ def approvers_of(incident: Incident, audience: str, *, ways: Ways, now: datetime
     if who.user_id is None:
         return Approvers(role=role, label="whoever responds", people=(), anybody=True)
     return Approvers(role=role, label=role_label(incident, role), people=((who.user_id, who.name),))
+
+
+def may_decide(one: Statement, actor: Actor, *, ways: Ways, now: datetime) -> bool:
+    return approvers_of(one.incident, one.audience, ways=ways, now=now).include(actor)

@@ -14,9 +14,9 @@ from watchbill.domain.communications.reads import plan_item
 from watchbill.domain.communications.rules import PlanItem
 from watchbill.domain.communications.template_rules import BODY_MAX, SUBJECT_MAX
 from watchbill.domain.escalation.steps import Ways
-from watchbill.domain.incidents.calling import call_people
+from watchbill.domain.incidents.calling import Asked, call_people, close_pages_about
 from watchbill.domain.incidents.locking import locked
-from watchbill.domain.incidents.models import NEVER_WAS, CallReason, Incident
+from watchbill.domain.incidents.models import NEVER_WAS, CallAbout, CallReason, Incident
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.people.models import Urgency
 from watchbill.ground.ids import new_id
@@ -133,6 +133,7 @@ def discard(*, incident_id: UUID, statement_id: UUID, actor: Actor, now: datetim
         held.state = StatementState.DISCARDED
         held.save(update_fields=["state"])
         record([about(held, "incident.statement_discarded")], actor=actor, now=now)
+        close_pages_about(incident, held.id, actor=actor, now=now)
     return held
 
 
@@ -155,8 +156,9 @@ def ask_approval(
         record([about(held, "incident.approval_asked", people=_named(who))], actor=actor, now=now)
         label = f"Approve the {held.label[:1].lower()}{held.label[1:]}? {held.subject}"[:300]
         ids = [identity for identity, _ in who.people]
+        asked = Asked(kind=CallAbout.STATEMENT, id=held.id)
         told = call_people(
-            incident, ids, reason=CallReason.PROMPT, label=label, urgency=Urgency.LOW, ways=ways, now=now
+            incident, ids, reason=CallReason.PROMPT, label=label, urgency=Urgency.LOW, ways=ways, now=now, about=asked
         )
         record([told], actor=ENGINE, now=now)
     return held
@@ -200,6 +202,7 @@ def decided(held: Statement, *, approved: bool, why: str, actor: Actor, now: dat
     held.save(update_fields=["state", "decided_at", "decided_by", "why"])
     action = "incident.statement_approved" if approved else "incident.statement_declined"
     record([about(held, action, why=held.why)], actor=actor, now=now)
+    close_pages_about(held.incident, held.id, actor=actor, now=now)
 
 
 def unpublished(incident: Incident, statement_id: UUID) -> Statement:

@@ -119,6 +119,12 @@ def remove(hook_id: UUID, *, actor: Actor, now: datetime) -> None:
     _tell("event_hook.removed", hook, {"before": _facts(hook)}, actor=actor, now=now)
 
 
+def look_again(*, now: datetime) -> None:
+    """At every endpoint for which something waits."""
+    waiting = EventDelivery.objects.filter(state=DeliveryState.PENDING, hook__removed_at=None, hook__paused_at=None)
+    ask(DELIVER, waiting.order_by("hook_id").values_list("hook_id", flat=True).distinct(), due_at=now)
+
+
 def locked(hook_id: UUID) -> EventHook:
     hook = EventHook.objects.select_for_update(of=("self",)).filter(id=hook_id, removed_at=None).first()
     if hook is None:

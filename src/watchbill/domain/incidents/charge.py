@@ -27,8 +27,15 @@ def in_charge(incident: Incident) -> InCharge:
     return InCharge(user_id=incident.declared_by_id, name=incident.declared_by)
 
 
+def has_commander(incident: Incident) -> bool:
+    seats = Seat.objects.filter(incident=incident, role=rules.COMMANDER, state=SeatState.HELD, user__is_active=True)
+    return seats.exists()
+
+
 def check_in_charge(incident: Incident, actor: Actor, *, what: str, field: str = "") -> None:
     """Raises ChangeRefused that names who may."""
     who = in_charge(incident)
     if who.user_id is not None and who.user_id != actor.id:
-        raise ChangeRefused(field, f"only {who.name} may {what}, who is in charge; ask them, or take the role")
+        raise ChangeRefused(
+            field, f"only {who.name} may {what}, who is in charge; ask them, or take the role over with a reason"
+        )

@@ -9,11 +9,19 @@ from django.db.models import QuerySet
 from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
-from watchbill.domain.incidents.calling import Wanted, call_fallback, call_people, call_roles, holder_ids
+from watchbill.domain.incidents.calling import (
+    Wanted,
+    call_fallback,
+    call_people,
+    call_roles,
+    can_be_told,
+    holder_ids,
+    works_on_it,
+)
 from watchbill.domain.incidents.locking import by_subject, lock_unless_held
 from watchbill.domain.incidents.models import SUBJECT_KIND, Call, CallReason, Incident
 from watchbill.domain.incidents.planning import again_timer
-from watchbill.domain.incidents.process_followed import process_of, severity_in, standing_of
+from watchbill.domain.incidents.process_followed import ladder_of, process_of, severity_in, standing_of
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import offer_open_roles
 from watchbill.domain.incidents.timer_kinds import LADDER, UPDATE_DUE
@@ -22,6 +30,7 @@ from watchbill.domain.people.models import Urgency
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer
 
+_NOT_FOR_ALL = "it is restricted: page by name whoever shall see it"
 # Of an incident at a time: what is still to be told to whom, in words; empty when nothing is.
 OwedWords = Callable[[Incident, datetime], str]
 
@@ -34,9 +43,15 @@ def climb_ladders(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> N
             _climb(incident, now=now, ways=ways)
 
 
+def climb_now(incident: Incident, *, now: datetime, ways: Ways) -> None:
+    """What is due on its ladder and waits for the engine is done at once. The row is locked by the caller."""
+    if incident.next_rung_at is not None and incident.next_rung_at <= now:
+        _climb(incident, now=now, ways=ways)
+
+
 def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
     process, severity = process_of(incident), severity_in(incident)
-    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
+    rungs = ladder_of(incident)
     foot = incident.next_rung == 0
     replanned = foot and incident.generation > incident.raised_generation
     raiser = {incident.raised_by_id} if foot and not replanned and incident.raised_in_person else set()
@@ -49,16 +64,17 @@ def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
         now=now,
     )
     timers = []
-    if due.roles:
+    roles = _within_the_circle(incident, due.roles, now=now)
+    if roles:
         called = call_roles(
             incident,
-            [Wanted(role=role, why=rung.label) for role, rung in due.roles],
+            [Wanted(role=role, why=rung.label) for role, rung in roles],
             reason=CallReason.LADDER,
-            label="; ".join(dict.fromkeys(rung.label for _, rung in due.roles)),
+            label="; ".join(dict.fromkeys(rung.label for _, rung in roles)),
             ways=ways,
             now=now,
             here=_at_work(incident) | raiser,
-            paged_before=_paged_before(incident) if replanned else frozenset(),
+            paged_before=_paged_before(incident) if foot else frozenset(),
             again=due.again,
         )
         record(called.records, actor=ENGINE, now=now)
@@ -82,6 +98,21 @@ def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
         offer_open_roles(incident, actor=ENGINE, ways=ways, now=now)
 
 
+def _within_the_circle(
+    incident: Incident, roles: Sequence[tuple[str, rules.Rung]], *, now: datetime
+) -> Sequence[tuple[str, rules.Rung]]:
+    """All hands would all see a restricted incident; the record says that they were left out."""
+    if not incident.restricted:
+        return roles
+    everybody = {one.id: one.label for one in process_of(incident).roles if one.found_by == "all-engineers"}
+    left_out = {everybody[role]: _NOT_FOR_ALL for role, _ in roles if role in everybody}
+    if left_out:
+        record(
+            [entry(incident, "incident.called", why=_NOT_FOR_ALL, people=[], nobody=left_out)], actor=ENGINE, now=now
+        )
+    return [(role, rung) for role, rung in roles if role not in everybody]
+
+
 def _take_raising_as_answer(incident: Incident, roles: Sequence[str], *, now: datetime) -> None:
     """Whoever declares or reopens an incident and would be called to work on it works on it already."""
     if not rules.counts_as_acknowledgement(process_of(incident), roles):
@@ -99,8 +130,9 @@ def _at_work(incident: Incident) -> set[UUID | None]:
 
 
 def _paged_before(incident: Incident) -> frozenset[UUID]:
-    """A reminder or a question that only told somebody does not count."""
-    return frozenset(_calls_since_raised(incident).exclude(state=PageState.UNREACHED).values_list("user_id", flat=True))
+    """A reminder or a question that only told somebody does not count, nor a page that was called off."""
+    told = _calls_since_raised(incident).exclude(state__in=(PageState.UNREACHED, PageState.CANCELLED))
+    return frozenset(told.values_list("user_id", flat=True))
 
 
 def _prompt(incident: Incident, rung: rules.Rung, *, now: datetime, ways: Ways) -> None:
@@ -123,9 +155,9 @@ def _tell(
     ways: Ways,
     now: datetime,
 ) -> None:
-    """With low urgency: these people, and where there are none whoever stands behind the roles."""
+    """With low urgency: these people, and where none of them can be told whoever stands behind the roles."""
     known = [user_id for user_id in people if user_id is not None]
-    if known:
+    if can_be_told(known, urgency=Urgency.LOW, ways=ways):
         told = call_people(incident, known, reason=reason, label=label, urgency=Urgency.LOW, ways=ways, now=now)
         record([told], actor=ENGINE, now=now)
         return
@@ -174,9 +206,9 @@ def remind_of_updates(timers: Sequence[DueTimer], *, now: datetime, ways: Ways, 
             ways=ways,
             now=now,
         )
-        interval = hard_at - incident.updates_count_from
-        due_at = now + interval if late else max(hard_at, now)
-        set_timers([NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=due_at)])
+        again = rules.update_window(process, severity, since=now) if late else window
+        due_at = again[1] if again is not None else hard_at
+        set_timers([NewTimer(kind=UPDATE_DUE, subject_id=incident.id, due_at=max(due_at, now))])
 
 
 def update_timer(incident_id: UUID, window: tuple[datetime, datetime]) -> NewTimer:
@@ -192,7 +224,7 @@ def go_on_unreached(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) ->
         if timer.subject_id in calls:  # the others are runs of alerts
             waiting.setdefault(calls[timer.subject_id].incident_id, []).append(timer)
     for incident in lock_unless_held(waiting, now=now):
-        if is_told(incident):
+        if is_told(incident) or standing_of(incident).restored:
             continue
         if any(calls[timer.subject_id].reason == CallReason.FALLBACK for timer in waiting[incident.id]):
             set_timers([again_timer(incident.id, tries=0, now=now)])
@@ -205,10 +237,13 @@ def go_on_unreached(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) ->
 
 
 def try_again(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
-    """Whom the severity names are called again, for as long as nobody was told. After 1 min, then ever more rarely."""
+    """Whom the severity names are called again, for as long as nobody was told. After 1 min, then ever more rarely.
+
+    Once it is mitigated nobody is woken for it; if it comes back, everybody is called anew.
+    """
     tries = {timer.subject_id: timer.generation for timer in timers}
     for incident in lock_unless_held(by_subject(timers), now=now):
-        if is_told(incident):
+        if is_told(incident) or standing_of(incident).restored:
             continue
         roles = severity_in(incident).pages
         called = call_roles(
@@ -227,7 +262,7 @@ def try_again(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
 def is_told(incident: Incident) -> bool:
     """Somebody works on it, or is being woken to. A reminder wakes nobody, and who only has to know of it works on
     nothing."""
-    if incident.acknowledged_at is not None or holder_ids(incident):
+    if standing_of(incident).acknowledged or works_on_it(incident):
         return True
     pages = _calls_since_raised(incident).filter(state=PageState.ACTIVE).values_list("run_id", "user_id")
     people = dict(Call.objects.filter(incident=incident).values_list("id", "people"))

@@ -110,7 +110,9 @@ class Incident(models.Model):
 
 
 class IncidentAlert(models.Model):
-    """An alert belongs to one unresolved incident at most: declaring for it again joins that one."""
+    """Declaring for an alert again joins the unresolved incident that has it. A drill or a restricted one is joined
+    only by its like, so that an alert may belong to more than one.
+    """
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="alert_links")
     alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="incident_links", db_constraint=False)
@@ -139,12 +141,20 @@ class CallReason(models.TextChoices):
     UPDATE = "update", "A status update is due"
     FALLBACK = "fallback", "Nobody else was reached"
     PERSON = "person", "Somebody paged this person"
+    MERGED = "merged", "Called for one that was merged into it"
+    TAKEN = "taken", "Somebody took over a role of theirs"
+
+
+class CallAbout(models.TextChoices):
+    CHANGE = "change", "A change that waits for approval"
+    STATEMENT = "statement", "A text that waits for approval"
 
 
 class Call(models.Model):
     """One time that an incident pages people, and why: the `run_id` of its pages.
 
-    `people`: by the id of each person who was paged, the roles by which he was found.
+    `people`: by the id of each person who was paged, the roles by which he was found. `about`: what it asks a decision
+    on, which ends its pages.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -154,6 +164,8 @@ class Call(models.Model):
     label = models.CharField(max_length=300)
     people = models.JSONField(default=dict)
     called_at = models.DateTimeField()
+    about = models.CharField(max_length=9, choices=CallAbout, default="", db_default="", blank=True)
+    about_id = models.UUIDField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["incident", "called_at"])]

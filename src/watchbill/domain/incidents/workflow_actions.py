@@ -13,6 +13,8 @@ from watchbill.domain.process.schema.war_room import Phase, WorkflowStep
 from watchbill.ground.refusals import ChangeRefused
 
 _EVIDENCE_MAX = 4000
+# The step asks for a room and a bridge: the room is there with the incident, the bridge comes after.
+ROOM_HERE = "The room is the incident's own page"
 
 
 def tick_step(*, incident_id: UUID, step: str, done: bool, actor: Actor, now: datetime, evidence: str = "") -> Incident:
@@ -21,6 +23,8 @@ def tick_step(*, incident_id: UUID, step: str, done: bool, actor: Actor, now: da
         incident = Incident.objects.select_for_update(of=("self",)).filter(id=incident_id).first()
         if incident is None or incident.state in NEVER_WAS:
             raise ChangeRefused("", "there is no such incident, or it is over")
+        if step_in(incident, step) is None:
+            raise ChangeRefused("step", f"{step!r} is no step of this process")
         if done:
             mark_step(incident, step, actor=actor, now=now, evidence=evidence)
         else:
@@ -55,10 +59,16 @@ def mark_step(
     return made
 
 
+def complete_room_evidence(incident: Incident, bridge: str) -> None:
+    """What is there beside the room; what a person stated stays. In the caller's transaction."""
+    done = StepDone.objects.filter(incident=incident, step="open-room", evidence__startswith=ROOM_HERE)
+    done.update(evidence=f"{ROOM_HERE}; {bridge}"[:_EVIDENCE_MAX])
+
+
 def _unmark_step(incident: Incident, step: str, *, actor: Actor, now: datetime) -> None:
     found = step_in(incident, step)
     if found is None:
-        raise ChangeRefused("step", f"{step!r} is no step of this process")
+        return
     phase, one = found
     gone, _ = StepDone.objects.filter(incident=incident, phase=phase.id, step=one.id).delete()
     if gone:

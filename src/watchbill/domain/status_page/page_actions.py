@@ -15,7 +15,11 @@ SUBJECT_KIND = "status-page"
 
 
 def locked_page(*, now: datetime) -> StatusPage:
-    """One change of the page at a time, so that what an update changes is what everybody sees."""
+    """One change of the page at a time, so that what an update changes is what everybody sees.
+
+    Whoever also writes in an incident's record locks in this order: the incident, then the page. Errands, which a
+    record asks for, come under the lock of what they are about.
+    """
     StatusPage.objects.bulk_create([StatusPage(created_at=now, updated_at=now)], ignore_conflicts=True)
     return StatusPage.objects.select_for_update().get()
 

@@ -8,6 +8,7 @@ from ninja import Router
 from pydantic import Field
 
 from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions, workflow_actions
+from watchbill.domain.incidents.process_followed import answered_words
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.incident_out import IncidentDetailOut, detail_out, incident_id, person_id
 from watchbill.doors.api.values import Input, Instant, Name, Text
@@ -36,12 +37,14 @@ class TierIn(Input):
 
 
 class RoleIn(Input):
-    """`do`: take it oneself, offer it to `person`, decline an offer, or hand it over to `person` with a `summary`."""
+    """`do`: take it oneself, offer it to `person`, decline an offer, hand it over to `person` with a `summary`, or take
+    it over from somebody who does not answer, with a `reason`."""
 
     role: Name
-    do: Literal["take", "offer", "decline", "hand-over"] = "take"
+    do: Literal["take", "offer", "decline", "hand-over", "take-over"] = "take"
     person: Text = ""
     summary: Text = ""
+    reason: Text = ""
 
 
 class StepIn(Input):
@@ -80,13 +83,20 @@ class InsiderIn(Input):
     person: Name
 
 
-@router.post("/{incident}/acknowledge", response=IncidentDetailOut, summary="Say that you are on it")
+class AnsweredOut(IncidentDetailOut):
+    """`answer`: what it caused, in words."""
+
+    answer: str
+
+
+@router.post("/{incident}/acknowledge", response=AnsweredOut, summary="Say that you are on it")
 @requires("incident.respond")
-def acknowledge(request: HttpRequest, incident: Name) -> IncidentDetailOut:
+def acknowledge(request: HttpRequest, incident: Name) -> AnsweredOut:
     """Your pages stop, those of the others go on."""
-    found = incident_id(request, incident)
-    actions.acknowledge(incident_id=found, actor=caller(request).actor, now=now_of(request))
-    return detail_out(request, found)
+    found, actor = incident_id(request, incident), caller(request).actor
+    answered = actions.acknowledge(incident_id=found, actor=actor, now=now_of(request))
+    words = answered_words(answered, person_id=actor.id)
+    return AnsweredOut(**dict(detail_out(request, found)), answer=words)
 
 
 @router.post("/{incident}/severity", response=IncidentDetailOut, summary="Change the severity of an incident")
@@ -133,6 +143,10 @@ def roles(request: HttpRequest, incident: Name, body: RoleIn) -> IncidentDetailO
     found, who, now = incident_id(request, incident), caller(request).actor, now_of(request)
     if body.do == "take":
         role_actions.take(incident_id=found, role=body.role, actor=who, now=now)
+    elif body.do == "take-over":
+        role_actions.take_over(
+            incident_id=found, role=body.role, reason=body.reason, actor=who, ways=wired().ways(), now=now
+        )
     elif body.do == "decline":
         role_actions.decline(incident_id=found, role=body.role, actor=who, ways=wired().ways(), now=now)
     elif body.do == "offer":
@@ -274,6 +288,7 @@ def merge(request: HttpRequest, incident: Name, body: MergeIn) -> IncidentDetail
         incident_id=incident_id(request, incident),
         into=incident_id(request, body.into),
         actor=caller(request).actor,
+        ways=wired().ways(),
         now=now_of(request),
     )
     return detail_out(request, other.id)

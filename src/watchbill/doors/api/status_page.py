@@ -44,7 +44,7 @@ class StatusPageIn(Input):
     name: Text
     address: Text = ""
     support_url: Text = ""
-    time_zone: Text = "Etc/UTC"
+    time_zone: Text = ""
     accent_light: Text = "#1f4fd8"
     accent_dark: Text = "#8fb0ff"
 

@@ -27,7 +27,7 @@ _FOUND_BY = {
     "team-lead": "Otherwise: the lead of the service's team",
     "team-manager": "Otherwise: the manager of the service's team",
     "all-engineers": "Otherwise: everybody who responds",
-    "organization-fallback": "Otherwise: the fallback of the organization",
+    "organization-fallback": "Otherwise: whoever is named under Admin, Organization, Fallback",
     "incident": "Otherwise: whoever has the role in the incident",
     "roster": "Nobody, until somebody is named",
 }

@@ -11,9 +11,9 @@ from watchbill.domain.incidents.reads import IncidentFilter, list_incidents, vis
 from watchbill.domain.status_page import actions, reads
 from watchbill.domain.status_page.document import PageDocument, page_document
 from watchbill.domain.status_page.maintenance_rules import MaintenanceStatus, end_of, status_of
-from watchbill.domain.status_page.models import ComponentState, PublicIncident, PublicStatus, PublicUpdate
+from watchbill.domain.status_page.models import ComponentState, PublicIncident, PublicStatus, PublicUpdate, StatusPage
 from watchbill.domain.status_page.preview import page_if
-from watchbill.doors.status_page.site import preview, style_sheet
+from watchbill.doors.status_page.site import preview, sample_style_sheet, style_sheet
 from watchbill.doors.web.forms import Field, FormPage, Group, posted, posted_id, show_form
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
@@ -23,6 +23,7 @@ from watchbill.ground.refusals import ChangeRefused
 TRAIL = ("/status-page", "Status page")
 _PUBLISH = "status_page/publish.html"
 _STATE = "state."
+_CSS = "text/css; charset=utf-8"
 _INCIDENTS_SHOWN = 50
 # How a state looks on our screens.
 STATE_ICONS = {
@@ -165,10 +166,13 @@ def retract(request: HttpRequest, update_id: UUID) -> HttpResponse:
 @requires("status_page.read")
 def style(request: HttpRequest) -> HttpResponse:
     """For previews: before the first publication there are no files."""
-    document = page_document(base_url=wired().base_url, now=now_of(request))
-    if document is None:
-        raise Http404("There is no status page yet.")
-    return HttpResponse(style_sheet(document), content_type="text/css; charset=utf-8")
+    return HttpResponse(style_sheet(reads.page() or StatusPage()), content_type=_CSS)
+
+
+@requires("status_page.read")
+def sample_style(request: HttpRequest) -> HttpResponse:
+    """For a sample of the page on a screen of ours."""
+    return HttpResponse(sample_style_sheet(reads.page() or StatusPage()), content_type=_CSS)
 
 
 def _published(request: HttpRequest, page: FormPage, act: Callable[[], PublicUpdate]) -> HttpResponse:
