@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
+from watchbill.domain.communications.public_word import public_word
 from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
 from watchbill.domain.status_page import actions, reads
 from watchbill.domain.status_page.document import PageDocument, page_document
@@ -80,6 +81,7 @@ def publish(request: HttpRequest) -> HttpResponse:
             components=_states(request),
             actor=actor_of(request),
             now=now_of(request),
+            may_say=_may_say(request),
         )
 
     return _published(request, page, act)
@@ -121,6 +123,7 @@ def update(request: HttpRequest, public_id: UUID) -> HttpResponse:
             components=_states(request),
             actor=actor_of(request),
             now=now_of(request),
+            may_say=_may_say(request),
         )
 
     return _published(request, page, act)
@@ -141,7 +144,13 @@ def correct(request: HttpRequest, update_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return show_form(request, page, template="status_page/correct.html")
     try:
-        actions.correct(update_id=held.id, body=posted(request, "body"), actor=actor_of(request), now=now_of(request))
+        actions.correct(
+            update_id=held.id,
+            body=posted(request, "body"),
+            actor=actor_of(request),
+            now=now_of(request),
+            may_say=_may_say(request),
+        )
     except ChangeRefused as refused:
         return show_form(request, page, refused=refused, template="status_page/correct.html")
     messages.success(request, "Corrected.")
@@ -169,6 +178,10 @@ def style(request: HttpRequest) -> HttpResponse:
     if document is None:
         raise Http404("There is no status page yet.")
     return HttpResponse(style_sheet(document), content_type="text/css; charset=utf-8")
+
+
+def _may_say(request: HttpRequest) -> actions.MaySay:
+    return public_word(actor=actor_of(request), ways=wired().ways(), now=now_of(request))
 
 
 def _published(request: HttpRequest, page: FormPage, act: Callable[[], PublicUpdate]) -> HttpResponse:
