@@ -5,17 +5,19 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
-from tests.harness.instances import Instance, wait_for
+from tests.harness.instances import Instance, free_port, wait_for
 
 EVERYTHING = {"supervisor", "web", "engine", "worker", "postgres"}
 
 
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    with Instance(tmp_path_factory.mktemp("instance") / "data") as started:
+    ports = {f"WATCHBILL_{name}_METRICS_PORT": str(free_port()) for name in ("ENGINE", "WORKER")}
+    with Instance(tmp_path_factory.mktemp("instance") / "data", **ports) as started:
         yield started
 
 
@@ -26,6 +28,33 @@ def test_a_killed_process_comes_back(instance: Instance, name: str) -> None:
     os.kill(killed, signal.SIGKILL)
     wait_for(f"a new {name}", lambda: instance.processes().get(name, killed) != killed)
     wait_for("ready again", instance.is_ready)
+
+
+@pytest.mark.parametrize(
+    ("name", "figures"),
+    [
+        ("engine", ("watchbill_timer_lateness_seconds", "watchbill_invariants_broken", "watchbill_errands_late")),
+        (
+            "worker",
+            (
+                "watchbill_errand_defects_total",
+                "watchbill_errands_put_off_total",
+                "watchbill_slack_connected",
+                "watchbill_matrix_connected",
+            ),
+        ),
+    ],
+)
+def test_engine_and_worker_show_their_figures_to_this_host_alone(
+    instance: Instance, name: str, figures: tuple[str, ...]
+) -> None:
+    wait_for("everything to run", lambda: set(instance.processes()) >= EVERYTHING)
+    [(address, port)] = wait_for(f"{name} to listen", lambda: instance.listens(name))
+    assert address == "127.0.0.1"
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        text = answer.read().decode()
+    for figure in figures:
+        assert f"# HELP {figure.removesuffix('_total')}" in text
 
 
 def test_a_second_start_in_the_same_directory_is_refused_with_the_reason(instance: Instance) -> None:
@@ -51,6 +80,8 @@ def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
     instance.start()
     processes = instance.processes()
     assert set(processes) == EVERYTHING
+    assert [instance.listens(name) for name in ("engine", "worker")] == [set(), set()]
+    assert {address for address, _ in instance.listens("web")} == {"127.0.0.1"}
     assert instance.stop() == 0
     assert [name for name, pid in processes.items() if Path(f"/proc/{pid}").exists()] == []
     assert instance.log.read_text().rstrip().endswith("watchbill: Stopped.")
