@@ -16,6 +16,7 @@ APPLY = "apply"  # the organization file says how people, teams, schedules, poli
 
 # The screen's address: the operation of the API, the command.
 TABLE: dict[str, tuple[str, str]] = {
+    "alerts/acknowledge": ("POST /alerts/{alert}/acknowledge", "alert acknowledge"),
     "alerts/<uuid:alert_id>/acknowledge": ("POST /alerts/{alert}/acknowledge", "alert acknowledge"),
     "alerts/<uuid:alert_id>/resolve": ("POST /alerts/{alert}/resolve", "alert resolve"),
     "alerts/<uuid:alert_id>/snooze": ("POST /alerts/{alert}/snooze", "alert snooze"),
@@ -34,6 +35,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "incidents/<int:number>/cancel": ("POST /incidents/{incident}/cancel", "incident cancel"),
     "incidents/<int:number>/merge": ("POST /incidents/{incident}/merge", "incident merge"),
     "incidents/<int:number>/page": ("POST /incidents/{incident}/page", "incident page"),
+    "incidents/<int:number>/insider": ("POST /incidents/{incident}/insiders", "incident insider"),
     "incidents/<int:number>/step": ("POST /incidents/{incident}/steps", "incident step"),
     "incidents/<int:number>/take": ("POST /incidents/{incident}/roles", "incident role"),
     "incidents/<int:number>/take-over": ("POST /incidents/{incident}/roles", "incident role"),

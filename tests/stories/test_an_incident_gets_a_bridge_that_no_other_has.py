@@ -33,7 +33,22 @@ def test_the_first_of_the_pool_is_given_when_the_room_opens_and_stands_on_the_ti
         assert (held.backup.phone, held.backup.pin) == ("+49 30 1234567", "4711")
         assert held.backup.tel == "tel:+49301234567,,4711#"
         assert world.bridge_entries(incident) == [("opened", "")]
+        assert _evidence(incident) == "The room is the incident's own page; the bridge is First, Conference"
         world.ends(incident)
+
+
+def test_the_step_that_opens_them_says_when_there_is_no_bridge() -> None:
+    with BridgeWorld() as world:
+        incident = world.declares("sev1")
+        assert _evidence(incident) == "The room is the incident's own page; no bridge is set up"
+        world.keeps("Late")
+        world.changes(incident, url="https://meet.example.org/here")
+        assert _evidence(incident) == "The room is the incident's own page; the bridge is link given by hand"
+        world.ends(incident)
+
+
+def _evidence(incident: Incident) -> str:
+    return incident.steps_done.get(step="open-room").evidence
 
 
 def test_without_an_open_room_there_is_none_until_somebody_opens_it() -> None:

@@ -82,7 +82,7 @@ def test_without_scripts_it_is_declared_and_answered(
     page.goto(f"{address}/incidents/new")
     page.get_by_label("What is wrong").fill("Search is slow")
     page.get_by_role("button", name="Declare it and page").click()
-    expect(page.get_by_role("alert")).to_contain_text("Choose one; when in doubt, the higher")
+    expect(page.get_by_role("alert")).to_contain_text("Choose a severity; when in doubt, the higher")
     expect(page.get_by_label("What is wrong")).to_have_value("Search is slow")
     page.get_by_role("radio", name="SEV3").check()
     page.get_by_role("button", name="Declare it and page").click()

@@ -17,15 +17,19 @@ def text_body(message: Message, *, alerts_max: int) -> str:
         return "\n\n".join((headline(message), _note(message), f"Your contacts: {message.open_url}")) + "\n"
     listed = message.alerts[:alerts_max]
     parts = [headline(message)]
-    if is_urgent(message):
+    if message.is_question:
+        parts.append("Decide it here:")
+    elif is_urgent(message):
         parts.append("Urgent: open this page and acknowledge:")
     else:
         parts.append("Open this page to acknowledge:")
-    parts.append(message.acknowledge_url)
+    parts.append(message.open_url if message.is_question else message.acknowledge_url)
     parts.append("\n\n".join(_text_of(alert, message.time_zone) for alert in listed))
     if more := unlisted(message, len(listed)):
         parts.append(more)
     parts.append(f"Why you: {_reason(message)}")
+    if message.is_question:
+        parts.append(f"To end this page without deciding: {message.acknowledge_url}")
     parts.append(f"All details: {message.open_url}")
     return "\n\n".join(parts) + "\n"
 
@@ -49,14 +53,17 @@ def html_body(message: Message, *, alerts_max: int) -> str:
     listed = message.alerts[:alerts_max]
     rows = "".join(_row_of(alert, message.time_zone) for alert in listed)
     more = unlisted(message, len(listed))
+    first_url = message.open_url if message.is_question else message.acknowledge_url
+    first_words = "Open and decide" if message.is_question else "Open and acknowledge"
     return _html_page(
         message,
-        f'<p><a href="{escape(message.acknowledge_url)}" style="{_BUTTON}">Open and acknowledge</a></p>'
+        f'<p><a href="{escape(first_url)}" style="{_BUTTON}">{first_words}</a></p>'
         f'<table style="border-collapse:collapse"><tr><th style="{_CELL}">Alert</th><th style="{_CELL}">Service</th>'
         f'<th style="{_CELL}">Severity</th><th style="{_CELL}">Since</th></tr>{rows}</table>'
         + (f"<p>{escape(more)}</p>" if more else "")
         + f"<p>Why you: {escape(_reason(message))}</p>"
-        f'<p><a href="{escape(message.open_url)}">All details</a></p>',
+        + (f'<p><a href="{escape(message.acknowledge_url)}">End this page</a></p>' if message.is_question else "")
+        + f'<p><a href="{escape(message.open_url)}">All details</a></p>',
     )
 
 

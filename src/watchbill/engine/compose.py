@@ -10,7 +10,7 @@ from uuid import UUID
 from watchbill.domain.access.models import User
 from watchbill.domain.alerts.models import SUBJECT_KIND, Alert
 from watchbill.domain.incidents.models import SUBJECT_KIND as INCIDENT
-from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.models import Call, CallAbout, Incident
 from watchbill.domain.incidents.process_followed import severity_label
 from watchbill.domain.paging.contact_message_sending import ContactMessageIntent
 from watchbill.domain.paging.contract import AlertLine, Message, Note
@@ -41,12 +41,31 @@ class Lines(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a page asks a decision on, in words, and the address where it is decided."""
+
+    title: str
+    path: str
+
+
+class Questions(Protocol):
+    """By run: what its pages ask. Most ask nothing and are absent."""
+
+    def __call__(self, run_ids: Collection[UUID]) -> Mapping[UUID, Question]: ...
+
+
+def no_questions(run_ids: Collection[UUID]) -> Mapping[UUID, Question]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """How pages about one kind of thing are put into words: `plural` in a bundle, `path` of the screen with all."""
 
     lines: Lines
     plural: str
     path: str
+    questions: Questions = no_questions
 
 
 def alert_lines(ids: Collection[UUID], *, base_url: str) -> Mapping[UUID, AlertLine]:
@@ -59,10 +78,24 @@ def incident_lines(ids: Collection[UUID], *, base_url: str) -> Mapping[UUID, Ale
     return {incident.id: _incident_line(incident, base_url) for incident in found}
 
 
+def incident_questions(run_ids: Collection[UUID]) -> Mapping[UUID, Question]:
+    asking = Call.objects.filter(id__in=list(run_ids)).exclude(about="").select_related("incident")
+    return {call.id: Question(title=_question_title(call), path=_decided_at(call)) for call in asking}
+
+
+def _question_title(call: Call) -> str:
+    return f"{'DRILL ' if call.incident.drill else ''}{call.label}"
+
+
+def _decided_at(call: Call) -> str:
+    incident = f"/incidents/{call.incident.number}"
+    return f"{incident}/communication/{call.about_id}" if call.about == CallAbout.STATEMENT else f"{incident}#needs"
+
+
 # What a page may be about, by the kind that its run names: as `handlers` for timers.
 SUBJECTS: Mapping[str, Subject] = {
     SUBJECT_KIND: Subject(lines=alert_lines, plural="alerts", path="/alerts"),
-    INCIDENT: Subject(lines=incident_lines, plural="incidents", path="/incidents"),
+    INCIDENT: Subject(lines=incident_lines, plural="incidents", path="/incidents", questions=incident_questions),
 }
 
 
@@ -71,6 +104,7 @@ def compose(
 ) -> list[tuple[Intent, Message]]:
     """Raises SubjectUnknown for the whole batch; the caller tries one by one."""
     lines = _lines(intents, subjects, base_url=instance.base_url)
+    questions = _questions(intents, subjects)
     people = User.objects.in_bulk({intent.deliveries[0].user_id for intent in intents})
     return [
         (
@@ -80,6 +114,7 @@ def compose(
                 lines=_of(intent, lines[intent.subject_kind]),
                 subject=subjects[intent.subject_kind],
                 person=people[intent.deliveries[0].user_id],
+                question=_question_of(intent, questions),
                 instance=instance,
                 now=now,
             ),
@@ -104,6 +139,20 @@ def _lines(
     return {kind: subjects[kind].lines(ids, base_url=base_url) for kind, ids in wanted.items()}
 
 
+def _questions(intents: Sequence[Intent], subjects: Mapping[str, Subject]) -> dict[UUID, Question]:
+    found: dict[UUID, Question] = {}
+    for kind in {intent.subject_kind for intent in intents}:
+        runs = {one.run_id for intent in intents if intent.subject_kind == kind for one in intent.deliveries}
+        found |= subjects[kind].questions(runs)
+    return found
+
+
+def _question_of(intent: Intent, questions: Mapping[UUID, Question]) -> Question | None:
+    """Of a message that says nothing else: one that also wakes somebody is about what it wakes for."""
+    runs = {one.run_id for one in intent.deliveries}
+    return questions.get(next(iter(runs))) if len(runs) == 1 else None
+
+
 def _of(intent: Intent, known: Mapping[UUID, AlertLine]) -> tuple[AlertLine, ...]:
     ids = list(dict.fromkeys(one.subject_id for one in intent.deliveries))
     missing = [str(subject_id) for subject_id in ids if subject_id not in known]
@@ -120,10 +169,14 @@ def _message(
     lines: tuple[AlertLine, ...],
     subject: Subject,
     person: User,
+    question: Question | None,
     instance: Instance,
     now: datetime,
 ) -> Message:
     first = intent.deliveries[0]
+    if question is not None:
+        asked_at = f"{instance.base_url}{question.path}"
+        lines = tuple(replace(line, title=question.title, open_url=asked_at) for line in lines)
     link = AcknowledgeLink(attempt_id=intent.attempt_id, user_id=person.id)
     token = make_token(link, secret_key=instance.secret_key, now=now)
     bundle = len(lines) > 1
@@ -142,6 +195,7 @@ def _message(
         composed_at=now,
         thread_key=str(intent.attempt_id if bundle else first.subject_id),
         plural=subject.plural,
+        is_question=question is not None,
     )
 
 

@@ -4,6 +4,7 @@ Whoever gives or frees one holds the rows of the whole pool, so that two inciden
 stands a constraint of the table.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from watchbill.domain.errands.actions import ask
 from watchbill.domain.incidents.actions import REASON_MAX, unresolved
 from watchbill.domain.incidents.models import UNRESOLVED, Incident
 from watchbill.domain.incidents.records import CHANGED, entry, record
+from watchbill.domain.incidents.workflow_actions import complete_room_evidence
 from watchbill.ground.ids import new_id
 from watchbill.ground.refusals import ChangeRefused, Unknown
 
@@ -75,6 +77,7 @@ def _give_what_is_missing(incident_id: UUID, *, makes: str, now: datetime) -> No
         if use is not None:
             given[Part.BACKUP] = use
     _tell_given(incident, held, given, pool, now=now)
+    _state_on_step(incident, pool)
 
 
 def _tell_given(
@@ -92,6 +95,18 @@ def _tell_given(
         record([entry(incident, "incident.bridge_opened", **names, why=busy)], actor=ENGINE, now=now)
     elif not held and busy and not Entry.objects.filter(subject_id=incident.id, action="incident.bridge_missing"):
         record([entry(incident, "incident.bridge_missing", why=busy)], actor=ENGINE, now=now)
+
+
+def _state_on_step(incident: Incident, pool: Sequence[Bridge]) -> None:
+    """The step of the workflow that opens room and bridge says which of them there is."""
+    names = ", ".join(use.name for use in _uses(incident))
+    if names:
+        words = f"the bridge is {names}"
+    elif Meeting.objects.filter(incident=incident, state=MeetingState.WANTED).exists():
+        words = "a meeting is being made"
+    else:
+        words = _busy_words(incident, pool) or "no bridge is set up"
+    complete_room_evidence(incident, words)
 
 
 def change(*, incident_id: UUID, choice: Choice, reason: str, actor: Actor, now: datetime) -> BridgeUse:
@@ -112,6 +127,7 @@ def change(*, incident_id: UUID, choice: Choice, reason: str, actor: Actor, now:
         Meeting.objects.filter(incident=incident, state=MeetingState.WANTED).update(state=MeetingState.NOT_NEEDED)
         details = {"before": before.name if before else "", "after": chosen.name, "why": reason.strip()[:REASON_MAX]}
         record([entry(incident, "incident.bridge_changed", **details)], actor=actor, now=now)
+        _state_on_step(incident, pool)
         _tell_waiting(now=now)
     return chosen
 
@@ -150,7 +166,7 @@ def meeting_takes_over(incident_id: UUID, *, now: datetime) -> None:
     In the caller's transaction.
     """
     incident = _locked(incident_id)
-    _locked_pool()
+    pool = _locked_pool()
     before = BridgeUse.objects.filter(incident=incident, part=Part.VOICE, freed_at=None).first()
     if before is not None:
         BridgeUse.objects.filter(id=before.id).update(freed_at=now)
@@ -159,7 +175,14 @@ def meeting_takes_over(incident_id: UUID, *, now: datetime) -> None:
         return
     details = {"before": before.name if before else "", "bridge": use.name}
     record([entry(incident, "incident.bridge_made", **details)], actor=ENGINE, now=now)
+    _state_on_step(incident, pool)
     _tell_waiting(now=now)
+
+
+def look_again(*, now: datetime) -> None:
+    """At every meeting that is still to be made."""
+    wanted = Meeting.objects.filter(state=MeetingState.WANTED)
+    ask(MAKE, wanted.values_list("incident_id", flat=True), due_at=now)
 
 
 @transaction.atomic
@@ -257,7 +280,7 @@ def _use(incident: Incident, part: Part, bridge: Bridge, *, by: str, now: dateti
         shared=rules.is_shared(bridge),
         name=bridge.name,
         kind=bridge.kind,
-        url=rules.link_for(bridge, number=incident.number, restricted=incident.restricted),
+        url=rules.link_for(bridge, number=incident.number, restricted=incident.restricted, token=secrets.token_hex(8)),
         phone=bridge.phone,
         pin=bridge.pin,
         taken_at=now,

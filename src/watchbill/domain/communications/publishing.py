@@ -31,7 +31,7 @@ from watchbill.domain.errands.actions import ask
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents.actions import locked
 from watchbill.domain.incidents.follow_up_actions import settle_follow_up
-from watchbill.domain.incidents.models import FollowUpState, Incident, IncidentState
+from watchbill.domain.incidents.models import NEVER_WAS, FollowUpState, Incident
 from watchbill.domain.incidents.records import record
 from watchbill.domain.incidents.room_actions import note_update
 from watchbill.ground.ids import new_id
@@ -39,7 +39,6 @@ from watchbill.ground.refusals import ChangeRefused, Unknown
 
 # The errand that delivers one letter.
 MAIL = "communications.mail"
-_NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 _TRYABLE = (LetterState.FAILED, LetterState.UNSURE)
 
 
@@ -107,7 +106,7 @@ def publish(
         done = Statement.objects.filter(incident=incident, id=statement_id, state=StatementState.PUBLISHED).first()
         if done is not None:
             return done
-        if incident.state in _NEVER_WAS:
+        if incident.state in NEVER_WAS:
             raise ChangeRefused("", "it was no incident after all; there is nothing to tell")
         held = unpublished(incident, statement_id)
         check_may_leave(incident, held.audience)
@@ -170,6 +169,12 @@ def note_what_follows(incident: Incident, held: Statement, *, told_at: datetime,
         settle_follow_up(
             incident_id=incident.id, follow_up_id=summary.id, state=FollowUpState.DONE, why="", actor=actor, now=now
         )
+
+
+def look_again(*, now: datetime) -> None:
+    """At every letter that is still on its way."""
+    waiting = Letter.objects.filter(state__in=(LetterState.QUEUED, LetterState.SENDING))
+    ask(MAIL, waiting.values_list("id", flat=True), due_at=now)
 
 
 def send_again(*, incident_id: UUID, statement_id: UUID, actor: Actor, now: datetime) -> int:

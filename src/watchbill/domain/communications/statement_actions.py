@@ -15,8 +15,8 @@ from watchbill.domain.communications.rules import PlanItem
 from watchbill.domain.communications.template_rules import BODY_MAX, SUBJECT_MAX
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents.actions import locked
-from watchbill.domain.incidents.calling import call_people
-from watchbill.domain.incidents.models import CallReason, Incident, IncidentState
+from watchbill.domain.incidents.calling import Asked, call_people, close_pages_about
+from watchbill.domain.incidents.models import NEVER_WAS, CallAbout, CallReason, Incident
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.people.models import Urgency
 from watchbill.ground.ids import new_id
@@ -25,7 +25,6 @@ from watchbill.ground.text import block, one_line, storable
 
 _WHY_MAX = 1000
 _WHO_MAX = 300
-_NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 _OUTSIDE = (Audience.PUBLIC, Audience.CUSTOMERS)
 
 
@@ -121,7 +120,9 @@ def _rewrite(held: Statement, text: Text, *, moment: str, actor: Actor, now: dat
     held.revision += 1
     held.state, held.asked_at, held.decided_at, held.decided_by, held.why = StatementState.DRAFT, None, None, "", ""
     held.drafted_at, held.drafted_by, held.drafted_by_id = now, actor.label[:254], actor.id
-    held.save()
+    text_fields = ["subject", "body", "status", "components", "moment", "revision"]
+    decision = ["state", "asked_at", "decided_at", "decided_by", "why"]
+    held.save(update_fields=[*text_fields, *decision, "drafted_at", "drafted_by", "drafted_by_id"])
 
 
 def discard(*, incident_id: UUID, statement_id: UUID, actor: Actor, now: datetime) -> Statement:
@@ -132,6 +133,7 @@ def discard(*, incident_id: UUID, statement_id: UUID, actor: Actor, now: datetim
         held.state = StatementState.DISCARDED
         held.save(update_fields=["state"])
         record([about(held, "incident.statement_discarded")], actor=actor, now=now)
+        close_pages_about(incident, held.id, actor=actor, now=now)
     return held
 
 
@@ -154,8 +156,9 @@ def ask_approval(
         record([about(held, "incident.approval_asked", people=_named(who))], actor=actor, now=now)
         label = f"Approve the {held.label[:1].lower()}{held.label[1:]}? {held.subject}"[:300]
         ids = [identity for identity, _ in who.people]
+        asked = Asked(kind=CallAbout.STATEMENT, id=held.id)
         told = call_people(
-            incident, ids, reason=CallReason.PROMPT, label=label, urgency=Urgency.LOW, ways=ways, now=now
+            incident, ids, reason=CallReason.PROMPT, label=label, urgency=Urgency.LOW, ways=ways, now=now, about=asked
         )
         record([told], actor=ENGINE, now=now)
     return held
@@ -199,6 +202,7 @@ def decided(held: Statement, *, approved: bool, why: str, actor: Actor, now: dat
     held.save(update_fields=["state", "decided_at", "decided_by", "why"])
     action = "incident.statement_approved" if approved else "incident.statement_declined"
     record([about(held, action, why=held.why)], actor=actor, now=now)
+    close_pages_about(held.incident, held.id, actor=actor, now=now)
 
 
 def unpublished(incident: Incident, statement_id: UUID) -> Statement:
@@ -231,7 +235,7 @@ def _check_revision(held: Statement, revision: int | None) -> None:
 
 def told_of(incident_id: UUID) -> Incident:
     incident = locked(incident_id)
-    if incident.state in _NEVER_WAS:
+    if incident.state in NEVER_WAS:
         raise ChangeRefused("", "it was no incident after all; there is nothing to tell")
     return incident
 

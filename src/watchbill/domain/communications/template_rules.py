@@ -31,7 +31,7 @@ VARIABLES: Mapping[str, str] = {
 SUBJECT_MAX = 200
 BODY_MAX = 10_000
 
-_NAMED = re.compile(r"\{\{\s*([A-Za-z0-9_.-]*)\s*\}\}")
+_NAMED = re.compile(r"\{\{\s*+([A-Za-z0-9_.-]*+)\s*+\}\}")
 
 
 class VariableUnknown(ChangeRefused):
@@ -40,6 +40,8 @@ class VariableUnknown(ChangeRefused):
 
 def check_template(text: str, *, field: str) -> None:
     """Raises VariableUnknown, ChangeRefused."""
+    if len(text) > BODY_MAX:
+        raise ChangeRefused(field, f"has {len(text)} characters; use at most {BODY_MAX}")
     unknown = sorted({name for name in _NAMED.findall(text) if name not in VARIABLES})
     if unknown:
         named = ", ".join("{{" + name + "}}" for name in unknown)

@@ -12,13 +12,14 @@ import structlog
 from django.db.models import QuerySet
 
 from watchbill.domain.access.models import User
-from watchbill.domain.audit.contract import Record
+from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.escalation.rules import Target
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.escalation.targets import fallback_people
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     Call,
+    CallAbout,
     CallReason,
     Incident,
     Insider,
@@ -28,7 +29,7 @@ from watchbill.domain.incidents.models import (
 from watchbill.domain.incidents.process_followed import process_of
 from watchbill.domain.incidents.records import entry
 from watchbill.domain.incidents.rules import counts_as_acknowledgement
-from watchbill.domain.paging.actions import NewPage, create_pages
+from watchbill.domain.paging.actions import NewPage, close_pages_of_runs, create_pages
 from watchbill.domain.paging.models import Page, PageState
 from watchbill.domain.paging.reads import Reachable, reachable
 from watchbill.domain.people.models import Urgency
@@ -49,6 +50,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a call asks a decision on: one change, or one text."""
+
+    kind: CallAbout
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
     """`people` are paged now. `here`: who was left out because they work on it, with the roles they were found by.
 
@@ -59,6 +68,17 @@ class Called:
     here: Mapping[UUID | None, Sequence[str]]
     reached_nobody: bool
     records: tuple[Record, ...]
+    by_fallback: bool = False
+
+    @property
+    def words(self) -> str:
+        """Who is paged now, in a sentence."""
+        names = ", ".join(person.name for person in self.people)
+        if self.by_fallback and not names:
+            return "Nobody stands behind it, and no fallback can be reached: call somebody by telephone."
+        if self.by_fallback:
+            return f"Nobody stands behind it, so the fallback is being paged: {names}."
+        return f"Being paged: {names}." if names else "Whoever stands behind it works on this already."
 
 
 def call_roles(
@@ -104,7 +124,13 @@ def call_roles(
         )
     because = "; ".join(dict.fromkeys(people.missing.values()))
     last = call_fallback(incident, because=because, ways=ways, urgency=urgency, now=now)
-    return Called(people=last.people, here={}, reached_nobody=last.reached_nobody, records=(*records, *last.records))
+    return Called(
+        people=last.people,
+        here={},
+        reached_nobody=last.reached_nobody,
+        by_fallback=True,
+        records=(*records, *last.records),
+    )
 
 
 @dataclass(slots=True)
@@ -169,12 +195,14 @@ def call_people(
     now: datetime,
     roles: Sequence[str] = (),
     urgency: str = Urgency.HIGH,
+    about: Asked | None = None,
 ) -> Record:
     """These people, as far as they can be reached. The entry about it is for the caller's transaction."""
     found = reachable(user_ids, urgency=urgency, families=ways.families, defaults=ways.defaults)
     people = [found[user_id] for user_id in user_ids if user_id in found]
     usable = [person for person in people if person.deliveries]
-    made = _call(incident, reason=reason, label=label, people={person.user_id: roles for person in usable}, now=now)
+    by_person = {person.user_id: roles for person in usable}
+    made = _call(incident, reason=reason, label=label, people=by_person, now=now, about=about)
     _page(made, incident, [(person, label) for person in usable], urgency=urgency, level=NAMED_LEVEL, now=now)
     lost = {person.name: "has no usable contact" for person in people if not person.deliveries}
     gone = User.objects.filter(id__in=[user_id for user_id in user_ids if user_id not in found])
@@ -220,6 +248,12 @@ def call_on(
     return entry(incident, "incident.called", why=label, people=_named(left.values()))
 
 
+def stop_waking(incident: Incident, *, reason: str, now: datetime) -> None:
+    """Who was woken for it need not be any more. Who is asked to take a role is asked still."""
+    calls = Call.objects.filter(incident=incident).exclude(reason=CallReason.ROLE).values_list("id", flat=True)
+    close_pages_of_runs(list(calls), state=PageState.CANCELLED, reason=reason, now=now)
+
+
 def _pages_of(incident: Incident) -> QuerySet[Page]:
     return Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, urgency=Urgency.HIGH)
 
@@ -236,6 +270,7 @@ def call_fallback(incident: Incident, *, because: str, ways: Ways, urgency: str,
         people=people,
         here={},
         reached_nobody=not people,
+        by_fallback=True,
         records=(
             entry(
                 incident,
@@ -262,6 +297,13 @@ def holder_ids(incident: Incident, *, roles: Sequence[str] = ()) -> list[UUID]:
     return list(seats.order_by("held_at").values_list("user_id", flat=True))
 
 
+def works_on_it(incident: Incident) -> bool:
+    """Somebody has a role by which one works on the system; who leads, informs or writes does not."""
+    seats = Seat.objects.filter(incident=incident, state=SeatState.HELD, user__is_active=True)
+    roles = set(seats.values_list("role", flat=True))
+    return any(counts_as_acknowledgement(process_of(incident), [role]) for role in roles)
+
+
 def _holders_as_targets(incident: Incident) -> dict[str, list[Target]]:
     found: dict[str, list[Target]] = {}
     seats = Seat.objects.filter(incident=incident, state=SeatState.HELD, user__is_active=True)
@@ -279,7 +321,22 @@ def call_these(
     _page(made, incident, people, urgency=Urgency.HIGH, level=level, now=now)
 
 
-def _call(incident: Incident, *, reason: str, label: str, people: Mapping[UUID, Sequence[str]], now: datetime) -> Call:
+def close_pages_about(incident: Incident, about_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """What was asked is decided: nobody's page about it goes on."""
+    calls = Call.objects.filter(incident=incident, about_id=about_id).values_list("id", flat=True)
+    reason = f"decided by {actor.label}"
+    close_pages_of_runs(list(calls), state=PageState.ANSWERED, reason=reason, now=now, by=actor.id)
+
+
+def _call(
+    incident: Incident,
+    *,
+    reason: str,
+    label: str,
+    people: Mapping[UUID, Sequence[str]],
+    now: datetime,
+    about: Asked | None = None,
+) -> Call:
     return Call.objects.create(
         id=new_id(),
         incident=incident,
@@ -288,6 +345,8 @@ def _call(incident: Incident, *, reason: str, label: str, people: Mapping[UUID, 
         label=label[:300],
         people={str(user_id): list(roles) for user_id, roles in people.items()},
         called_at=now,
+        about=about.kind if about is not None else "",
+        about_id=about.id if about is not None else None,
     )
 
 

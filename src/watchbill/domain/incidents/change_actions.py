@@ -9,10 +9,11 @@ from django.db import transaction
 from watchbill.domain.audit.contract import ENGINE, Actor, Record
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents.actions import IncidentOver, locked, unresolved
-from watchbill.domain.incidents.calling import call_people
+from watchbill.domain.incidents.calling import Asked, call_people, close_pages_about
 from watchbill.domain.incidents.charge import check_in_charge, in_charge
 from watchbill.domain.incidents.models import (
     UNRESOLVED,
+    CallAbout,
     CallReason,
     ChangeState,
     Incident,
@@ -69,6 +70,7 @@ def propose(*, incident_id: UUID, draft: ChangeDraft, actor: Actor, ways: Ways, 
                 urgency=Urgency.LOW,
                 ways=ways,
                 now=now,
+                about=Asked(kind=CallAbout.CHANGE, id=change.id),
             )
             record([told], actor=ENGINE, now=now)
     return change
@@ -96,6 +98,7 @@ def _decide(
     change.save(update_fields=["state", "decided_at", "decided_by", "why"])
     action = "incident.change_approved" if approved else "incident.change_declined"
     record([_told(incident, action, change, why=change.why)], actor=actor, now=now)
+    close_pages_about(incident, change.id, actor=actor, now=now)
     if approved:
         mark_step(incident, "mitigate/approve-changes", actor=actor, now=now)
 

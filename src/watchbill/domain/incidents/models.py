@@ -32,6 +32,8 @@ class IncidentState(models.TextChoices):
 
 # Somebody still has to restore the service.
 UNRESOLVED = (IncidentState.OPEN, IncidentState.MITIGATED)
+# It turned out to be none, or to be another.
+NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 
 
 class Incident(models.Model):
@@ -143,10 +145,16 @@ class CallReason(models.TextChoices):
     TAKEN = "taken", "Somebody took over a role of theirs"
 
 
+class CallAbout(models.TextChoices):
+    CHANGE = "change", "A change that waits for approval"
+    STATEMENT = "statement", "A text that waits for approval"
+
+
 class Call(models.Model):
     """One time that an incident pages people, and why: the `run_id` of its pages.
 
-    `people`: by the id of each person who was paged, the roles by which he was found.
+    `people`: by the id of each person who was paged, the roles by which he was found. `about`: what it asks a decision
+    on, which ends its pages.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -156,6 +164,8 @@ class Call(models.Model):
     label = models.CharField(max_length=300)
     people = models.JSONField(default=dict)
     called_at = models.DateTimeField()
+    about = models.CharField(max_length=9, choices=CallAbout, default="", db_default="", blank=True)
+    about_id = models.UUIDField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["incident", "called_at"])]

@@ -17,6 +17,8 @@ from watchbill.domain.incidents.charge import InCharge, in_charge
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
+    Call,
+    CallReason,
     FollowUp,
     Hypothesis,
     Incident,
@@ -27,7 +29,8 @@ from watchbill.domain.incidents.models import (
     SeatState,
     StepDone,
 )
-from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in, standing_of
+from watchbill.domain.incidents.process_followed import ladder_of, process_of, role_label, severity_in, standing_of
+from watchbill.domain.incidents.room_rules import prefix_for
 from watchbill.domain.incidents.timeline_reads import TimelineLine, timeline_of
 from watchbill.domain.paging.models import AttemptedDelivery, Page, PageState
 from watchbill.domain.process.reads import running
@@ -53,7 +56,10 @@ class IncidentFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderLine:
-    """One rung. `state`: done, skipped (its condition did not hold), next or later. `people`: who it calls, by role."""
+    """One rung. `state`: done, skipped (its condition did not hold, or does not hold as things are), next or later.
+
+    `next` is what will really happen next if nothing changes. `roles`: whom it calls.
+    """
 
     at: datetime
     label: str
@@ -122,7 +128,7 @@ class IncidentDetail:
     def prefix_of(self, user_id: UUID) -> str:
         """What a message of this person begins with, by the role they have."""
         held = [line.role for line in self.seats if line.held is not None and line.held.user_id == user_id]
-        return rules.prefix_for(held, process_of(self.incident))
+        return prefix_for(held, process_of(self.incident))
 
 
 class Everything(Enum):
@@ -245,6 +251,14 @@ def offers_to(user_id: UUID, incidents: Sequence[Incident]) -> dict[UUID, list[S
     return found
 
 
+def insiders_of(incident: Incident) -> list[User]:
+    """Who may see it; nobody is named for one that everybody may see."""
+    if not incident.restricted:
+        return []
+    inside = Insider.objects.filter(incident=incident).values("user_id")
+    return list(User.objects.filter(id__in=inside, is_active=True).order_by("name", "email"))
+
+
 def incidents_about(alert_id: UUID, *, viewer: Viewer) -> list[Incident]:
     """The newest first."""
     return list(visible_to(viewer).filter(alert_links__alert_id=alert_id).order_by("-declared_at"))
@@ -267,18 +281,27 @@ def explain_severity(
 
 
 def _ladder(incident: Incident, *, ways: Ways, now: datetime) -> tuple[LadderLine, ...]:
-    process, severity = process_of(incident), severity_in(incident)
-    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
+    process = process_of(incident)
+    rungs = ladder_of(incident)
     lookup = RoleLookup(_roles_of(rungs), process=process, service=incident.service, ways=ways)
-    standing = standing_of(incident)
-    lines = []
-    for index, rung in enumerate(rungs):
-        behind = index < incident.next_rung
-        state = "done" if behind else "next" if index == incident.next_rung else "later"
-        if not rules.holds(rung, standing) or (not behind and incident.state not in UNRESOLVED):
-            state = "done" if behind and rung.condition is rules.If.ALWAYS else "skipped"
-        lines.append(_line(rung, lookup, state=state, at=max(rung.at, now)))
-    return tuple(lines)
+    states = rules.rung_states(
+        rungs,
+        next_rung=incident.next_rung,
+        standing=standing_of(incident),
+        called_for=_called_for(incident),
+        is_over=incident.state not in UNRESOLVED,
+    )
+    return tuple(
+        _line(rung, lookup, state=state, at=max(rung.at, now)) for rung, state in zip(rungs, states, strict=True)
+    )
+
+
+def _called_for(incident: Incident) -> frozenset[str]:
+    """The rungs that called somebody since it is unresolved, by their label."""
+    calls = Call.objects.filter(
+        incident=incident, reason=CallReason.LADDER, called_at__gte=incident.unresolved_since
+    ).values_list("label", flat=True)
+    return frozenset(part for label in calls for part in label.split("; "))
 
 
 def _roles_of(rungs: Iterable[rules.Rung]) -> set[str]:

@@ -1,7 +1,7 @@
 """The decisions about an incident: its ladder, its clocks, its phases. Pure; the process document is passed in."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -16,7 +16,6 @@ from watchbill.ground.refusals import ChangeRefused
 ON_CALL = "on-call-engineer"
 COMMANDER = "incident-commander"
 COMMUNICATIONS_LEAD = "communications-lead"
-TECHNICAL_LEAD = "technical-lead"
 TECHNICAL_LEAD = "technical-lead"
 # The tiers whose people work on an incident; those above decide and are told.
 _HANDS_ON_TIERS = 2
@@ -59,21 +58,33 @@ def severity_of(process: ProcessDocument, severity_id: str, *, field: str = "sev
     raise ChangeRefused(field, f"{severity_id!r} is no severity of the process; use {known}")
 
 
+def as_severe_as(process: ProcessDocument, severity: Severity) -> Severity:
+    """The severity of this process that stands for one of another: of the same id, otherwise of its rank, or worse."""
+    ranked = sorted(process.severities, key=lambda one: one.rank)
+    same = next((one for one in ranked if one.id == severity.id), None)
+    return same or next((one for one in reversed(ranked) if one.rank <= severity.rank), ranked[0])
+
+
 def ladder(
-    process: ProcessDocument, severity: Severity, *, raised_at: datetime, unresolved_since: datetime
+    process: ProcessDocument,
+    severity: Severity,
+    *,
+    raised_at: datetime,
+    unresolved_since: datetime,
+    raised: str = "Declared",
 ) -> tuple[Rung, ...]:
     """All rungs in order of time, whenever it got this severity. The first calls whom the severity names, when its
     calendar is open.
 
     What asks for an answer counts from `raised_at`, what asks whether it is over from `unresolved_since`: the two
-    differ for what was mitigated and is back.
+    differ for what was mitigated and is back. `raised`: what those who are called first read, before the severity.
     """
     since = {If.ALWAYS: raised_at, If.UNACKNOWLEDGED: raised_at, If.UNRESOLVED: unresolved_since}
     rungs = []
     if severity.pages:
         calendar = _calendar(process, severity)
         at = raised_at if calendar is None else next_business_moment(raised_at, calendar)
-        rungs.append(Rung(at=at, condition=If.ALWAYS, roles=severity.pages, label=f"Declared {severity.label}"))
+        rungs.append(Rung(at=at, condition=If.ALWAYS, roles=severity.pages, label=f"{raised} {severity.label}"))
     for one in process.time_based_escalation:
         if one.severity == severity.id:
             rungs += [
@@ -104,6 +115,26 @@ def holds(rung: Rung, standing: Standing) -> bool:
     if rung.condition is If.UNACKNOWLEDGED:
         return not standing.acknowledged and not standing.restored
     return rung.condition is If.ALWAYS or not standing.restored
+
+
+def rung_states(
+    rungs: Sequence[Rung], *, next_rung: int, standing: Standing, called_for: Collection[str], is_over: bool
+) -> tuple[str, ...]:
+    """Of each rung: done, skipped, next or later. The next is the first to come whose condition holds as things are.
+
+    `called_for`: labels of those that called somebody. One that is behind is done if it did, whatever holds by now.
+    """
+    states = []
+    for index, rung in enumerate(rungs):
+        behind, holds_now = index < next_rung, holds(rung, standing)
+        if behind:
+            did = rung.condition is If.ALWAYS or rung.label in called_for or (bool(rung.prompts) and holds_now)
+            states.append("done" if did else "skipped")
+        elif is_over or not holds_now:
+            states.append("skipped")
+        else:
+            states.append("later" if "next" in states else "next")
+    return tuple(states)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,16 +213,6 @@ def counts_as_acknowledgement(process: ProcessDocument, roles: Iterable[str]) ->
     return not named or not named <= only_told
 
 
-def prefix_for(roles: Iterable[str], process: ProcessDocument) -> str:
-    """What a message of somebody who has these roles begins with, so that the room sees who speaks as what."""
-    held = set(roles)
-    for rule in process.war_room.channel_rules:
-        for one in rule.prefixes:
-            if held & set(one.roles):
-                return one.prefix
-    return ""
-
-
 def opens_room(process: ProcessDocument, severity: Severity, *, mode: str = "automatic") -> bool:
     return any(one.severity == severity.id and one.mode == mode for one in process.war_room.activation)
 
@@ -206,7 +227,10 @@ class ClockTone(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentClock:
-    """One promise of the severity. `due_at` None: it depends on planning. `soft_at`: from when on it is due."""
+    """One promise of the severity. `due_at` None: it depends on planning. `soft_at`: from when on it is due.
+
+    `since`: from when on it counts.
+    """
 
     id: str
     label: str
@@ -215,6 +239,12 @@ class IncidentClock:
     soft_at: datetime | None
     met_at: datetime | None
     tone: ClockTone
+    since: datetime
+
+    @property
+    def met_after(self) -> timedelta | None:
+        """What was answered before it was declared was answered at once."""
+        return None if self.met_at is None else max(self.met_at - self.since, timedelta())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +289,8 @@ def clocks(
             now=now,
         ),
     ]
-    window = update_window(process, severity, since=max(moments.updated_at or moments.raised_at, moments.raised_at))
+    updates_since = max(moments.updated_at or moments.raised_at, moments.raised_at)
+    window = update_window(process, severity, since=updates_since)
     if window is not None and not moments.ended:
         soft_at, hard_at = window
         tone = ClockTone.OVERDUE if now > hard_at else ClockTone.DUE if now >= soft_at else ClockTone.GREEN
@@ -273,6 +304,7 @@ def clocks(
                 soft_at=soft_at,
                 met_at=None,
                 tone=tone,
+                since=updates_since,
             ),
         )
     return tuple(found)
@@ -307,7 +339,9 @@ def _clock(
     else:
         soon = due - min(_SOON_MAX, (due - start) / 2)
         tone = ClockTone.OVERDUE if now > due else ClockTone.DUE if now >= soon else ClockTone.GREEN
-    return IncidentClock(id=identity, label=label, limit=limit, due_at=due, soft_at=None, met_at=met_at, tone=tone)
+    return IncidentClock(
+        id=identity, label=label, limit=limit, due_at=due, soft_at=None, met_at=met_at, tone=tone, since=start
+    )
 
 
 def deadline_words(process: ProcessDocument, deadline: Deadline) -> str:

@@ -113,6 +113,19 @@ def close_pages_of_person(*, subject_kind: str, subject_id: UUID, user_id: UUID,
     return _close(subject_kind, [subject_id], user_id=user_id, state=answered, reason=reason, now=now, by=user_id)
 
 
+def close_pages_of_runs(
+    run_ids: Sequence[UUID], *, state: PageState, reason: str, now: datetime, by: UUID | None = None
+) -> int:
+    """Of these rounds of calling alone; others about the same thing go on. `by`: the person who answered."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM paging_page WHERE run_id = ANY(%s) AND state = %s ORDER BY id FOR UPDATE",
+            [list(run_ids), PageState.ACTIVE],
+        )
+        page_ids = [row[0] for row in cursor.fetchall()]
+    return _close_locked(page_ids, state=state, reason=reason, now=now, by=by)
+
+
 def _close(
     subject_kind: str,
     subject_ids: Sequence[UUID],
@@ -130,8 +143,13 @@ def _close(
             [subject_kind, list(subject_ids), PageState.ACTIVE, user_id, user_id],
         )
         page_ids = [row[0] for row in cursor.fetchall()]
-        if not page_ids:
-            return 0
+    return _close_locked(page_ids, state=state, reason=reason, now=now, by=by)
+
+
+def _close_locked(page_ids: list[UUID], *, state: PageState, reason: str, now: datetime, by: UUID | None) -> int:
+    if not page_ids:
+        return 0
+    with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE paging_page SET state = %s, closed_at = %s, closed_reason = %s, closed_by_id = %s "
             "WHERE id = ANY(%s)",

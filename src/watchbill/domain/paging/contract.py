@@ -72,6 +72,7 @@ class Message:
     thread_key: str
     note: Note | None = None
     plural: str = "alerts"  # what the lines of a bundle are
+    is_question: bool = False  # it asks a decision, which is taken at `open_url`
 
     def __post_init__(self) -> None:
         if bool(self.alerts) == (self.note is not None):

@@ -19,8 +19,7 @@ from watchbill.domain.status_page.models import (
     StatusPage,
     Subscriber,
 )
-from watchbill.domain.status_page.page_actions import WRITE
-from watchbill.domain.status_page.rules import WRITTEN_EVERY
+from watchbill.domain.status_page.rules import WRITE, WRITTEN_EVERY
 
 MAINTENANCES_MAX = 200
 SUBSCRIBERS_MAX = 500

@@ -1,7 +1,7 @@
 """The parts every screen is made of: person, severity, service, status, time. One look, and a link to itself."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -143,6 +143,11 @@ def moment(context: Context, at: datetime | None, none: str = "never") -> SafeSt
 
 
 @register.simple_tag(takes_context=True)
+def wall_time(context: Context, at: datetime) -> str:
+    return f"{at.astimezone(_zone(context)):%H:%M}"
+
+
+@register.simple_tag(takes_context=True)
 def instant(context: Context, at: datetime | None, none: str = "") -> SafeString:
     """The absolute time, short: for records and for ends of shifts."""
     if at is None:
@@ -168,19 +173,32 @@ def record_time(context: Context, at: datetime) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def clock(context: Context, due_at: datetime, what: str, soon_seconds: int = 60) -> SafeString:
-    """`what in 3:12`, counting; green, then amber, then red with the word overdue."""
+    """`what in 3:12`, counting; green, then amber, then red with the word overdue, which needs no `due` before it."""
     left = (due_at - context["now"]).total_seconds()
     tone = "over" if left < -5 else "soon" if left < soon_seconds else ""
+    is_due = what == "due"
     return format_html(
-        '<span class="clock {}">{}<span>{} <time datetime="{}" title="{}" data-countdown data-soon="{}">{}</time>'
+        '<span class="clock {}">{}<span>{}<time datetime="{}" title="{}" data-countdown data-soon="{}"{}>{}</time>'
         "</span></span>",
         tone,
         draw_icon("wait", "small"),
-        what,
+        "" if is_due else f"{what} ",
         due_at.isoformat(),
         times.absolute(due_at, zone=_zone(context)),
         soon_seconds,
-        times.countdown(due_at, now=context["now"]),
+        " data-due" if is_due else "",
+        times.due(due_at, now=context["now"]) if is_due else times.countdown(due_at, now=context["now"]),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def took(context: Context, at: datetime, length: timedelta) -> SafeString:
+    """`after 3 min`: how long it was until something was done; when it was, on hover."""
+    return format_html(
+        '<time datetime="{}" title="{}">after {}</time>',
+        at.isoformat(),
+        times.absolute(at, zone=_zone(context)),
+        times.span(length.total_seconds()),
     )
 
 

@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from watchbill.domain.incidents.models import UNRESOLVED, ChangeState, Incident
 from watchbill.domain.incidents.reads import IncidentDetail
 from watchbill.domain.incidents.timeline_reads import RecordMark, actions_between
 from watchbill.doors.web.components import Context
@@ -91,6 +92,12 @@ class SharedDetails:
 
 SHARED = SharedDetails()
 _lines: dict[Hashable, SafeString] = {}
+
+
+@register.simple_tag
+def changes_waiting(incident: Incident) -> int:
+    """How many changes to production wait for whoever is in charge."""
+    return incident.changes.filter(state=ChangeState.PROPOSED).count() if incident.state in UNRESOLVED else 0
 
 
 @register.simple_tag(takes_context=True)

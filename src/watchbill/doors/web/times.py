@@ -36,6 +36,11 @@ def countdown(due_at: datetime, *, now: datetime) -> str:
     return f"in {int(left) // 60}:{int(left) % 60:02d}"
 
 
+def due(due_at: datetime, *, now: datetime) -> str:
+    text = countdown(due_at, now=now)
+    return text if text.startswith("overdue") else f"due {text}"
+
+
 def absolute(at: datetime, *, zone: ZoneInfo) -> str:
     """`Mon 23 Nov 2026, 21:03:12 CET (20:03:12 UTC)`."""
     local = at.astimezone(zone)

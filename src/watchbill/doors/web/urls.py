@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     path("go", go.go),
     path("explain", explain.explain_page),
     path("alerts", alerts.alert_list),
+    path("alerts/acknowledge", alerts.acknowledge_several),
     path("alerts/<uuid:alert_id>", alert.alert_page),
     path("alerts/<uuid:alert_id>/acknowledge", alert.acknowledge),
     path("alerts/<uuid:alert_id>/resolve", alert.resolve),

@@ -7,48 +7,32 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
-from watchbill.domain.bridges.reads import bridge_of
-from watchbill.domain.communications.reads import owed_words
-from watchbill.domain.incidents import actions, ending_actions, page_actions, role_actions, rules, workflow_actions
-from watchbill.domain.incidents.looking_reads import present_in
-from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
-from watchbill.domain.incidents.process_followed import role_label, severity_in, standing_of
+from watchbill.domain.incidents import actions, ending_actions, page_actions, role_actions, workflow_actions
+from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.process_followed import answered_words, role_label, severity_in, standing_of
 from watchbill.domain.incidents.reads import (
-    IncidentDetail,
-    IncidentFilter,
     incident_id_of,
-    list_incidents,
 )
-from watchbill.domain.incidents.related_reads import related_to
-from watchbill.domain.incidents.timeline_reads import mark_of
-from watchbill.domain.warrooms.reads import rooms_of
 from watchbill.doors.incident_export import KINDS, export, export_zip
 from watchbill.doors.web.forms import posted, required_id
-from watchbill.doors.web.guards import caller, requires
-from watchbill.doors.web.incident_room import responders, room_of
-from watchbill.doors.web.incident_words import GROUPS
-from watchbill.doors.web.live import stamp_of
-from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
+from watchbill.doors.web.guards import requires
+from watchbill.doors.web.page import actor_of, now_of, viewer_id
+from watchbill.doors.web.screens.incident_page import show_incident
 from watchbill.doors.web.screens.incident_parts import (
     detail_of,
     incident_id,
-    looked_before,
-    shown_of,
     timeline_alone,
 )
 from watchbill.doors.web.screens.incident_room import ROOM_VERBS, Verb
-from watchbill.doors.web.screens.incident_verification import verification_of, verify
-from watchbill.doors.web.screens.incidents import severities_of
-from watchbill.doors.web.wiring import chat_label, wired
+from watchbill.doors.web.screens.incident_verification import verify
+from watchbill.doors.web.wiring import wired
 from watchbill.ground.identity import uuid_in
 from watchbill.ground.refusals import ChangeRefused
-
-NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 
 
 @requires("incident.read")
 def incident_page(request: HttpRequest, number: int) -> HttpResponse:
-    return timeline_alone(request, number) or _page(request, number)
+    return timeline_alone(request, number) or show_incident(request, number)
 
 
 @requires("incident.read")
@@ -79,7 +63,7 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     except ChangeRefused as refused:
         if _is_upload(request):
             return HttpResponse(refused.reason, status=422, content_type="text/plain; charset=utf-8")
-        return _page(request, number, refused=refused, verb=verb)
+        return show_incident(request, number, refused=refused, verb=verb)
     if _is_upload(request):
         return HttpResponse(status=204)
     if told:
@@ -93,6 +77,7 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
         "note": "#room",
         "pin": "#room",
         "step": "#workflow",
+        "insider": "#insiders",
         "verify": "#verify",
     }.get(verb, "")
     return HttpResponseRedirect(f"/incidents/{number}{anchor}")
@@ -105,9 +90,7 @@ def _is_upload(request: HttpRequest) -> bool:
 
 def _acknowledge(request: HttpRequest, incident_id: UUID) -> str:
     incident = actions.acknowledge(incident_id=incident_id, actor=actor_of(request), now=now_of(request))
-    if incident.acknowledged_by_id == viewer_id(request):
-        return "You are on it. Your pages have stopped; those of the others go on."
-    return "Noted: you know of it. Your pages have stopped."
+    return answered_words(incident, person_id=viewer_id(request))
 
 
 def _severity(request: HttpRequest, incident_id: UUID) -> str:
@@ -132,7 +115,7 @@ def _room(request: HttpRequest, incident_id: UUID) -> str:
 
 def _tier(request: HttpRequest, incident_id: UUID) -> str:
     text = posted(request, "tier")
-    actions.escalate_to_tier(
+    called = actions.escalate_to_tier(
         incident_id=incident_id,
         tier=int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0,
         reason=posted(request, "reason"),
@@ -140,7 +123,7 @@ def _tier(request: HttpRequest, incident_id: UUID) -> str:
         ways=wired().ways(),
         now=now_of(request),
     )
-    return f"Tier {text} is being paged."
+    return f"Tier {text}: {called.words}"
 
 
 def _mitigate(request: HttpRequest, incident_id: UUID) -> str:
@@ -244,6 +227,13 @@ def _page_person(request: HttpRequest, incident_id: UUID) -> str:
     return f"{user.name} is being paged."
 
 
+def _insider(request: HttpRequest, incident_id: UUID) -> str:
+    actions.add_insider(
+        incident_id=incident_id, user_id=required_id(request, "person"), actor=actor_of(request), now=now_of(request)
+    )
+    return "That person sees it from now on."
+
+
 def _decline(request: HttpRequest, incident_id: UUID) -> str:
     role_actions.decline(
         incident_id=incident_id,
@@ -288,71 +278,7 @@ VERBS: Mapping[str, Verb] = {
     "decline": _decline,
     "page": _page_person,
     "offer": _offer,
+    "insider": _insider,
     **ROOM_VERBS,
     "verify": verify,
 }
-
-
-def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = None, verb: str = "") -> HttpResponse:
-    now = now_of(request)
-    found = incident_id(request, number)
-    mark = mark_of(found)
-    shown = shown_of(request, found, mark)
-    detail = shown.detail
-    incident = detail.incident
-    me = viewer_id(request)
-    people = list(responders())
-    others, related = _others(incident, me), related_to(incident, viewer=me, now=now)
-    return show(
-        request,
-        "incidents/incident.html",
-        {
-            "detail": detail,
-            "incident": incident,
-            "tab": "room",
-            "is_open": incident.state in UNRESOLVED,
-            "is_resolved": incident.state == IncidentState.RESOLVED,
-            "may_respond": caller(request).may("incident.respond").allowed,
-            "waits_for_me": any(page.user_id == me and page.state == "active" for page in detail.pages),
-            "my_offers": [line for line in detail.seats if line.offered is not None and line.offered.user_id == me],
-            "prefix": detail.prefix_of(me),
-            "room": room_of(
-                request, incident, shown.lines(zone_of(request)), mark=mark, looked=looked_before(request, found, mark)
-            ),
-            "may_tick": caller(request).may("incident.respond").allowed and incident.state not in NEVER_WAS,
-            "groups": GROUPS,
-            "owed": owed_words(incident, now=now),
-            "present": present_in(incident.id, viewer=me, now=now),
-            "no_commander": any(
-                line.role == rules.COMMANDER and line.held is None and line.offered is None for line in detail.seats
-            ),
-            "next_rung": next((line for line in detail.ladder if line.state == "next"), None),
-            "prompted": _prompted(detail),
-            "severities": severities_of(incident),
-            "responders": people,
-            "others": others,
-            "bridge": bridge_of(incident.id),
-            "chat": [(chat_label(room.host), room) for room in rooms_of(incident.id)],
-            "unrelated": [one for one in others if one.id not in {known.incident.id for known in related}],
-            "verification": verification_of(incident),
-            "related": related,
-            "may_verify": incident.state not in (*NEVER_WAS, IncidentState.CLOSED),
-            "refused": refused,
-            "refused_verb": verb,
-            "typed": request.POST if refused else {},
-            "since": stamp_of(now),
-        },
-        status=422 if refused else 200,
-    )
-
-
-def _prompted(detail: IncidentDetail) -> str:
-    """The number of the tier that time says to go to, as long as it is not resolved."""
-    due = [line for line in detail.ladder if line.prompts and line.state == "done"]
-    tiers = {tier.id: str(tier.tier) for tier in detail.tiers}
-    return tiers.get(due[-1].prompts, "") if due and detail.incident.state in UNRESOLVED else ""
-
-
-def _others(incident: Incident, viewer: UUID) -> list[Incident]:
-    found = list_incidents(IncidentFilter(status="open"), viewer=viewer)
-    return [one for one in found if one.id != incident.id]

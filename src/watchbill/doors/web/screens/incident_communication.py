@@ -17,7 +17,7 @@ from watchbill.domain.communications.rules import PlanItem
 from watchbill.domain.communications.statement_actions import Text
 from watchbill.domain.communications.template_rules import BODY_MAX, SUBJECT_MAX
 from watchbill.domain.communications.told_actions import note_told
-from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.models import NEVER_WAS, Incident
 from watchbill.domain.incidents.process_followed import severity_in
 from watchbill.domain.incidents.reads import visible_to
 from watchbill.domain.status_page.models import ComponentState
@@ -25,7 +25,6 @@ from watchbill.doors.web.forms import posted, posted_instant
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
-from watchbill.doors.web.screens.incident import NEVER_WAS
 from watchbill.doors.web.screens.incident_parts import incident_id
 from watchbill.doors.web.screens.incident_public import posted_text, public_side, uncovered
 from watchbill.doors.web.wiring import wired

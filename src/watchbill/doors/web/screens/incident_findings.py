@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from watchbill.domain.incidents import assess_actions, change_actions, follow_up_actions
 from watchbill.domain.incidents.assess_actions import MOMENTS, ImpactDraft
 from watchbill.domain.incidents.change_actions import ChangeDraft
-from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState
+from watchbill.domain.incidents.models import NEVER_WAS, UNRESOLVED, Incident, IncidentState
 from watchbill.domain.incidents.related_reads import may_be_affected
 from watchbill.domain.services.models import Service
 from watchbill.doors.web.forms import local_input, posted, posted_id, posted_instant, required_id
@@ -19,7 +19,6 @@ from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.incident_room import responders
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
-from watchbill.doors.web.screens.incident import NEVER_WAS
 from watchbill.doors.web.screens.incident_parts import detail_of, incident_id
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.identity import uuid_in
@@ -40,11 +39,19 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     try:
         told = VERBS[verb](request, incident_id(request, number))
     except ChangeRefused as refused:
+        if posted(request, "back"):
+            messages.error(request, f"Not done. {refused.reason[:1].upper()}{refused.reason[1:]}")
+            return HttpResponseRedirect(_back(request, number) or f"/incidents/{number}")
         return _page(request, number, refused=refused, verb=verb)
     messages.success(request, told)
     if verb == "facing":
         return HttpResponseRedirect(f"/incidents/{number}/communication")
-    return HttpResponseRedirect(f"/incidents/{number}/findings#{verb.partition('-')[0]}")
+    return HttpResponseRedirect(_back(request, number) or f"/incidents/{number}/findings#{verb.partition('-')[0]}")
+
+
+def _back(request: HttpRequest, number: int) -> str:
+    """Where it was decided; the page of the findings otherwise."""
+    return {"room": f"/incidents/{number}", "now": "/"}.get(posted(request, "back"), "")
 
 
 def _impact(request: HttpRequest, found: UUID) -> str:

@@ -8,8 +8,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
 from watchbill.domain.alerts.models import Alert
+from watchbill.domain.alerts.standing_reads import tally
 from watchbill.domain.incidents import actions
-from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.models import UNRESOLVED, Incident
 from watchbill.domain.incidents.process_followed import called_words, process_of
 from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
 from watchbill.domain.incidents.severity_help import (
@@ -19,8 +20,10 @@ from watchbill.domain.incidents.severity_help import (
     example_choices,
     suggest,
 )
+from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.process.reads import running
 from watchbill.domain.services.models import Service
+from watchbill.domain.services.unfilled_roles import unfilled_roles
 from watchbill.doors.web.forms import posted, posted_id
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.incident_cards import Card, cards_of
@@ -29,8 +32,9 @@ from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
 from watchbill.ground.identity import uuid_in
 from watchbill.ground.refusals import ChangeRefused
 
-_STATUSES = (("open", "Open"), ("ended", "Over"), ("all", "All"))
+_STATUSES = (("open", "Open"), ("ended", "Ended"), ("all", "All"))
 _ALERTS_MAX = 50
+_WALL_MAX = 12
 
 
 @requires("incident.read")
@@ -40,6 +44,8 @@ def board(request: HttpRequest) -> HttpResponse:
     status = request.GET.get("status", "open")
     wanted = IncidentFilter(status=status if status in dict(_STATUSES) else "open")
     cards = cards_of(list_incidents(wanted, viewer=viewer_id(request)), viewer=viewer_id(request), now=now)
+    if "wall" in request.GET:
+        return _wall(request, cards)
     return show(
         request,
         "incidents/board.html",
@@ -48,9 +54,25 @@ def board(request: HttpRequest) -> HttpResponse:
             "statuses": _STATUSES,
             "cards": cards,
             "columns": _columns(cards) if wanted.status == "open" else [],
-            "wall": "wall" in request.GET,
             "severities": running().severities,
             "may_declare": caller(request).may("incident.declare").allowed,
+            "since": stamp_of(now),
+        },
+    )
+
+
+def _wall(request: HttpRequest, cards: Sequence[Card]) -> HttpResponse:
+    """What is open by severity, the time, and who is on call: to be read from across the room."""
+    now = now_of(request)
+    open_ones = [card for card in cards if card.incident.state in UNRESOLVED]
+    return show(
+        request,
+        "incidents/wall.html",
+        {
+            "cards": open_ones[:_WALL_MAX],
+            "left": len(open_ones[_WALL_MAX:]),
+            "watches": everybody_on_watch(now=now),
+            "tally": tally(),
             "since": stamp_of(now),
         },
     )
@@ -91,7 +113,7 @@ def declare(request: HttpRequest) -> HttpResponse:
         summary=posted(request, "summary"),
     )
     if not wanted.severity:
-        return _form(request, refused=ChangeRefused("severity", "choose one; when in doubt, the higher"))
+        return _form(request, refused=ChangeRefused("severity", "choose a severity; when in doubt, the higher"))
     try:
         made = actions.declare(wanted, actor=actor_of(request), now=now_of(request))
     except ChangeRefused as refused:
@@ -108,7 +130,7 @@ def _form(request: HttpRequest, *, refused: ChangeRefused | None = None) -> Http
     process = running()
     given = request.POST if request.method == "POST" else request.GET
     alerts = list(Alert.objects.filter(id__in=_alert_ids(given.getlist("alert"))).select_related("service"))
-    title = given.get("title", "") or (alerts[0].summary[: actions.TITLE_MAX] if alerts else "")
+    title = given.get("title") if "title" in given else (alerts[0].summary[: actions.TITLE_MAX] if alerts else "")
     service = given.get("service", "") or (str(alerts[0].service_id) if alerts else "")
     suggested, unclear = _suggestion(given)
     refused = refused or unclear
@@ -124,7 +146,9 @@ def _form(request: HttpRequest, *, refused: ChangeRefused | None = None) -> Http
             "drill": given.get("drill") == "yes",
             "alerts": alerts,
             "suggested": suggested,
-            "severities": definitions(process),
+            "severities": definitions(
+                process, empty={one.role for one in unfilled_roles(process) if one.team_id is None}
+            ),
             "customers": customer_choices(process),
             "examples": example_choices(process),
             "asked": {"customers": given.get("customers", ""), "holds": given.getlist("holds")},

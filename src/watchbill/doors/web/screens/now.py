@@ -10,17 +10,20 @@ from watchbill.domain.alerts.models import Alert, Severity
 from watchbill.domain.alerts.standing_reads import concerns, paging_others, standings, stranded, tally
 from watchbill.domain.escalation.duty_reads import duties
 from watchbill.domain.escalation.models import Policy
-from watchbill.domain.incidents.reads import IncidentFilter, list_incidents, offers_to, waiting_for
+from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
 from watchbill.domain.oncall.models import Rotation
 from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient
+from watchbill.domain.process.reads import running
 from watchbill.domain.services.models import Integration, Service
 from watchbill.domain.services.setup_warnings import setup_warnings
 from watchbill.domain.services.throttle_notices import throttle_notices
+from watchbill.domain.services.unfilled_roles import unfilled_roles
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.incident_cards import cards_of
 from watchbill.doors.web.live import stamp_of
-from watchbill.doors.web.page import now_of, show, viewer_id
+from watchbill.doors.web.needs_you import needs_of
+from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
 from watchbill.doors.web.wiring import wired
 
 _OTHERS_SHOWN = 6
@@ -32,6 +35,9 @@ _MEND_AT = {
     "service": "/services/{}",
     "people": "/people",
     "services": "/services",
+    "team": "/teams/{}",
+    "role": "/roles/{}",
+    "process": "/admin/process",
 }
 
 
@@ -48,8 +54,10 @@ def now_screen(request: HttpRequest) -> HttpResponse:
     )
     others = paging_others(than=needs_me, limit=_OTHERS_SHOWN)
     open_incidents = list_incidents(IncidentFilter(), viewer=me)
-    incidents = cards_of(open_incidents, viewer=viewer_id(request), now=now)
-    calls = waiting_for(me, open_incidents) | offers_to(me, open_incidents).keys()
+    may_respond = caller(request).may("incident.respond").allowed
+    needs = needs_of(actor_of(request), open_incidents, ways=wired().ways(), now=now) if may_respond else []
+    mine = {one.incident.id for one in needs}
+    incidents = cards_of([one for one in open_incidents if one.id not in mine], viewer=me, now=now)
     return show(
         request,
         "now/now.html",
@@ -62,8 +70,10 @@ def now_screen(request: HttpRequest) -> HttpResponse:
             "forgotten_count": len(for_me),
             "incidents": incidents[:_OTHERS_SHOWN],
             "incidents_count": len(incidents),
-            "call_me_count": len(calls),
-            "call_me": [card for card in incidents if card.incident.id in calls],
+            "needs": needs,
+            "needs_real": [one for one in needs if not one.incident.drill],
+            "needs_drill": [one for one in needs if one.incident.drill],
+            "needs_count": sum(one.count for one in needs),
             "may_declare": caller(request).may("incident.declare").allowed,
             "needs_me": needs_me,
             "needs_me_more": len(paged) > _SHOWN_MAX,
@@ -76,7 +86,9 @@ def now_screen(request: HttpRequest) -> HttpResponse:
                 {
                     "problem": found.problem,
                     "remedy": found.remedy,
-                    "address": "/me" if found.subject_id == me else _address(found.subject_kind, found.subject_id),
+                    "address": "/me"
+                    if found.subject_id == me
+                    else _address(found.subject_kind, found.subject_name or found.subject_id),
                     "is_mine": found.subject_id == me,
                 }
                 for found in setup_warnings(ways=wired().ways(), now=now)
@@ -94,7 +106,7 @@ def _forgotten() -> list[Alert]:
     return list(rows.order_by("opened_at", "id")[:_FORGOTTEN_READ])
 
 
-def _address(kind: str, identity: UUID | None) -> str:
+def _address(kind: str, identity: UUID | str | None) -> str:
     return _MEND_AT[kind].format(identity)
 
 
@@ -120,6 +132,7 @@ def _first_steps() -> list[dict[str, object]]:
                 "Make a policy: who is paged in which order",
             ),
             (Service.objects.filter(archived_at=None).exists(), "/services", "Make a service for what is watched"),
+            (not unfilled_roles(running()), "/roles", "Name who commands an incident, and who is told of the worst"),
             (
                 Integration.objects.filter(removed_at=None).exists(),
                 "/services",

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
-from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
+from watchbill.domain.incidents.reads import IncidentFilter, list_incidents, visible_to
 from watchbill.domain.status_page import actions, reads
 from watchbill.domain.status_page.document import PageDocument, page_document
 from watchbill.domain.status_page.maintenance_rules import MaintenanceStatus, end_of, status_of
@@ -289,8 +289,10 @@ def _chosen_incident(request: HttpRequest) -> UUID | None:
 
 
 def _visible_number(request: HttpRequest, public: PublicIncident) -> int | None:
-    rows = list_incidents(IncidentFilter(status="all"), viewer=viewer_id(request))
-    return next((one.number for one in rows if one.id == public.incident_id), None)
+    if public.incident_id is None:
+        return None
+    rows = visible_to(viewer_id(request)).filter(id=public.incident_id)
+    return rows.values_list("number", flat=True).first()
 
 
 def _public(public_id: UUID) -> PublicIncident:

@@ -47,10 +47,16 @@
         chip.classList.toggle("soon", left >= 0 && left < soon);
         chip.classList.toggle("over", left < -5);
       }
-      if (left >= 0) write(element, `in ${clockFace(left)}`);
-      else write(element, left > -5 ? "now" : `overdue ${span(-left)}`);
+      const due = "due" in element.dataset ? "due " : "";
+      if (left >= 0) write(element, `${due}in ${clockFace(left)}`);
+      else write(element, left > -5 ? `${due}now` : `overdue ${span(-left)}`);
     }
   }
+  // The clock on the wall, in the zone that the page names.
+  const wall = document.querySelector("time[data-clock]");
+  const wallFormat = wall && new Intl.DateTimeFormat("en-GB", {hour: "2-digit", minute: "2-digit", timeZone: wall.dataset.clock});
+  if (wall) setInterval(() => write(wall, wallFormat.format(Date.now() + skew)), 1000);
+
   setInterval(tick, 1000);
   document.addEventListener("htmx:afterSettle", tick);
   tick();
@@ -175,7 +181,8 @@
   function busy(part) {
     const here = document.activeElement;
     const chosen = [...part.querySelectorAll("input[type=file]")].some((input) => input.files.length);
-    return part.querySelector("details[open][data-keep]") !== null || chosen || (part.contains(here) && typing(here));
+    const picked = part.querySelector("input[data-pick]:checked") !== null;
+    return part.querySelector("details[open][data-keep]") !== null || chosen || picked || (part.contains(here) && typing(here));
   }
 
   // Other folds stay open, and what is half written stays written, when their part is fetched again.
@@ -288,6 +295,7 @@
     request.addEventListener("error", () => failed("The connection broke. Nothing was sent: try again."));
     request.addEventListener("load", () => {
       if (request.status === 204) {
+        forget(form, false);
         form.reset();
         askForAlt(form);
         document.activeElement?.blur();
@@ -309,4 +317,41 @@
     event.preventDefault();
     sendFiles(form);
   });
+
+  // 7. What was written and not sent outlives a reload, in this tab alone. Sent, it is gone; a send that failed gives it back.
+  const whose = document.documentElement.dataset.viewer || "";
+  function draftKey(field) {
+    return `draft ${whose} ${field.form?.action || ""} ${field.id}`;
+  }
+
+  function drafts(root) {
+    return root.querySelectorAll("textarea[data-draft]");
+  }
+
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!(field instanceof HTMLTextAreaElement) || !("draft" in field.dataset)) return;
+    if (field.value) sessionStorage.setItem(draftKey(field), field.value);
+    else sessionStorage.removeItem(draftKey(field));
+  });
+
+  function forget(form, keep) {
+    for (const field of drafts(form)) {
+      if (keep && field.value) sessionStorage.setItem(`sent ${draftKey(field)}`, field.value);
+      sessionStorage.removeItem(draftKey(field));
+    }
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented && !uploadOf(event.target)?.querySelector("input[type=file]").files.length) forget(event.target, true);
+  });
+
+  // Coming back from the browser's own error page shows that it did not arrive.
+  const cameBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  for (const field of drafts(document)) {
+    const sent = sessionStorage.getItem(`sent ${draftKey(field)}`);
+    const kept = sessionStorage.getItem(draftKey(field)) || (cameBack ? sent : "");
+    sessionStorage.removeItem(`sent ${draftKey(field)}`);
+    if (kept && !field.value) field.value = kept;
+  }
 })();
