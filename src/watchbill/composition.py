@@ -13,12 +13,10 @@ from watchbill.channels.register import Given, build_channels
 from watchbill.channels.smtp import SmtpSettings
 from watchbill.channels.subscriber_mail import SubscriberMailer
 from watchbill.channels.subscriber_webhook import SubscriberHooks
-from watchbill.chat.matrix import MatrixHost
-from watchbill.chat.matrix_hearing import MatrixHearing
 from watchbill.chat.matrix_settings import MatrixSettings
 from watchbill.chat.register import Given as ChatGiven
 from watchbill.chat.register import build_chat_hosts
-from watchbill.chat.slack import SlackHost, SlackSettings
+from watchbill.chat.slack import SlackSettings
 from watchbill.config import config, secret_key, status_page_dir, wakeup_url
 from watchbill.domain.bridges.actions import GiveBridge
 from watchbill.domain.bridges.contract import BridgeMaker
@@ -31,6 +29,7 @@ from watchbill.domain.event_hooks.delivering import DeliverEvents
 from watchbill.domain.incidents.attachment_rules import Limits
 from watchbill.domain.paging.contract import Channel, ContactKind, Family
 from watchbill.domain.paging.reads import default_rules
+from watchbill.domain.paging.senders import sendable_kinds
 from watchbill.domain.status_page.document import PageDocument
 from watchbill.domain.verification.asking import VerifyIncident
 from watchbill.domain.verification.contract import MetricsSource
@@ -38,8 +37,7 @@ from watchbill.domain.warrooms.actions import follow as follow_by_chat
 from watchbill.domain.warrooms.chat_errand import chat_errands
 from watchbill.domain.warrooms.contract import ChatHost
 from watchbill.doors.callbacks.heard import ChatHeard
-from watchbill.doors.callbacks.matrix_sync import MatrixSync
-from watchbill.doors.callbacks.slack_socket import SlackSocket
+from watchbill.doors.callbacks.register import chat_listeners
 from watchbill.doors.status_page.site import files as status_page_files
 from watchbill.engine.compose import Instance
 from watchbill.engine.following import Follower, FollowIncident
@@ -105,6 +103,17 @@ def configured_families() -> Mapping[str, Family]:
 
 
 def ways() -> Ways:
+    """By what pages can leave: what the engines that run say of themselves, whatever this process is set up for."""
+    running = sendable_kinds(now=SystemClock().now())
+    if running is None:
+        return own_ways()
+    known = contact_kinds()
+    families = {kind: known[kind].family for kind in sorted(running) if kind in known}
+    return Ways(families=families, defaults=default_rules())
+
+
+def own_ways() -> Ways:
+    """What this process itself is set up for: an engine plans by what it sends by."""
     return Ways(families=configured_families(), defaults=default_rules())
 
 
@@ -117,7 +126,7 @@ def attachment_limits() -> Limits:
 
 
 def build_engine() -> Engine:
-    return Engine(build_handlers(ways))
+    return Engine(build_handlers(own_ways))
 
 
 def build_errands() -> tuple[Errand[Any], ...]:
@@ -209,7 +218,11 @@ def meet_settings() -> MeetSettings:
 @lru_cache(maxsize=1)
 def chat_hosts() -> tuple[ChatHost, ...]:
     """The chat tools in which this instance can make rooms."""
-    return build_chat_hosts(ChatGiven(http=outbound_http(), slack=slack_settings(), matrix=matrix_settings()))
+    return build_chat_hosts(chat_given())
+
+
+def chat_given() -> ChatGiven:
+    return ChatGiven(http=outbound_http(), slack=slack_settings(), matrix=matrix_settings())
 
 
 def slack_settings() -> SlackSettings:
@@ -234,18 +247,8 @@ def matrix_settings() -> MatrixSettings:
 
 def listeners(*, clock: Clock) -> tuple[Listener, ...]:
     """What the worker hears beside its errands, by connections that it opens itself."""
-    networks = parse_networks(config().outbound_allow)
-    slack = (
-        SlackSocket(host, clock=clock, database=in_thread, connect=partial(connect, allowed_networks=networks)).run
-        for host in chat_hosts()
-        if isinstance(host, SlackHost) and host.settings.app_token
-    )
-    matrix = (
-        MatrixSync(MatrixHearing(host), clock=clock, database=in_thread).run
-        for host in chat_hosts()
-        if isinstance(host, MatrixHost)
-    )
-    return (*slack, *matrix)
+    opens = partial(connect, allowed_networks=parse_networks(config().outbound_allow))
+    return chat_listeners(chat_hosts(), clock=clock, database=in_thread, connect=opens)
 
 
 def deliver_events() -> DeliverEvents:

@@ -123,6 +123,13 @@ class Config(BaseSettings):
         description="Port on 127.0.0.1 where an engine shows its own figures to Prometheus. 0: none. "
         "Each engine of a host needs its own.",
     )
+    worker_metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="The same for a worker: its errands, and whether it hears from chat tools. Each worker of a host "
+        "needs its own, and another one than the engine's.",
+    )
     oidc_name: str = Field("", description="Name on the sign-in button of an OpenID Connect provider.")
     oidc_server_url: str = Field("", description="Issuer URL of the OpenID Connect provider.")
     oidc_client_id: str = Field("", description="Client id at the provider.")

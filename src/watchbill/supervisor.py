@@ -1,6 +1,6 @@
 """`watchbill up`: the database and the product's processes, started in order, kept alive, stopped in order.
 
-It lives as long as the instance, so it imports the standard library and two small modules of the ground only.
+It lives as long as the instance, so it imports the standard library and three small modules of the ground only.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from watchbill.ground import secret_file
 from watchbill.ground.postgres import DataDirectoryInUse, EmbeddedPostgres, PostgresFailed
+from watchbill.ground.pulse import Pulse
 
 _STOP_SECONDS_MAX = 15.0
 _RESTART_SECONDS_MIN, _RESTART_SECONDS_MAX = 0.1, 10.0
@@ -26,6 +27,7 @@ _RESTART_SECONDS_MIN, _RESTART_SECONDS_MAX = 0.1, 10.0
 _HEALTHY_SECONDS = 60.0
 _PORT_SECONDS_MAX = 5.0
 _READY_SECONDS_MAX = 120.0
+_SILENT_SECONDS_MAX = 30.0
 
 
 @dataclass
@@ -83,6 +85,7 @@ class Supervisor:
     embedded: bool
     postgres: EmbeddedPostgres = field(init=False)
     children: list[Child] = field(init=False)
+    pulse: Pulse = field(init=False)
     asked_to_stop: bool = False
     _wrote_state: bool = False
     ready: bool = False
@@ -95,6 +98,7 @@ class Supervisor:
             Child("engine", [*module, "watchbill.processes.engine"]),
             Child("worker", [*module, "watchbill.processes.worker"]),
         ]
+        self.pulse = Pulse(self.host, self.port, silent_seconds_max=_SILENT_SECONDS_MAX)
         self.environment = {
             # Each arena of the C library holds memory of its own; two are enough for our few threads.
             "MALLOC_ARENA_MAX": "2",
@@ -108,10 +112,11 @@ class Supervisor:
             if not self._start():
                 return 1
             while not self.asked_to_stop:
-                select.select([wake], [], [], self._seconds_to_wait())
+                self._wait(wake)
                 self._drain(wake)
                 self._look_after_postgres()
                 self._look_after_children()
+                self._end_web_if_it_is_silent()
                 self._announce_when_ready()
         finally:
             self._stop()
@@ -151,11 +156,17 @@ class Supervisor:
         self._write_state()
         return True
 
-    def _seconds_to_wait(self) -> float | None:
+    def _wait(self, wake: int) -> None:
+        heard = [one.fileno() for one in self.pulse.reads()]
+        select.select([wake, *heard], self.pulse.writes(), [], self._seconds_to_wait())
+
+    def _seconds_to_wait(self) -> float:
         if not self.ready:
             return 0.05
-        waiting = [child.restart_at for child in self.children if child.process is None]
-        return max(0.0, min(waiting) - time.monotonic()) if waiting else None
+        due = [child.restart_at for child in self.children if child.process is None]
+        if self.children[0].process is not None:
+            due.append(self.pulse.looks_at)
+        return max(0.0, min(due) - time.monotonic())
 
     def _look_after_postgres(self) -> None:
         if not self.embedded or self.postgres.process is None or self.postgres.process.poll() is None:
@@ -188,6 +199,14 @@ class Supervisor:
                 changed = True
         if changed:
             self._write_state()
+
+    def _end_web_if_it_is_silent(self) -> None:
+        """It runs and does nothing for anybody. Its event loop does not turn, so asking it to stop would not help."""
+        web = self.children[0]
+        if web.process is None or not self.pulse.is_gone(web.process.pid, now=time.monotonic()):
+            return
+        _say(f"{web.name} has not answered for {_SILENT_SECONDS_MAX:.0f} s and is ended")
+        web.process.kill()
 
     def _announce_when_ready(self) -> None:
         if self.ready:

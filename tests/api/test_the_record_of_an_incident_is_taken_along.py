@@ -8,7 +8,9 @@ from django.test import Client
 
 from tests.harness.api import caller
 from tests.harness.incident_world import IncidentWorld
-from watchbill.domain.incidents import room_actions
+from watchbill.domain.incidents import assess_actions, change_actions, ending_actions, follow_up_actions, room_actions
+from watchbill.domain.incidents.assess_actions import ImpactDraft
+from watchbill.domain.incidents.change_actions import ChangeDraft
 
 HOSTILE = '=HYPERLINK("http://evil") | <b>*bold*</b>\n# second line'
 
@@ -44,3 +46,60 @@ def test_the_screen_gives_it_as_a_file_and_only_to_those_who_may_see_it(incident
     answer = browser.get("/incidents/1/export?as=csv")
     assert answer["Content-Disposition"] == 'attachment; filename="incident-1.csv"'
     world.ends(incident)
+
+
+def test_the_document_can_be_handed_on(incident_world: IncidentWorld) -> None:
+    """Its head, the summary, reasons, answers behind what they answer, changes with their fate, what is left to do."""
+    world = incident_world
+    incident = world.declares("sev2", title="Checkout is down")
+    world.takes("commander", "incident-commander", incident)
+    impact = ImpactDraft(customer_impact="Orders *fail*", customers_affected="about half", customer_facing=True)
+    assess_actions.set_impact(incident_id=incident.id, draft=impact, actor=world.person("primary"), now=world.now)
+    first = room_actions.write(
+        incident_id=incident.id, text="Who deployed?", actor=world.person("primary"), now=world.now
+    )
+    room_actions.write(incident_id=incident.id, text="Unrelated", actor=world.person("primary"), now=world.now)
+    room_actions.write(
+        incident_id=incident.id, text="I did", thread=first.id, actor=world.person("secondary"), now=world.now
+    )
+    change_actions.propose(
+        incident_id=incident.id,
+        draft=ChangeDraft(what="Roll back 41", where="shop", rollback="Deploy 41"),
+        actor=world.person("commander"),
+        ways=world.ways(),
+        now=world.now,
+    )
+    follow_up_actions.add_follow_up(
+        incident_id=incident.id,
+        text="Test the roll back",
+        owner_id=world.cast.people["lead"].id,
+        due=None,
+        actor=world.person("commander"),
+        now=world.now,
+    )
+    world.passes(minutes=3)
+    ending_actions.mitigate(incident_id=incident.id, actor=world.person("primary"), now=world.now)
+    world.passes(minutes=2)
+    ending_actions.resolve(incident_id=incident.id, pass_over="test", actor=world.person("commander"), now=world.now)
+    lead = caller(world.cast.people["lead"])
+    text = lead.get("/incidents/1/export?as=markdown")["text"]
+    for said in (
+        "- Impact: Orders \\*fail\\*\n- Customers see it: yes\n- Customers: about half\n",
+        "- Duration: 0 h 5 min 0 s (2026-03-02T11:00:00Z to 2026-03-02T11:05:00Z)",
+        "- Harm to customers: 0 h 3 min 0 s",
+        "\n| Incident commander | Commander | 2026-03-02T11:00:00Z | ",
+        "## Summary\n",
+        "| 1 | Roll back 41 | shop | Deploy 41 | Approved: proposed by Commander",
+        "| Action item | Test the roll back | Lead |  | Open |",
+        "| passed over: ",
+    ):
+        assert said in text, said
+    rows = [row for row in text.splitlines() if "Who deployed" in row or "I did" in row or "Unrelated" in row]
+    assert ["↳" in row for row in rows] == [False, True, False]
+    assert " | test |" in text  # why a step was passed over
+    lines = json.loads(lead.get("/incidents/1/export?as=json")["text"])["timeline"]
+    [answer] = [line for line in lines if line["answers"]]
+    assert answer["answers"] == str(first.id)
+    assert "test" in {line["why"] for line in lines}
+    world.settle()
+    world.received()

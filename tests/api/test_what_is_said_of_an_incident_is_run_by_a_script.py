@@ -164,7 +164,7 @@ def test_a_stakeholder_says_of_what_to_hear_and_hears_that(communications_world:
 def test_texts_are_changed_and_taken_back(communications_world: CommunicationsWorld) -> None:
     owner, engineer = of(communications_world, "owner"), of(communications_world, "engineer")
     listed = owner.get("/communication-templates")
-    assert len(listed["items"]) == 12
+    assert len(listed["items"]) == 16
     assert set(listed["variables"]) >= {"title", "service", "impact", "next_update_by"}
     text = {"subject": "{{service}}", "body": "{{impact}}"}
     assert engineer.ask("PUT", "/communication-templates/public/first", text).status_code == 403

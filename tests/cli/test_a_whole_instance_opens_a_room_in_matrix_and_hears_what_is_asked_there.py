@@ -76,7 +76,7 @@ def test_from_the_declaration_to_the_answer(tmp_path: Path) -> None:
         lead.joins(room_id)
         lead.says(room_id, "I look at the database")
         lead.says(room_id, "!watchbill ack")
-        wait_for("the answer", lambda: "You know of #1" in lead.sees(room_id))
+        wait_for("the answer", lambda: "Noted: you know of it" in lead.sees(room_id))
         record = instance.run("incident", "export", "1").stdout
         assert "I look at the database" in record
         assert "Team Lead | knows of it" in record  # who leads works on no system

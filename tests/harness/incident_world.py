@@ -7,8 +7,10 @@ from tests.harness.cast import LONG_AGO
 from tests.harness.world import START, World
 from watchbill.domain.access.models import Role
 from watchbill.domain.alerts.models import Alert
+from watchbill.domain.audit.contract import Actor
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.incidents import actions, ending_actions, role_actions
+from watchbill.domain.incidents.charge import in_charge
 from watchbill.domain.incidents.models import Incident, Seat
 from watchbill.domain.people.models import Membership
 from watchbill.domain.services.models import RoleAssignment, Service
@@ -100,9 +102,11 @@ class IncidentWorld(World):
         self.settle()
         return seat
 
-    def ends(self, incident: Incident, *, by: str = "engineer") -> None:
-        """So that a story may stop anywhere."""
-        ending_actions.cancel(incident_id=incident.id, reason="the story is over", actor=self.person(by), now=self.now)
+    def ends(self, incident: Incident, *, by: str = "") -> None:
+        """So that a story may stop anywhere. By whoever is in charge, unless it says by whom."""
+        charge = in_charge(self.again(incident))
+        actor = self.person(by) if by else Actor(kind="person", id=charge.user_id, label=charge.name, via="web")
+        ending_actions.cancel(incident_id=incident.id, reason="the story is over", actor=actor, now=self.now)
         self.settle()
         self.received()
 

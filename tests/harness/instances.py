@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
 from urllib.error import URLError
@@ -53,6 +54,21 @@ def watchbill(data_dir: Path, *arguments: str, **more: str) -> subprocess.Comple
     )
 
 
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Addresses as the kernel writes them are turned into those that people know."""
+    mine = {str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir() if one.is_symlink()}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            _, local, _, state, *rest = line.split()
+            if state == "0A" and f"socket:[{rest[5]}]" in mine:
+                address, _, port = local.partition(":")
+                raw = bytes.fromhex(address)
+                words = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
+                found.add((str(ip_address(words)), int(port, 16)))
+    return found
+
+
 class Instance:
     def __init__(self, data_dir: Path, *arguments: str, **settings: str) -> None:
         self.data_dir = data_dir
@@ -92,8 +108,11 @@ class Instance:
         return self.process.wait(PATIENCE_SECONDS)
 
     def is_ready(self) -> bool:
+        return self.answers("/readyz")
+
+    def answers(self, path: str) -> bool:
         try:
-            with urlopen(f"{self.url}/readyz", timeout=5) as answer:
+            with urlopen(f"{self.url}{path}", timeout=5) as answer:
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False
@@ -105,6 +124,10 @@ class Instance:
         except FileNotFoundError:
             return {}
         return {name: process["pid"] for name, process in state.items() if process["pid"]}
+
+    def listens(self, name: str) -> set[tuple[str, int]]:
+        """Where one of its processes takes connections: address and port."""
+        return listening(self.processes()[name])
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return watchbill(self.data_dir, *arguments, **self._settings)

@@ -7,9 +7,12 @@ from typing import cast
 
 from tests.harness.carriers import Request, _LoopThread, _read_request
 
+_BROKEN = b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+
 
 class MatrixWire(_LoopThread):
-    """`lost`: of requests whose method and path match, so many are done and their answers lost."""
+    """`lost`: of requests whose method and path match, so many are done and their answers lost. `broken`: so many are
+    answered with an error of the homeserver's own."""
 
     def __init__(self, port: int) -> None:
         self._to = port
@@ -17,6 +20,7 @@ class MatrixWire(_LoopThread):
 
     def clear(self) -> None:
         self.lost: dict[str, int] = {}
+        self.broken: dict[str, int] = {}
         self.down = False
         self.requests: list[Request] = []
 
@@ -39,17 +43,18 @@ class MatrixWire(_LoopThread):
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while not self.down and (request := await _read_request(reader, 0)):
                 self.requests.append(request)
-                answer = await self._passed_on(request)
-                if self.down or self._is_lost(request):
+                is_broken = self._counts(self.broken, request)
+                answer = _BROKEN if is_broken else await self._passed_on(request)
+                if self.down or self._counts(self.lost, request):
                     break
                 writer.write(answer)
                 await writer.drain()
         writer.close()
 
-    def _is_lost(self, request: Request) -> bool:
-        for pattern, left in self.lost.items():
+    def _counts(self, wanted: dict[str, int], request: Request) -> bool:
+        for pattern, left in wanted.items():
             if left and re.search(pattern, f"{request.method} {request.path}"):
-                self.lost[pattern] = left - 1
+                wanted[pattern] = left - 1
                 return True
         return False
 

@@ -55,7 +55,17 @@ def jpeg(*, orientation: int = 6, order: str = "<", width: int = 30, height: int
 
 
 def gif() -> bytes:
-    return b"GIF89a" + struct.pack("<HHBBB", 5, 6, 0, 0, 0) + b";"
+    """Two colours, one image, a comment, and what a program wrote of the place."""
+    return b"".join(
+        [
+            b"GIF89a" + struct.pack("<HHBBB", 5, 6, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff",
+            b"\x21\xfe" + bytes([len(SECRET)]) + SECRET + b"\0",
+            b"\x21\xff\x0bXMP DataXMP" + bytes([len(SECRET)]) + SECRET + b"\0",
+            b"\x21\xf9\x04\0\0\0\0\0",
+            b"\x2c" + struct.pack("<HHHHB", 0, 0, 5, 6, 0) + b"\2\2\x44\1\0",
+            b";",
+        ]
+    )
 
 
 def webp() -> bytes:

@@ -43,12 +43,12 @@ def in_another_thread(work: Callable[[], object]) -> threading.Thread:
     return other
 
 
-def wait_until_somebody_waits_for_a_lock() -> None:
+def wait_until_somebody_waits_for_a_lock(*, how_many: int = 1) -> None:
     pause = threading.Event()
     with connection.cursor() as cursor:
         for _ in range(_LOOKS):
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
+            if cursor.fetchone()[0] >= how_many:
                 return
             pause.wait(0.005)
     raise AssertionError("nobody waits for a lock")

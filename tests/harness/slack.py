@@ -29,7 +29,7 @@ _SCOPES = {
     "conversations.invite": ("channels:manage", "groups:write"),
     "conversations.archive": ("channels:manage", "groups:write"),
     "conversations.unarchive": ("channels:manage", "groups:write"),
-    "conversations.list": ("channels:read", "groups:read"),
+    "users.conversations": ("channels:read", "groups:read"),
     "conversations.history": ("channels:history", "groups:history"),
     "conversations.replies": ("channels:history", "groups:history"),
     "chat.postMessage": ("chat:write", "chat:write"),
@@ -96,6 +96,7 @@ class FakeSlack(_LoopThread):
         self.down = False
         self.unarchives = True
         self.lost: dict[str, int] = defaultdict(int)  # done, but the answer never arrives
+        self.lost_when_done: dict[str, int] = defaultdict(int)  # the same, of those that were done
         self.errors: dict[str, list[str]] = defaultdict(list)
         self.limited: dict[str, tuple[datetime, int]] = {}
         self.answers: list[dict[str, Any]] = []  # to commands and buttons
@@ -176,6 +177,9 @@ class FakeSlack(_LoopThread):
             data = await self._method(method, request.headers, fields)
         except SlackError as error:
             data = {"ok": False, "error": str(error), **error.more}
+        if data.get("ok", True) and self.lost_when_done[method] > 0:
+            self.lost_when_done[method] -= 1
+            return Answer.drop()
         if self.lost[method] > 0:
             self.lost[method] -= 1
             return Answer.drop()
@@ -285,7 +289,7 @@ class FakeSlack(_LoopThread):
     def _is_private(self, method: str, fields: dict[str, Any]) -> bool:
         if method == "conversations.create":
             return fields.get("is_private") == "true"
-        if method == "conversations.list":
+        if method == "users.conversations":
             return fields.get("types") == "private_channel"
         channel = self.channels.get(fields.get("channel", ""))
         return channel is not None and channel.is_private
@@ -324,9 +328,15 @@ class FakeSlack(_LoopThread):
     def _channel_out(self, one: Channel) -> dict[str, Any]:
         return {"id": one.id, "name": one.name, "creator": one.creator, "created": one.created}
 
-    def _conversations_list(self, fields: dict[str, Any]) -> dict[str, Any]:
+    def _users_conversations(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Those that the app is in."""
+        self._check(0 < int(fields["limit"]) < 1000, "invalid_limit")
         private = fields["types"] == "private_channel"
-        found = [one for one in self.channels.values() if one.is_private == private and not one.archived]
+        found = [
+            one
+            for one in self.channels.values()
+            if one.is_private == private and not one.archived and BOT in one.members
+        ]
         at = int(fields.get("cursor") or 0)
         page = found[at : at + 2]  # small pages, so that cursors are used
         more = str(at + 2) if at + 2 < len(found) else ""
@@ -377,8 +387,13 @@ class FakeSlack(_LoopThread):
 
     def _conversations_replies(self, fields: dict[str, Any]) -> dict[str, Any]:
         channel = self._known(fields, open_=False)
+        self._check_thread(channel, fields["ts"])
         found = [one for one in channel.messages if fields["ts"] in (one["ts"], one.get("thread_ts"))]
         return {"messages": self._with_metadata(found, fields)}
+
+    def _check_thread(self, channel: Channel, ts: str) -> None:
+        if not any(one["ts"] == ts for one in channel.messages):
+            raise SlackError("thread_not_found")  # people delete messages, so this is nobody's fault
 
     def _with_metadata(self, found: list[dict[str, Any]], fields: dict[str, Any]) -> list[dict[str, Any]]:
         if fields.get("include_all_metadata") == "true":
@@ -391,7 +406,7 @@ class FakeSlack(_LoopThread):
         self._sent += 1
         message["ts"] = f"{self.now().timestamp():.0f}.{self._sent:06}"
         if "thread_ts" in fields:
-            self._check(any(one["ts"] == fields["thread_ts"] for one in channel.messages), "thread_not_found")
+            self._check_thread(channel, fields["thread_ts"])
             message["thread_ts"] = fields["thread_ts"]
         if "metadata" in fields:
             message["metadata"] = json.loads(fields["metadata"])

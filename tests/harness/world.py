@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import structlog
 from django.db import connection
+from django.db.models import Min
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.asyncio import async_unsafe
 from structlog.testing import capture_logs
 
@@ -29,8 +31,8 @@ from watchbill.domain.alerts.models import Alert
 from watchbill.domain.alerts.source_actions import open_alert
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.audit.models import Entry
-from watchbill.domain.errands import store as errands_store
 from watchbill.domain.errands.contract import Errand
+from watchbill.domain.errands.models import Errand as ErrandRow
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.heartbeats.absences import note_open
 from watchbill.domain.heartbeats.models import OpenDoor
@@ -262,10 +264,17 @@ class World:
             timers_store.next_due_at(),
             paging_store.next_due_at(),
             contact_message_sending.next_due_at(),
-            errands_store.next_due_at(kinds=self.errands.kinds),
+            self._errand_due_at(),
         )
         known = [due for due in asked if due is not None]
         return min(known) if known else None
+
+    def _errand_due_at(self) -> datetime | None:
+        """The earliest instant at which one can be claimed."""
+        claimable = Greatest("due_at", Coalesce("lease_until", "due_at"))
+        found = ErrandRow.objects.filter(kind__in=self.errands.kinds).aggregate(due_at=Min(claimable))
+        due_at: datetime | None = found["due_at"]
+        return due_at
 
     # What came of it
 

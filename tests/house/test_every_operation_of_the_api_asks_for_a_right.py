@@ -1,5 +1,6 @@
 """No operation is open by oversight: each one names an action of the table of permissions."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from ninja.constants import NOT_SET
@@ -8,6 +9,7 @@ from ninja.operation import Operation
 from watchbill.domain.access.rules import PERMISSIONS, Needs
 from watchbill.doors.api.app import api
 from watchbill.doors.api.auth import AUTH
+from watchbill.doors.api.values import Input, Output
 
 
 def operations() -> Iterator[tuple[str, Operation]]:
@@ -37,3 +39,18 @@ def test_only_reading_is_open_to_a_token_that_may_only_read() -> None:
 def test_every_operation_asks_who_is_there() -> None:
     assert api.auth == AUTH
     assert [where for where, operation in operations() if operation.auth_param is not NOT_SET] == []
+
+
+def test_the_description_gives_each_shape_a_name_of_its_own() -> None:
+    """Of two shapes with one name the description would show one, for the operations of both."""
+    described = api.get_openapi_schema()["components"]["schemas"]
+    named = Counter(shape.__name__ for shape in shapes(Input, Output))
+
+    assert {name for name, count in named.items() if count > 1 and name in described} == set()
+
+
+def shapes(*kinds: type) -> Iterator[type]:
+    for kind in kinds:
+        for shape in kind.__subclasses__():
+            yield shape
+            yield from shapes(shape)

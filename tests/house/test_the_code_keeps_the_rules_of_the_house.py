@@ -10,6 +10,7 @@ from typing import TypeGuard
 from tests.house.tree import PACKAGE, modules, templates, texts
 from watchbill import upgrade
 from watchbill.domain.alerts import store as alerts_store
+from watchbill.domain.audit.contract import VIAS
 from watchbill.domain.escalation.actions import UNREACHED
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.paging import sending
@@ -19,7 +20,7 @@ from watchbill.engine.handlers import LAST_RESORTS, build_handlers
 LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 
-# One failure must not stop what stands beside it: these three catch everything, log and count it, and go on.
+# One failure must not stop what stands beside it: these four catch everything, log and count it, and go on.
 BULKHEADS = {"engine/loop.py", "engine/sender.py", "engine/errands.py", "engine/watchdog.py"}
 
 # Where a clock other than `ground/clock.py` may be read, and why.
@@ -258,3 +259,16 @@ def test_python_marks_no_text_as_safe_by_itself() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("mark_safe", "SafeString")
     }
     assert marking == {"doors/web/icons.py"}  # drawings that are constants of that file
+
+
+def test_every_way_by_which_somebody_acts_can_be_asked_for_in_the_record() -> None:
+    """Chat tools add their own words, which the register of tools knows."""
+    named = {
+        keyword.value.value
+        for tree in modules().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Actor"
+        for keyword in node.keywords
+        if keyword.arg == "via" and isinstance(keyword.value, ast.Constant)
+    }
+    assert named == set(VIAS)

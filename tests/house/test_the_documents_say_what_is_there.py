@@ -14,6 +14,8 @@ from tools.commands_page import page as commands_page
 from tests.house.tree import PACKAGE, ROOT, documents
 from watchbill.composition import contact_kinds
 from watchbill.config import Config
+from watchbill.domain.access.models import Role
+from watchbill.domain.access.rules import TABLE, Needs, Reach
 from watchbill.domain.escalation.policy_rules import TARGET_KINDS
 from watchbill.domain.organization_file.rules import parse_files
 from watchbill.domain.organization_file.schema import FileEntry
@@ -43,7 +45,18 @@ def test_the_architecture_names_only_what_exists_and_stays_short() -> None:
     named = {word for word in _CODE.findall(text) if re.fullmatch(r"[\w./-]+(\.(py|toml|md|yaml)|/)", word)}
     assert len(named) > 80
     assert {word for word in named if not _is_there(word)} == set()
-    assert len(text.splitlines()) < 300
+    lines = text.splitlines()
+    assert len(lines) < 300
+    assert [line for line in lines if len(line) > 160 and not line.startswith("|")] == []
+
+
+def test_the_architecture_lists_the_rooms_in_the_order_of_their_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    [layers] = [one["layers"] for one in contracts if one.get("containers") == ["watchbill.domain"]]
+    rooms = re.findall(r"^\| `domain/(\w+)/` \|", documents()[ARCHITECTURE], re.MULTILINE)
+    assert rooms == [room for layer in layers for room in re.findall(r"\w+", layer)]
 
 
 def _is_there(word: str) -> bool:
@@ -60,6 +73,24 @@ def test_the_architecture_names_every_room_adapter_engine_part_and_kind_of_timer
     kinds = set(build_handlers(lambda: pytest.fail("not asked")))
     folders = {f"tests/{one.name}/" for one in (ROOT / "tests").iterdir() if (one / "__init__.py").exists()}
     assert {word for word in rooms | engine | doors | kinds | folders if f"{word}`" not in text} == set()
+
+
+def test_the_security_page_says_what_responders_and_stakeholders_may() -> None:
+    """By the words of the table of permissions; what everybody may read and what is one's own goes without."""
+    open_to_all = {
+        row.action for row in TABLE if row.needs is Needs.READ and row.reach[Role.STAKEHOLDER] is not Reach.NOWHERE
+    }
+    before: set[str] = set()
+    for role in (Role.STAKEHOLDER, Role.RESPONDER):
+        [cell] = re.findall(rf"^\| a {role} \| (.*) \|$", documents()["SECURITY.md"], re.MULTILINE)
+        everywhere, _, own_teams = cell.partition("; of their own teams alone: ")
+        told = {row.action for row in TABLE if row.words in everywhere} - open_to_all
+        reach = {row.action: row.reach[role] for row in TABLE if row.action not in open_to_all | before}
+        assert told == {action for action, one in reach.items() if one is Reach.ANYWHERE}
+        assert {row.action for row in TABLE if row.words in own_teams} == {
+            action for action, one in reach.items() if one is Reach.OWN_TEAMS
+        }
+        before |= told
 
 
 def test_links_between_documents_lead_somewhere() -> None:

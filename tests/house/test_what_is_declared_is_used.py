@@ -43,3 +43,24 @@ def test_every_right_is_asked_for() -> None:
 def test_every_scope_is_good_for_something(scope: str) -> None:
     somebody = Person(id=new_id(), role=Role.RESPONDER, scope=scope)
     assert [row.action for row in TABLE if could(somebody, row.action).allowed] != []
+
+
+def test_every_function_of_the_domain_is_called_from_somewhere_of_the_product() -> None:
+    """What only a test calls is not there for anybody."""
+    named = {name for tree in modules().values() for name in names_in(tree)}
+    declared = {
+        f"{where}: {node.name}"
+        for where, tree in modules().items()
+        if where.startswith("domain/")
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list and node.name not in named
+    }
+    assert declared - {"domain/errands/reads.py: late_count"} == set()  # which the worker's figures are for
+
+
+def names_in(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr

@@ -18,7 +18,6 @@ from watchbill.domain.process.calendars import (
     due_at,
     end_of_next_business_day,
     is_business_day,
-    is_business_time,
     next_business_moment,
 )
 from watchbill.domain.process.default_document import default_document
@@ -149,7 +148,6 @@ def test_the_arithmetic_agrees_with_the_walk(business: BusinessCalendar, start: 
     if not walked:
         return
     assert next_business_moment(start, business) == walked[0]
-    assert is_business_time(start, business) == (walked[0] == start)
     if minutes == len(walked):
         assert add_business_time(start, minutes * MINUTE, business) == walked[minutes - 1] + MINUTE
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.harness.incident_world import IncidentWorld
-from watchbill.domain.incidents import change_actions
+from watchbill.domain.incidents import change_actions, ending_actions
+from watchbill.domain.incidents.actions import IncidentOver
 from watchbill.domain.incidents.change_actions import ChangeDraft
 from watchbill.domain.incidents.models import Incident, ProductionChange
 from watchbill.ground.refusals import ChangeRefused
@@ -105,3 +106,25 @@ def test_a_change_without_a_way_back_is_no_proposal(
         )
     assert refused.value.field == missing
     incident_world.ends(incident)
+
+
+def test_what_came_of_it_is_noted_until_the_incident_is_closed(
+    incident_world: IncidentWorld, incident: Incident
+) -> None:
+    world = incident_world
+    proposes(world, incident)
+    world.came()
+    decides(world, incident, "commander", approved=True)
+    change_actions.apply_change(incident_id=incident.id, number=1, actor=world.person("engineer"), now=world.now)
+    ending_actions.resolve(
+        incident_id=incident.id, pass_over="for the test", actor=world.person("commander"), now=world.now
+    )
+    change_actions.observe(
+        incident_id=incident.id, number=1, outcome="helped", effect="", actor=world.person("engineer"), now=world.now
+    )
+    ending_actions.close(
+        incident_id=incident.id, pass_over="for the test", actor=world.person("commander"), now=world.now
+    )
+    with pytest.raises(IncidentOver, match="is closed; reopen it first"):
+        change_actions.roll_back(incident_id=incident.id, number=1, actor=world.person("engineer"), now=world.now)
+    world.settle()

@@ -1,5 +1,7 @@
 """One mail for each reader, tried for a day where the server says "not now", never twice, and its fate is shown."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.harness.carriers import DROP, HANG, FakeMailServer
@@ -88,6 +90,26 @@ def test_not_now_is_tried_again_until_it_is_taken(communications_world: Communic
     world.passes(seconds=10)
     world.letters_go_to(BOTH[0])
     assert world.fate(statement) == {BOTH[0]: "sent"}
+    world.ends(incident)
+
+
+def test_what_waited_behind_another_one_leaves_right_after_it(communications_world: CommunicationsWorld) -> None:
+    world = communications_world
+    world.customers(BOTH[0])
+    incident = world.declares("sev1")
+    _answer(world.mail, RCPT="451 4.7.1 try again later")
+    first = world.tells(incident, "customer-email", text=Text(subject="One", body="One."))
+    world.passes(seconds=1)
+    second = world.tells(incident, "customer-email", text=Text(subject="Two", body="Two."))
+    world.passes(hours=1)
+    _answer(world.mail)
+    due_at = Letter.objects.get(statement=first).due_at
+    assert due_at - world.now > timedelta(seconds=2)
+    world.passes(seconds=(due_at - world.now).total_seconds() + 1)
+    assert {*world.fate(first).values(), *world.fate(second).values()} == {"sent"}
+    assert [mail.message["Subject"] for mail in world.letters()] == ["One", "Two"]
+    assert not any(one["event"] == "errand.later" for one in world.logs)
+    world.received()
     world.ends(incident)
 
 

@@ -11,6 +11,7 @@ from tests.harness.carriers import Answer
 from watchbill.bridges.meet import MeetMaker, MeetSettings, MeetSettingsRefused, ServiceAccount
 from watchbill.bridges.register import build_makers, incomplete
 from watchbill.bridges.zoom import ZoomMaker, ZoomSettings
+from watchbill.domain.bridges.contract import NotMade
 from watchbill.domain.bridges.models import Meeting
 from watchbill.domain.errands import store
 from watchbill.domain.errands.models import Errand
@@ -138,6 +139,26 @@ def test_a_worker_that_died_between_question_and_answer_leaves_no_second_meeting
         assert link(world, incident) == zoom.meetings[0]["join_url"]
         assert len(zoom.meetings) == 1
         world.ends(incident)
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_that_it_could_not_be_made_is_not_said_of_an_incident_that_is_over(followed: bool) -> None:
+    with with_zoom() as (world, zoom):
+        incident = world.declares_only("sev1")
+        world.engine.tick(now=world.now)
+        world._runner.run(world.errands.tick())  # the follower asks for the meeting
+        list(store.claim(now=world.now, kinds=["bridge.make"], limit=9))
+        errand = world.errands._errands["bridge.make"]
+        step = errand.next_step(incident.id, now=world.now)
+        ending_actions.cancel(incident_id=incident.id, reason="x", actor=world.person("engineer"), now=world.now)
+        if followed:
+            world.settle()
+        errand.record(step, NotMade(why="the host is full", for_good=True), now=world.now)
+        assert state(incident) == "not-needed"
+        assert "not_made" not in [verb for verb, _ in world.bridge_entries(incident)]
+        world.settle()
+        world.received()
+        assert zoom.meetings == []
 
 
 def test_when_it_fails_for_good_the_pool_stays_and_the_page_says_why() -> None:

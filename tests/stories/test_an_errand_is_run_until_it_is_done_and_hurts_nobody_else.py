@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from tests.harness.world import World
 from watchbill.domain.errands import actions, reads, store
-from watchbill.domain.errands.contract import Errand, Later
+from watchbill.domain.errands.contract import Errand, Later, NotYet
 from watchbill.domain.errands.models import Errand as Row
 from watchbill.engine.errands import ErrandLoop
 from watchbill.ground.http_client import HttpClient
@@ -71,6 +71,20 @@ def test_it_goes_step_by_step_and_is_gone_when_nothing_is_left() -> None:
         assert not Row.objects.exists()
 
 
+def test_one_with_more_steps_than_a_turn_has_gives_way_and_goes_on_until_nothing_is_left() -> None:
+    with NotesWorld() as world:
+        words = [f"word {number}" for number in range(201)]
+        subject = world.asks(*words, settle=False)
+        [held] = store.claim(now=world.now, kinds=["notes"], limit=10)
+        world._runner.run(world.errands.run_one(held))
+        assert len(world.notes.written) == 200
+        left = Row.objects.get(subject_id=subject)
+        assert (left.due_at, left.failures, left.lease_until) == (world.now, 0, None)
+        world.settle()
+        assert world.notes.written == words
+        assert not Row.objects.exists()
+
+
 def test_what_fails_waits_longer_each_time_and_says_why() -> None:
     with NotesWorld() as world:
         world.notes.answers = [Later(why="no answer"), Later(why="still none")]
@@ -85,6 +99,20 @@ def test_what_fails_waits_longer_each_time_and_says_why() -> None:
         assert world.notes.written == []
         world.passes(seconds=0.1)
         assert world.notes.written == ["one"]
+
+
+def test_what_only_waits_for_its_time_is_not_late_and_comes_at_its_time() -> None:
+    with NotesWorld() as world:
+        world.notes.answers = [Later(why="no answer"), *[NotYet(why="its turn", after=timedelta(seconds=5))] * 20]
+        subject = world.asks("one")
+        world.passes(seconds=2)
+        for _ in range(20):
+            assert not reads.troubles("notes", [subject])
+            assert Row.objects.get().last_error == "its turn"
+            assert world.notes.written == []
+            world.passes(seconds=5)
+        assert world.notes.written == ["one"]
+        assert [one["why"] for one in world.logs if one["event"] == "errand.later"] == ["no answer"]
 
 
 def test_the_other_side_may_ask_for_more_time_and_gets_it_although_it_is_asked_again() -> None:
@@ -130,6 +158,45 @@ def test_a_defect_in_one_kind_leaves_the_others_alone() -> None:
         assert world.notes.written == ["good"]
         assert "defect" in reads.troubles("other", [broken])[broken].last_error
         world.expects_log("errand.failed")
+
+
+def test_one_that_cannot_even_be_put_away_is_told_and_tried_again() -> None:
+    with NotesWorld() as world:
+        world.other.answers = [Later(why="not now", after=timedelta.max)]  # a defect: there is no such time
+        world.asks("bad", kind="other", settle=False)
+        world.asks("good")
+        assert (world.notes.written, world.other.written) == (["good"], [])
+        world.expects_log("errand.put_away.failed")
+        world.passes(seconds=store.LEASE.total_seconds())
+        assert world.other.written == ["bad"]
+
+
+def test_whatever_the_other_side_says_is_kept_as_why_it_is_late() -> None:
+    with NotesWorld() as world:
+        world.notes.answers = [Later(why="no\x00 such \ud800 thing")]
+        subject = world.asks("one")
+        assert "such" in reads.troubles("notes", [subject])[subject].last_error
+        world.passes(seconds=2)
+        assert world.notes.written == ["one"]
+
+
+def test_what_failed_and_what_nobody_takes_up_is_counted_as_late() -> None:
+    with NotesWorld() as world:
+        world.notes.answers = [Later(why="no answer", after=timedelta(hours=1))]
+        world.asks("one")
+        world.notes.answers = [NotYet(why="its turn", after=timedelta(hours=1))]
+        world.asks("two")
+        assert reads.late_count(now=world.now) == 1
+        world.asks("three", settle=False)
+        world.pauses(seconds=59)
+        assert reads.late_count(now=world.now) == 1
+        [held] = store.claim(now=world.now, kinds=["notes"], limit=1)
+        world.pauses(seconds=2)
+        assert reads.late_count(now=world.now) == 1  # under way
+        world.pauses(minutes=5)
+        assert reads.late_count(now=world.now) == 2  # its worker died
+        store.finish(held, now=world.now)
+        world.watchdog.check(now=world.now)
 
 
 def test_what_a_dead_worker_held_is_taken_over_and_a_late_one_does_nothing() -> None:

@@ -108,6 +108,27 @@ def test_a_lost_channel_is_not_taken_for_that_of_another_incident() -> None:
         world.ends(second)
 
 
+@pytest.mark.parametrize(("members", "rooms"), [(["U0007"], 61), (["U0007", BOT], 61)])
+def test_a_lost_channel_among_many_is_found_or_waited_for_and_never_made_twice(members: list[str], rooms: int) -> None:
+    """The server's pages are small: so many channels are more than are looked at where all of them are the app's."""
+    with SlackWorld() as world:
+        for number in range(60):
+            other = Channel(f"A{number:04}", f"other-{number}", False, 0, members=list(members))
+            world.slack.channels[other.id] = other
+        world.slack.lost["conversations.create"] = 1
+        incident = world.declares("sev1")
+        world.passes(minutes=1)
+        assert len(world.slack.channels) == rooms
+        if BOT in members:
+            assert "what was lost is not found" in world.trouble(incident)
+            for number in range(60):
+                del world.slack.channels[f"A{number:04}"]
+            world.passes(minutes=5)
+        assert world.trouble(incident) == ""
+        assert world.room(incident).state == RoomState.MADE
+        world.ends(incident)
+
+
 def test_a_channel_of_that_name_that_is_not_ours_is_left_alone() -> None:
     with SlackWorld() as world:
         theirs = Channel("C9", "incident-2026-03-02-checkout-is-down", False, 0, creator="U0007")

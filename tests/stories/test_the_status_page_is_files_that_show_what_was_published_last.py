@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.harness.status_page_world import StatusPageWorld
 from watchbill.domain.errands.models import Errand
+from watchbill.domain.people.models import Organization
 from watchbill.domain.services.maintenance_actions import end_maintenance, plan_maintenance
 from watchbill.domain.status_page import actions, component_actions, maintenance_actions, reads, settings_actions
 from watchbill.domain.status_page.component_actions import ComponentDraft
@@ -186,7 +188,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_tried_again(world: StatusPa
 
 
 def test_uptime_counts_what_was_down_and_forgets_what_was_taken_back(world: StatusPageWorld) -> None:
-    public = world.publishes("investigating", Checkout="major_outage").public_incident
+    begun, public = world.now, world.publishes("investigating", Checkout="major_outage").public_incident
     world.passes(hours=1)
     world.goes_on(public, "identified", Checkout="partial_outage")
     world.passes(hours=1)
@@ -194,13 +196,32 @@ def test_uptime_counts_what_was_down_and_forgets_what_was_taken_back(world: Stat
     world.passes(hours=8)
     world.goes_on(public, "resolved")
     # 1 h counts whole, 1 h counts 0.3, degraded counts nothing: 1.3 h of 10 h.
-    assert "87.00 % uptime" in world.text("index.html")
+    assert f"87.00 % uptime since {begun.day} {begun:%B}<" in world.text("index.html")
     assert "1 h 18 min" in world.text("index.html")
     for update in reads.updates_of([public.id])[public.id]:
         if update.id != last.id:
             actions.retract(update_id=update.id, why="wrong", actor=world.person("comms"), now=world.now)
     world.settle()
     assert "87.00" not in world.text("index.html")
+    world.passes(days=90)
+    write_again(now=world.now)
+    world.settle()
+    assert "uptime since" not in world.text("index.html")
+
+
+def test_times_are_in_the_zone_of_the_organization_until_the_page_has_one_of_its_own(world: StatusPageWorld) -> None:
+    Organization.objects.update(time_zone="Europe/Berlin")
+    world.publishes("investigating")
+    assert (
+        f"reported {world.now.day} {world.now:%b %Y}, {world.now.astimezone(ZoneInfo('Europe/Berlin')):%H:%M CE}"
+        in (world.text("index.html"))
+    )
+    assert "Times are in Europe/Berlin." in world.text("index.html")
+    settings_actions.change_page(
+        PageDraft(name="Status", time_zone="Etc/UTC"), actor=world.person("comms"), now=world.now
+    )
+    world.settle()
+    assert "Times are in Etc/UTC." in world.text("index.html")
 
 
 def test_feeds_have_one_entry_for_each_incident(world: StatusPageWorld) -> None:

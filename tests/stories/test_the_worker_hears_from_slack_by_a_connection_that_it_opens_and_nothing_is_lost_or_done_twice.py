@@ -24,7 +24,7 @@ def test_what_comes_is_written_down_acknowledged_and_done() -> None:
             sent = world.slack.sends(COMMAND, world.form("primary", "ack", incident))
             world.slack.waits_until(lambda: sent in world.slack.acknowledged)
         world.settle()
-        assert "You are on" in world.answer()
+        assert "You are on it" in world.answer()
         assert world.again(incident).acknowledged_by_id == world.cast.people["primary"].id
         world.ends(incident)
 

@@ -73,7 +73,7 @@ def test_commands_act_with_the_rights_of_whoever_writes_them_and_are_answered_th
     incident = world.declares("sev1")
     world.came()
     world.begins_to_hear(incident, "primary")
-    assert f"You are on #{incident.number}" in world.asks("primary", "!watchbill ack", incident)
+    assert "You are on it" in world.asks("primary", "!watchbill ack", incident)
     assert world.again(incident).acknowledged_by_id == world.cast.people["primary"].id
     assert "Incident commander: nobody yet" in world.asks("primary", "!watchbill status", incident)
     assert "You are incident commander" in world.asks("primary", "!Watchbill role incident commander", incident)
@@ -165,6 +165,32 @@ def test_what_was_said_while_watchbill_was_away_is_heard_whole_and_in_order(worl
     world.ends(incident)
 
 
+def test_one_room_whose_earlier_messages_cannot_be_had_holds_no_other_up_and_is_heard_later(world: MatrixWorld) -> None:
+    bad, good = world.declares("sev1"), world.declares("sev1")
+    for incident in (bad, good):
+        world.begins_to_hear(incident, "primary")
+    wanted = [f"message {number}" for number in range(130)]
+    for text in wanted:
+        world.says("primary", text, bad)
+    world.says("primary", "still here", good)
+    world.wire.broken["GET .*/messages"] = 4
+    told = [world.hears(), world.hears()]
+    assert all("500" in (one or "") for one in told)
+    assert world.record(good) == []
+    assert world.hears() is None
+    assert [text for _, text in world.record(good)] == ["still here"]
+    assert [text for _, text in world.record(bad)] == wanted[-100:]  # as many as come with the look itself
+    world.expects_log("matrix.earlier.later")
+    assert world.hears() is None  # broken once more, and remembered
+    world.says("primary", "and now", good)
+    assert world.hears() is None
+    assert sorted(text for _, text in world.record(bad)) == sorted(wanted)
+    assert [text for _, text in world.record(good)] == ["still here", "and now"]
+    assert not ChatPosition.objects.get().position.startswith("{")
+    for incident in (bad, good):
+        world.ends(incident)
+
+
 def test_what_is_heard_twice_is_done_once(world: MatrixWorld) -> None:
     incident = world.declares("sev1")
     world.begins_to_hear(incident, "primary")
@@ -182,7 +208,7 @@ def test_where_names_are_addresses_nobody_administers_the_homeserver() -> None:
     with MatrixWorld(mail_domain="example.org") as world:
         incident = world.declares("sev1")
         world.begins_to_hear(incident, "primary")
-        assert "You are on" in world.asks("primary", "!watchbill ack", incident)
+        assert "You are on it" in world.asks("primary", "!watchbill ack", incident)
         assert world.again(incident).acknowledged_by_id == world.cast.people["primary"].id
         assert not world.wire.asked("_synapse/admin")
         world.ends(incident)

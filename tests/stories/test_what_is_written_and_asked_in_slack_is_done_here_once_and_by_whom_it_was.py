@@ -166,8 +166,8 @@ def test_an_incident_is_run_by_commands() -> None:
         assert said.startswith(f"Declared #{incident.number} cards fail &amp; &lt;!channel&gt; (SEV1).")
         assert incident.service == world.cast.service
         assert {"primary", "commander"} <= set(world.came())
-        assert "Who can work on it is still being called" in world.commands("commander", "ack", incident)
-        assert "You are on" in world.commands("primary", "ack", incident)
+        assert "who can work on it is still being called" in world.commands("commander", "ack", incident)
+        assert "You are on it" in world.commands("primary", "ack", incident)
         assert world.again(incident).acknowledged_by_id == world.cast.people["primary"].id
         assert "You are incident commander" in world.commands("commander", "role ic", incident)
         assert "is posted" in world.commands("commander", "update half are back", incident)
@@ -189,7 +189,7 @@ def test_buttons_do_the_same_and_pressing_twice_does_it_once() -> None:
     with SlackWorld() as world:
         incident = world.declares("sev1")
         world.came()
-        assert "You are on" in world.presses("primary", "Acknowledge", incident, twice=True)
+        assert "You are on it" in world.presses("primary", "Acknowledge", incident, twice=True)
         assert world.happened(incident).count("incident.acknowledged") == 1
         world.presses("commander", "Take role: Incident commander", incident)
         assert Seat.objects.get(role="incident-commander", state=SeatState.HELD).user == world.cast.people["commander"]
@@ -245,6 +245,23 @@ def test_a_stakeholder_and_a_stranger_change_nothing(text: str) -> None:
         world.ends(incident)
 
 
+def test_what_was_refused_a_moment_ago_is_no_repetition() -> None:
+    with SlackWorld() as world:
+        lead = world.cast.people["lead"]
+        private = world.slack.has("Lead's other name", "private@elsewhere.example", is_restricted=True)
+        assert "does not know whose account" in world.commands(private, "declare sev1 cards fail")
+        code = make_code(lead.id, actor=world.person("lead"), now=world.now)
+        world.commands(private, f"link {code}")
+        assert world.commands(private, "declare sev1 cards fail").startswith("Declared #1")
+        assert world.commands(private, "declare sev1 cards fail").startswith(
+            "You asked for the same a moment ago. Declar"
+        )
+        assert "That was not done" in world.commands(private, "declare sev9 cards fail")
+        assert "That was not done" in world.commands(private, "declare sev9 cards fail")
+        assert "a moment ago" not in world.answer()
+        world.ends(Incident.objects.get())
+
+
 def test_an_account_with_another_address_is_linked_by_a_code_and_then_acts_as_that_person() -> None:
     with SlackWorld() as world:
         incident = world.declares("sev1")
@@ -255,7 +272,7 @@ def test_an_account_with_another_address_is_linked_by_a_code_and_then_acts_as_th
         assert "http://watchbill.example.org/me" in said
         code = make_code(lead.id, actor=world.person("lead"), now=world.now)
         assert f"you are {lead}" in world.commands(private, f"link {code.lower()}")
-        assert "You are on" in world.commands(private, "ack", incident)
+        assert "You are on it" in world.commands(private, "ack", incident)
         assert world.again(incident).acknowledged_by_id == lead.id
         assert "wrong, was used" in world.commands("engineer", f"link {code}")
         [account] = [one for one in accounts_of(lead.id) if one.linked_at]
@@ -331,7 +348,7 @@ def test_slack_does_not_say_who_it_was_so_nothing_is_done_and_the_next_one_goes_
         world.passes(minutes=1)
         assert "does not say just now who you are" in world.answer()
         assert world.again(incident).acknowledged_at is None
-        assert "You are on" in world.commands("primary", "ack #1 ", incident)
+        assert "You are on it" in world.commands("primary", "ack #1 ", incident)
         world.ends(incident)
 
 

@@ -12,6 +12,7 @@ from tests.harness.world import World
 from watchbill.domain.alerts.maintenance_actions import cancel_maintenance
 from watchbill.domain.alerts.models import Alert
 from watchbill.domain.escalation.models import Run
+from watchbill.domain.incidents.models import Incident
 from watchbill.domain.services.maintenance_actions import plan_maintenance
 from watchbill.domain.services.models import Integration, MaintenanceWindow
 from watchbill.domain.timers.models import Timer
@@ -75,6 +76,24 @@ def test_what_came_to_its_end_and_has_nothing_that_tries_again_is_found_and_trie
     world.settle()
     assert "owner" in {one.to for one in world.received()}
     world.resolves("owner", alert)
+
+
+def test_what_failed_and_is_then_held_by_somebody_is_as_near_to_quarantine_as_before(
+    incident_world: IncidentWorld,
+) -> None:
+    world = incident_world
+    incident = world.declares("sev1")
+    ladder = Timer.objects.filter(kind="incident.ladder", subject_id=incident.id)
+    ladder.update(failures=2, last_error="a defect", due_at=world.now)
+    with somebody_holds(Incident, incident.id):
+        world.engine.tick(now=world.now)
+    held = ladder.get()
+    assert (held.failures, held.last_error) == (2, "a defect")
+    assert held.due_at > world.now
+    world.passes(seconds=1)
+    assert ladder.get().failures == 0  # it went well, and set the next one
+    world.received()
+    world.ends(incident)
 
 
 def test_maintenance_that_ends_while_an_alert_opens_does_not_hold_it(world: World) -> None:

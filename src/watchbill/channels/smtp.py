@@ -21,6 +21,7 @@ _HEADER_CHARACTERS_MAX = 200
 _COMMAND_SECONDS_MAX = 15
 _GOODBYE_SECONDS_MAX = 2
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_DOMAIN_MAX = 253
 _DOMAIN = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 _ENHANCED_STATUS = re.compile(r"\b5\.(\d{1,3})\.\d{1,3}\b")
@@ -100,7 +101,8 @@ def checked_address(address: str) -> str:
     """In its one normal form. Raises BadAddress."""
     local, at, domain = address.strip().rpartition("@")
     try:
-        ascii_domain = domain.encode("idna").decode("ascii").lower() if at else ""
+        # No domain is longer, and reading letters that are no ASCII takes time with the square of their number.
+        ascii_domain = domain.encode("idna").decode("ascii").lower() if at and len(domain) <= _DOMAIN_MAX else ""
     except UnicodeError:
         ascii_domain = ""
     if not _DOMAIN.fullmatch(ascii_domain):

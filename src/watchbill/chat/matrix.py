@@ -15,6 +15,7 @@ from watchbill.chat.matrix_answers import MatrixAnswers
 from watchbill.chat.matrix_api import MatrixApi, Reply, at, refused
 from watchbill.chat.matrix_people import MatrixPeople
 from watchbill.chat.matrix_settings import MatrixSettings
+from watchbill.domain.errands.contract import Later
 from watchbill.domain.warrooms.contract import (
     ChatMessage,
     Done,
@@ -37,7 +38,7 @@ from watchbill.ground.http_client import HttpClient
 
 # Between the homeserver's clock and ours.
 _CLOCKS_APART = timedelta(minutes=5)
-_PAGE, _PAGES_MAX = 100, 20
+_PAGE, _PAGES_MAX = 500, 20
 _EVERYBODY, _MODERATORS = 0, 50
 _NOBODY = "nobody in Matrix has this address; invite them by hand"
 
@@ -148,7 +149,7 @@ class MatrixHost:
             position = str(reply.data.get("end") or "")
             if not position:
                 return None
-        return None
+        return Later(why=f"the room has more than {_PAGE * _PAGES_MAX} messages since: what was lost is not found")
 
     async def _invite(self, room_id: str, one: Invitee, *, now: datetime) -> Invited | Trouble:
         me = await self.account.me(now=now)

@@ -19,6 +19,10 @@ class Given:
     matrix: MatrixSettings
 
 
+# The word of each, whether it is set up or was: entries of the record say by which of them somebody acted.
+KINDS = (SlackHost.kind, MatrixHost.kind)
+
+
 def build_chat_hosts(given: Given) -> tuple[ChatHost, ...]:
     return tuple(_hosts(given))
 
@@ -28,3 +32,11 @@ def _hosts(given: Given) -> Iterator[ChatHost]:
         yield SlackHost(http=given.http, settings=given.slack)
     if given.matrix.url and given.matrix.access_token:
         yield MatrixHost(http=given.http, settings=given.matrix)
+
+
+def incomplete(given: Given) -> Iterator[tuple[str, str]]:
+    """What cannot be right in the settings, whatever the tool says; and the page that says how it is done."""
+    for lack in given.slack.lacks():
+        yield lack, "docs/how-to/connect-slack.md"
+    for lack in given.matrix.lacks():
+        yield lack, "docs/how-to/connect-matrix.md"

@@ -37,7 +37,10 @@ _ANSWER_ORIGINS = ("https://hooks.slack.com", "https://hooks.slack-gov.com")
 _EVENT_TYPE = "watchbill_message"
 # Between Slack's clock and ours.
 _CLOCKS_APART = timedelta(minutes=5)
-_PAGE, _PAGES_MAX = 100, 20
+# As many at once as Slack allows. Beyond the last page nothing is taken for looked at.
+_PAGE, _PAGES_MAX = 999, 20
+# The message that is answered was deleted, or nobody may answer it.
+_NO_THREAD = ("thread_not_found", "message_not_found", "cannot_reply_to_message", "restricted_action_thread_locked")
 _IN_ALREADY = frozenset({"already_in_channel", "cant_invite_self"})
 _INVITE_WORDS = {
     "user_is_restricted": "a guest of Slack, who cannot be invited; invite them by hand",
@@ -125,9 +128,12 @@ class SlackHost:
             if found is not None:
                 return found
         fields = {"channel": room_id, **_shown(wanted.message, key=wanted.key), "unfurl_links": False}
+        reply: Reply | Trouble | None = None
         if wanted.thread_ref:
-            fields["thread_ts"] = wanted.thread_ref
-        reply = await self._call("chat.postMessage", fields, now=now)
+            in_thread = {**fields, "thread_ts": wanted.thread_ref}
+            reply = await self._call("chat.postMessage", in_thread, now=now, expected=_NO_THREAD)
+        if reply is None or (isinstance(reply, Reply) and reply.error):
+            reply = await self._call("chat.postMessage", fields, now=now)
         return Posted(str(reply.data["ts"])) if isinstance(reply, Reply) else reply
 
     async def update(self, room_id: str, ref: str, message: ChatMessage, *, now: datetime) -> Done | Trouble:
@@ -239,11 +245,11 @@ class SlackHost:
         return reply
 
     async def _pages(
-        self, method: str, fields: Mapping[str, Any], *, items: str, now: datetime
+        self, method: str, fields: Mapping[str, Any], *, items: str, now: datetime, expected: Sequence[str] = ()
     ) -> AsyncIterator[Mapping[str, Any] | Trouble]:
         cursor = ""
         for _ in range(_PAGES_MAX):
-            reply = await self._call(method, {**fields, "limit": _PAGE, "cursor": cursor}, now=now)
+            reply = await self._call(method, {**fields, "limit": _PAGE, "cursor": cursor}, now=now, expected=expected)
             if not isinstance(reply, Reply):
                 yield reply
                 return
@@ -252,15 +258,19 @@ class SlackHost:
             cursor = str((reply.data.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
                 return
+        yield Later(why=f"Slack lists more than {_PAGE * _PAGES_MAX} {items} in {method}: what was lost is not found")
 
     async def _made_unnoticed(
         self, wanted: RoomWanted, me: Me, *, since: datetime, now: datetime
     ) -> RoomMade | NameTaken | Trouble:
-        """A channel that we made without hearing of it has the name, us as its creator, and is as young as the try."""
+        """A channel that we made without hearing of it has the name, us as its creator, and is as young as the try.
+
+        Whoever makes a channel is in it: so our own are listed, and not the workspace's thousands.
+        """
         kinds = "private_channel" if wanted.private else "public_channel"
         fields = {"types": kinds, "exclude_archived": True}
         oldest = (since - _CLOCKS_APART).timestamp()
-        async for one in self._pages("conversations.list", fields, items="channels", now=now):
+        async for one in self._pages("users.conversations", fields, items="channels", now=now):
             if isinstance(one, Later | Busy | Refused):
                 return one
             if (
@@ -274,17 +284,19 @@ class SlackHost:
     async def _posted_unnoticed(
         self, room_id: str, wanted: MessageWanted, *, since: datetime, now: datetime
     ) -> Posted | Trouble | None:
-        method = "conversations.replies" if wanted.thread_ref else "conversations.history"
+        """In its thread, or outside of it where it was posted there because the thread is gone."""
         oldest = f"{(since - _CLOCKS_APART).timestamp():.6f}"
         fields = {"channel": room_id, "oldest": oldest, "include_all_metadata": True}
+        ways = [("conversations.history", fields)]
         if wanted.thread_ref:
-            fields["ts"] = wanted.thread_ref
-        async for one in self._pages(method, fields, items="messages", now=now):
-            if isinstance(one, Later | Busy | Refused):
-                return one
-            carried = (one.get("metadata") or {}).get("event_payload") or {}
-            if carried.get("key") == wanted.key:
-                return Posted(str(one["ts"]))
+            ways.insert(0, ("conversations.replies", {**fields, "ts": wanted.thread_ref}))
+        for method, asked in ways:
+            async for one in self._pages(method, asked, items="messages", now=now, expected=_NO_THREAD):
+                if isinstance(one, Later | Busy | Refused):
+                    return one
+                carried = (one.get("metadata") or {}).get("event_payload") or {}
+                if carried.get("key") == wanted.key:
+                    return Posted(str(one["ts"]))
         return None
 
     async def _look_up(self, email: str, *, now: datetime) -> str | Trouble:

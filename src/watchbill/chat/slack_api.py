@@ -49,7 +49,17 @@ _WORDS: Mapping[str, str] = {
     "not_in_channel": "the app was removed from the channel: invite it there again (/invite), then try again",
     "ekm_access_denied": "a workspace admin suspended the app's access: ask them to allow it",
 }
-_FOR_GOOD = ("invalid_name", "invalid_blocks", "msg_too_long", "msg_blocks_too_long", "no_text")
+_MESSAGE_GONE = "message_not_found"
+_FOR_GOOD = (
+    "invalid_name",
+    "invalid_blocks",
+    "msg_too_long",
+    "msg_blocks_too_long",
+    "no_text",
+    "cant_update_message",
+    "edit_window_closed",
+    _MESSAGE_GONE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +144,7 @@ def refused(method: str, reply: Reply) -> Refused:
     words = _WORDS.get(error, "Slack answered {error} to {method}")
     needed = str(reply.data.get("needed") or "it asks for")[:100]
     why = words.format(error=error, needed=needed, method=method)
-    return Refused(why=why, for_good=error.startswith(_FOR_GOOD))
+    return Refused(why=why, for_good=error.startswith(_FOR_GOOD), gone=error == _MESSAGE_GONE)
 
 
 def _retry_after(answer: HttpAnswer) -> timedelta | None:

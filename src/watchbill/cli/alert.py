@@ -51,9 +51,9 @@ def list_(
         tell_json([_facts(row) for row in rows])
         return
     show_table(
-        ["#", "opened", "status", "urgency", "service", "summary", "has it"],
+        ["#", "opened", "status", "summary", "service", "has it", "urgency"],
         (
-            (row.number, row.opened_at, row.state, row.urgency, row.service.name, row.summary, row.acknowledged_by)
+            (row.number, row.opened_at, row.state, row.summary, row.service.name, row.acknowledged_by, row.urgency)
             for row in rows
         ),
         nothing="There are no such alerts.",

@@ -47,7 +47,7 @@ def verify(*, anchor: Anchors = None, as_json: AsJson = False) -> None:
 
 def _head(text: str) -> Head:
     sequence, _, chain_hash = text.partition(":")
-    if not sequence.isdigit() or len(chain_hash) != 64:
+    if not (sequence.isascii() and sequence.isdigit() and len(sequence) < 19) or len(chain_hash) != 64:
         typer.echo(f"--anchor {text}: write it as SEQUENCE:HASH, as this command prints it.", err=True)
         raise typer.Exit(WRONG)
     return Head(int(sequence), chain_hash.lower())

@@ -17,7 +17,7 @@ from watchbill.domain.services.reads import service_id_of
 app = typer.Typer(no_args_is_help=True, help="What is said about incidents: texts, approvals, readers.")
 
 Audience = Annotated[str, typer.Argument(help="public, customers, executives or internal")]
-Moment = Annotated[str, typer.Argument(help="first, update or resolved")]
+Moment = Annotated[str, typer.Argument(help="first, update, resolved or back")]
 Service = Annotated[str, typer.Option(help="Its name or id; left out: every service.")]
 
 

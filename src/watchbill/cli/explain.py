@@ -1,14 +1,14 @@
 """`watchbill explain`"""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from watchbill import composition
-from watchbill.cli.host import AsJson, found, instant, now, tell_json
+from watchbill.cli.host import AsJson, found, instant, now, tell_json, zone_asked
 from watchbill.cli.tables import at_text, show_table
 from watchbill.domain.escalation.explain import ExplainedStep
 from watchbill.domain.incidents.reads import LadderLine, explain_severity
@@ -44,16 +44,16 @@ def explain(
     if severity:
         named = severity_of(running(), severity)
         ladder = explain_severity(row, named, at=moment, ways=composition.ways())
-        tell_json(_rungs(ladder)) if as_json else _tell_ladder(ladder)
+        tell_json(_rungs(ladder)) if as_json else _tell_ladder(ladder, zone=zone_asked(at))
         return
     explanation = explain_service(row, urgency=urgency.value, at=moment, ways=composition.ways())
     if as_json:
         tell_json(_as_json(explanation))
     else:
-        _tell(explanation)
+        _tell(explanation, zone=zone_asked(at))
 
 
-def _tell_ladder(ladder: Sequence[LadderLine]) -> None:
+def _tell_ladder(ladder: Sequence[LadderLine], *, zone: tzinfo) -> None:
     rows: list[tuple[object, ...]] = []
     for rung in ladder:
         for found_role in rung.roles if not rung.prompts else ():
@@ -62,7 +62,8 @@ def _tell_ladder(ladder: Sequence[LadderLine]) -> None:
             rows.append((rung.at, rung.condition, found_role.role.label, people, why))
         if rung.prompts:
             rows.append((rung.at, rung.condition, "", "", f"asks whether {rung.prompts} is needed"))
-    show_table(["time", "if still", "role", "people", "where from"], rows, nothing="This severity pages nobody.")
+    columns = ["time", "if still", "role", "people", "where from"]
+    show_table(columns, rows, nothing="This severity pages nobody.", zone=zone)
 
 
 def _rungs(ladder: Sequence[LadderLine]) -> list[dict[str, object]]:
@@ -86,13 +87,13 @@ def _rungs(ladder: Sequence[LadderLine]) -> list[dict[str, object]]:
     ]
 
 
-def _tell(explanation: Explanation) -> None:
+def _tell(explanation: Explanation, *, zone: tzinfo) -> None:
     ladder = explanation.ladder
     typer.echo(f"{one_line(explanation.service)}, {ladder.urgency} urgency, by {one_line(ladder.policy)}")
     if explanation.maintenance_until is not None:
-        typer.echo(f"Under maintenance: alerts wait until {at_text(explanation.maintenance_until)}.")
+        typer.echo(f"Under maintenance: alerts wait until {at_text(explanation.maintenance_until, zone)}.")
     rows = [line for step in ladder.steps for line in _lines(step)]
-    show_table(["time", "level", "person", "device", "reason"], rows, nothing="Nobody would be paged.")
+    show_table(["time", "level", "person", "device", "reason"], rows, nothing="Nobody would be paged.", zone=zone)
     if not ladder.reaches_somebody:
         typer.echo("This reaches nobody. Name a fallback recipient with a contact that works.")
 

@@ -3,7 +3,7 @@
 import getpass
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -57,6 +57,13 @@ def instant(text: str, *, option: str, zone: str = "") -> datetime:
     at = instant_of(moment, ZoneInfo(name))
     typer.echo(f"{option} {text} is read as {name} time: {utc_text(at)}", err=True)
     return at
+
+
+def zone_asked(text: str) -> tzinfo:
+    """In which times are answered: the offset that was written, otherwise the organization's zone; UTC for now."""
+    if not text:
+        return UTC
+    return moment_of(text, option="--at").tzinfo or ZoneInfo(organization_zone())
 
 
 def moment_of(text: str, *, option: str) -> datetime:

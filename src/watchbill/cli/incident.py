@@ -24,7 +24,7 @@ from watchbill.cli.tables import at_text, show_table
 from watchbill.domain.alerts.listing import alert_id_of
 from watchbill.domain.incidents import actions, role_actions, room_actions, workflow_actions
 from watchbill.domain.incidents.models import Incident
-from watchbill.domain.incidents.process_followed import called_words, severity_label
+from watchbill.domain.incidents.process_followed import answered_words, called_words, severity_label
 from watchbill.domain.incidents.reads import EVERYTHING, IncidentDetail, IncidentFilter, incident_detail, list_incidents
 from watchbill.domain.people.reads import person_id_of
 from watchbill.domain.services.reads import service_id_of
@@ -97,17 +97,17 @@ def list_(
         tell_json([_facts(row) for row in rows])
         return
     show_table(
-        ["#", "declared", "severity", "status", "phase", "service", "title", "on it"],
+        ["#", "declared", "severity", "status", "title", "service", "on it", "phase"],
         (
             (
                 row.number,
                 row.declared_at,
                 severity_label(row),
                 row.state,
-                row.phase,
-                row.service.name if row.service else "",
                 row.title,
+                row.service.name if row.service else "",
                 row.acknowledged_by,
+                row.phase,
             )
             for row in rows
         ),
@@ -183,8 +183,9 @@ def export(
 @app.command()
 def acknowledge(incident: Number, *, person: AsPerson) -> None:
     """Say that a person is on it: the pages of that person stop, those of the others go on."""
-    row = actions.acknowledge(incident_id=incident_id(incident), actor=person_as(person), now=now())
-    typer.echo(f"#{row.number}: {one_line(row.acknowledged_by) or 'nobody'} is on it.")
+    actor = person_as(person)
+    row = actions.acknowledge(incident_id=incident_id(incident), actor=actor, now=now())
+    typer.echo(f"#{row.number}: {answered_words(row, person_id=actor.id, called=person)}")
 
 
 @app.command()
@@ -206,7 +207,7 @@ def room(incident: Number) -> None:
 @app.command()
 def tier(incident: Number, tier: Annotated[int, typer.Argument(help="1 to 4.")], *, reason: Reason) -> None:
     """Page the people of a tier."""
-    row = actions.escalate_to_tier(
+    called = actions.escalate_to_tier(
         incident_id=incident_id(incident),
         tier=tier,
         reason=reason,
@@ -214,7 +215,7 @@ def tier(incident: Number, tier: Annotated[int, typer.Argument(help="1 to 4.")],
         ways=composition.ways(),
         now=now(),
     )
-    typer.echo(f"#{row.number}: tier {tier} is being paged.")
+    typer.echo(f"Tier {tier}: {called.words}")
 
 
 @app.command()

@@ -85,7 +85,7 @@ def draft(
     subject: Annotated[str, typer.Option(help="Left out: from the template.")] = "",
     body: Annotated[str, typer.Option(help="The text. Left out: from the template.")] = "",
     file: Annotated[Path | None, typer.Option(help="Read the text from this file.")] = None,
-    moment: Annotated[str, typer.Option(help="first, update or resolved; left out: what comes next.")] = "",
+    moment: Annotated[str, typer.Option(help="first, update, resolved or back; left out: what comes next.")] = "",
     status: Annotated[
         str, typer.Option(help="For the status page: investigating, identified, monitoring, resolved.")
     ] = "",

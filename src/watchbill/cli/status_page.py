@@ -17,8 +17,9 @@ from watchbill.domain.errands.actions import try_now
 from watchbill.domain.status_page import actions, reads
 from watchbill.domain.status_page.document import page_document
 from watchbill.domain.status_page.models import ComponentState, PublicStatus, PublicUpdate
-from watchbill.domain.status_page.page_actions import WRITE, write_again
+from watchbill.domain.status_page.page_actions import write_again
 from watchbill.domain.status_page.reads import component_id_of
+from watchbill.domain.status_page.rules import WRITE
 from watchbill.ground.file_tree import lay_out
 from watchbill.ground.refusals import ChangeRefused, Unknown
 from watchbill.ground.text import one_line

@@ -212,7 +212,9 @@ def settings(
         str | None, typer.Option(help="Where customers find it; '' for this instance's /status.")
     ] = None,
     support_url: Annotated[str | None, typer.Option(help="Where customers get help; a web or mailto address.")] = None,
-    time_zone: Annotated[str | None, typer.Option(help="In which times are shown, like Europe/Berlin.")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="Of its times, like Europe/Berlin; '' for the organization's.")
+    ] = None,
     accent_light: Annotated[str | None, typer.Option(help="Colour of links and buttons, like #1f4fd8.")] = None,
     accent_dark: Annotated[str | None, typer.Option(help="The same on a dark ground.")] = None,
 ) -> None:

@@ -2,21 +2,22 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-from watchbill.composition import chat_hosts, matrix_settings, slack_settings
+from watchbill.chat.register import incomplete
+from watchbill.composition import chat_given, chat_hosts
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.domain.incidents.reads import EVERYTHING
 from watchbill.domain.warrooms.contract import ChatHost
-from watchbill.domain.warrooms.reads import rooms_in_trouble
+from watchbill.domain.warrooms.reads import rooms_in_trouble, set_aside
 
 _SECONDS_MAX = 8.0
+_SET_ASIDE_TOLD = timedelta(days=7)
 
 
 def chat_settings(_patient: Patient) -> Iterator[Finding]:
-    for lack in slack_settings().lacks():
-        yield _finding(lack, remedy="docs/how-to/connect-slack.md says how")
-    for lack in matrix_settings().lacks():
-        yield _finding(lack, remedy="docs/how-to/connect-matrix.md says how")
+    for lack, page in incomplete(chat_given()):
+        yield _finding(lack, remedy=f"{page} says how")
 
 
 def chat_tools(patient: Patient) -> Iterator[Finding]:
@@ -30,6 +31,18 @@ def rooms_not_as_they_should_be(_patient: Patient) -> Iterator[Finding]:
     for number, trouble in rooms_in_trouble(viewer=EVERYTHING)[:5]:
         remedy = f"mend it, then `watchbill incident chat {number} --try-now`; it is tried again by itself too"
         yield _finding(f"the room of #{number}: {trouble}", remedy=remedy)
+
+
+def requests_set_aside(patient: Patient) -> Iterator[Finding]:
+    if count := set_aside(since=patient.now - _SET_ASIDE_TOLD):
+        things = "thing that somebody" if count == 1 else "things that people"
+        yield Finding(
+            check="chat",
+            serious=False,
+            what=f"{count} {things} wrote or asked for in a chat tool in the last week could not be handled",
+            why="it was not done, and a message is not in its incident's record; whoever wrote it was told so",
+            remedy="look for chat.request.set_aside in the worker's log, and report the errors before it",
+        )
 
 
 async def _complaints(host: ChatHost, patient: Patient) -> Sequence[str]:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from watchbill.composition import configured_families
 from watchbill.config import Config, base_url_of, running_processes
 from watchbill.doctor.finding import Finding, Patient
 from watchbill.ground import secret_file
@@ -57,6 +58,19 @@ def secret_key_file(patient: Patient) -> Iterator[Finding]:
         )
 
 
+def metrics_ports(patient: Patient) -> Iterator[Finding]:
+    """Either starts without its figures when the other one was faster."""
+    port = patient.settings.engine_metrics_port
+    if port and port == patient.settings.worker_metrics_port:
+        yield Finding(
+            check="metrics",
+            serious=False,
+            what=f"engine and worker are both to show their figures on port {port}",
+            why="only one of them can, so the figures of the other are nowhere",
+            remedy="give WATCHBILL_ENGINE_METRICS_PORT and WATCHBILL_WORKER_METRICS_PORT different numbers",
+        )
+
+
 def base_url(patient: Patient) -> Iterator[Finding]:
     address = base_url_of(patient.settings)
     url = urlsplit(address)
@@ -99,6 +113,20 @@ def mail(patient: Patient) -> Iterator[Finding]:
             what=f"the mail server {settings.smtp_host}:{settings.smtp_port} does not take us: {error}",
             why="pages by e-mail fail",
             remedy="check WATCHBILL_SMTP_HOST, _PORT, _SECURITY, _USER and _PASSWORD, and the way to that server",
+        )
+
+
+def another_environment(patient: Patient) -> Iterator[Finding]:
+    """What is looked at here is what the engine sends by, wherever this command was started."""
+    own = set(configured_families())
+    differ = sorted(own ^ set(patient.families))
+    if differ:
+        yield Finding(
+            check="environment",
+            serious=False,
+            what=f"this command has other settings than the engine that runs: {', '.join(differ)}",
+            why="pages leave by the engine's settings, but what is tried from here, as the mail server, is not theirs",
+            remedy="run it with the same WATCHBILL_ variables, or in the same directory as watchbill.toml",
         )
 
 

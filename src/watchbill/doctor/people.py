@@ -11,7 +11,9 @@ from watchbill.domain.oncall.models import Schedule
 from watchbill.domain.paging.reads import reachable
 from watchbill.domain.paging.tried_reads import untried
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient, Urgency
+from watchbill.domain.process.reads import running
 from watchbill.domain.services.models import Service
+from watchbill.domain.services.unfilled_roles import unfilled_roles
 
 _NAMED_MAX = 10
 
@@ -64,6 +66,18 @@ def on_call(patient: Patient) -> Iterator[Finding]:
                 why="policies pass this level at once and page the next one",
                 remedy="change the rota, or give the person a verified contact whose kind this instance can send",
             )
+
+
+def unfilled(_patient: Patient) -> Iterator[Finding]:
+    for one in unfilled_roles(running()):
+        where = f"team {one.team} has nobody" if one.team_id else "nobody is named"
+        yield Finding(
+            check="roles",
+            serious=False,
+            what=f"{where} as {one.label.lower()}, whom {one.calls} calls",
+            why="the incident does without, or wakes the fallback instead",
+            remedy="name them on the page Roles, or in the organization file",
+        )
 
 
 def services_without_policy(_patient: Patient) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ def bytes_max(path: str, *, file_max: int) -> int:
 
 def announces_too_much(scope: Scope, limit: int) -> bool:
     announced = dict(scope.get("headers", ())).get(b"content-length", b"0")
-    return not announced.isdigit() or int(announced) > limit
+    return not announced.isdigit() or len(announced) > 18 or int(announced) > limit
 
 
 async def refuse(send: Send, limit: int) -> None:

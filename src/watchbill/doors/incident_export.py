@@ -7,12 +7,13 @@ import csv
 import io
 import json
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from watchbill.domain.incidents.attachment_reads import content_of
 from watchbill.domain.incidents.models import Attachment
 from watchbill.domain.incidents.reads import IncidentDetail
+from watchbill.doors.incident_document import at, document, what
 from watchbill.doors.web.incident_words import IncidentLine, incident_line
 from watchbill.ground.refusals import ChangeRefused
 from watchbill.ground.text import one_line
@@ -58,65 +59,22 @@ def _files(detail: IncidentDetail) -> list[Attachment]:
 
 
 def _markdown(detail: IncidentDetail, lines: list[IncidentLine]) -> str:
-    incident = detail.incident
-    facts = [
-        f"- Severity: {detail.severity.label} ({detail.severity.name})",
-        f"- State: {incident.get_state_display()}",
-        f"- Service: {_md(incident.service.name) if incident.service else 'none'}",
-        f"- Declared: {_at(incident.declared_at)} by {_md(incident.declared_by)}",
-        f"- Acknowledged: {_at(incident.acknowledged_at)}",
-        f"- Mitigated: {_at(incident.mitigated_at)}",
-        f"- Resolved: {_at(incident.resolved_at)}",
-        *(f"- {line.label}: {_md(line.held.user.name)}" for line in detail.seats if line.held is not None),
-    ]
-    rows = [f"| {_at(line.at)} | {_md(line.actor)} | {_md(_what(line))} |" for line in lines]
-    return "\n".join(
-        [
-            f"# Incident {incident.number}: {_md(incident.title)}",
-            "",
-            *(["DRILL", ""] if incident.drill else []),
-            *facts,
-            "",
-            "## Timeline (UTC)",
-            "",
-            "| time | who | what |",
-            "|---|---|---|",
-            *rows,
-            "",
-            *_markdown_files(detail),
-        ]
-    )
-
-
-def _markdown_files(detail: IncidentDetail) -> list[str]:
-    files = _files(detail)
-    if not files:
-        return []
-    rows = [
-        f"| {_at(one.added_at)} | {_md(one.added_by)} | {_md(one.name)} | {one.size} | {_md(one.alt)} | {one.sha256} |"
-        for one in files
-    ]
-    return [
-        "## Files",
-        "",
-        "| time | who | name | bytes | shows | SHA-256 |",
-        "|---|---|---|---|---|---|",
-        *rows,
-        "",
-    ]
+    return document(detail, lines, files=_files(detail))
 
 
 def _csv(_detail: IncidentDetail, lines: list[IncidentLine]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["at", "recorded_at", "group", "who", "what", "why"])
+    writer.writerow(["at", "recorded_at", "group", "who", "what", "why", "post", "answers"])
     for line in lines:
         writer.writerow(
             [
-                _at(line.at),
-                _at(line.recorded_at),
+                at(line.at),
+                at(line.recorded_at),
                 line.group,
-                *(_cell(text) for text in (line.actor, _what(line), line.why)),
+                *(_cell(text) for text in (line.actor, what(line), line.why)),
+                line.post_id or "",
+                line.thread_id or "",
             ]
         )
     return out.getvalue()
@@ -132,21 +90,23 @@ def _json(detail: IncidentDetail, lines: list[IncidentLine]) -> str:
             "state": incident.state,
             "drill": incident.drill,
             "service": incident.service.name if incident.service else None,
-            "declared_at": _at(incident.declared_at),
+            "declared_at": at(incident.declared_at),
             "timeline": [
                 {
-                    "at": _at(line.at),
-                    "recorded_at": _at(line.recorded_at),
+                    "at": at(line.at),
+                    "recorded_at": at(line.recorded_at),
                     "group": line.group,
                     "who": line.actor,
-                    "what": _what(line),
+                    "what": what(line),
                     "why": line.why,
+                    "post": str(line.post_id) if line.post_id else None,
+                    "answers": str(line.thread_id) if line.thread_id else None,
                 }
                 for line in lines
             ],
             "files": [
                 {
-                    "at": _at(one.added_at),
+                    "at": at(one.added_at),
                     "who": one.added_by,
                     "name": one.name,
                     "content_type": one.content_type,
@@ -160,27 +120,6 @@ def _json(detail: IncidentDetail, lines: list[IncidentLine]) -> str:
         ensure_ascii=False,
         indent=2,
     )
-
-
-def _what(line: IncidentLine) -> str:
-    people = ", ".join(name for _, name in line.people)
-    words = f"{line.words} {people}".strip()
-    if line.post is None:
-        return words
-    files = f" [{', '.join(one.name for one in line.files)}]" if line.files else ""
-    return f"{words}: {line.post.prefix} {line.post.text}{files}".replace("  ", " ")
-
-
-def _at(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else "not yet"
-
-
-def _md(text: str) -> str:
-    """In one line, and nothing in it is markup: it comes from outside."""
-    clean = one_line(text)
-    for sign in "\\`*_[]<>|#":
-        clean = clean.replace(sign, f"\\{sign}")
-    return clean
 
 
 def _cell(text: str) -> str:

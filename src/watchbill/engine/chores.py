@@ -12,10 +12,16 @@ from watchbill.domain.access.models import SetupLink, SignInFailure
 from watchbill.domain.alerts.models import IdempotencyKey
 from watchbill.domain.alerts.partitions import EVENTS
 from watchbill.domain.audit.partitions import ENTRIES
+from watchbill.domain.bridges import actions as bridge_actions
+from watchbill.domain.communications import publishing
+from watchbill.domain.event_hooks import actions as hook_actions
 from watchbill.domain.event_hooks.models import EventDelivery
 from watchbill.domain.paging.models import ContactMessage
+from watchbill.domain.status_page import subscriber_actions
 from watchbill.domain.status_page.models import Notice, Subscriber
 from watchbill.domain.status_page.page_actions import write_again
+from watchbill.domain.warrooms import actions as warroom_actions
+from watchbill.domain.warrooms import inbox_actions
 from watchbill.domain.warrooms.models import ChatRequest
 
 log = structlog.get_logger()
@@ -23,10 +29,13 @@ log = structlog.get_logger()
 _MONTHS_AHEAD = 3
 _IDEMPOTENCY_KEPT = timedelta(hours=24)
 _SIGN_IN_FAILURES_KEPT = timedelta(days=1)
-_USED_LINKS_KEPT = timedelta(days=30)
+# From the day on which they could no longer be used.
+_SETUP_LINKS_KEPT = timedelta(days=30)
 _CONTACT_MESSAGES_KEPT = timedelta(days=30)
 _CHAT_REQUESTS_KEPT = timedelta(days=7)
+_SET_ASIDE_KEPT = timedelta(days=90)
 _UNCONFIRMED_KEPT = timedelta(days=7)
+_LEFT_KEPT = timedelta(days=7)
 _NOTICES_KEPT = timedelta(days=90)
 _EVENT_DELIVERIES_KEPT = timedelta(days=90)
 _ROWS_AT_ONCE = 5000
@@ -74,7 +83,7 @@ def remove_sign_in_failures(now: datetime, _retention: Retention) -> None:
 
 
 def remove_dead_setup_links(now: datetime, _retention: Retention) -> None:
-    _delete(SetupLink.objects.filter(expires_at__lt=now - _USED_LINKS_KEPT))
+    _delete(SetupLink.objects.filter(expires_at__lt=now - _SETUP_LINKS_KEPT))
 
 
 def remove_contact_messages(now: datetime, _retention: Retention) -> None:
@@ -83,8 +92,19 @@ def remove_contact_messages(now: datetime, _retention: Retention) -> None:
 
 
 def remove_chat_requests(now: datetime, _retention: Retention) -> None:
-    """What was asked for in chat tools and is done with; nobody repeats it after so long."""
-    _delete(ChatRequest.objects.filter(at__lt=now - _CHAT_REQUESTS_KEPT))
+    """What was asked for in chat tools and is done with; nobody repeats it after so long. What was set aside is kept
+    until somebody could look at it, and what nobody handled until somebody does."""
+    handled = ChatRequest.objects.exclude(answered_at=None).filter(at__lt=now - _CHAT_REQUESTS_KEPT)
+    _delete(handled.filter(set_aside_at=None))
+    _delete(handled.filter(set_aside_at__lt=now - _SET_ASIDE_KEPT))
+
+
+def look_again_at_what_waits(now: datetime, _retention: Retention) -> None:
+    """What waits for an errand has one. Asking for one that is there costs nothing, and for one that is not there,
+    because its tool was not set up for a while or by whatever defect, nobody else would ask.
+    """
+    for room in (warroom_actions, inbox_actions, publishing, hook_actions, subscriber_actions, bridge_actions):
+        room.look_again(now=now)
 
 
 def write_status_page(now: datetime, _retention: Retention) -> None:
@@ -97,7 +117,7 @@ def remove_subscribers(now: datetime, _retention: Retention) -> None:
     never = Subscriber.objects.filter(confirmed_at=None, asked_at__lt=now - _UNCONFIRMED_KEPT)
     _delete(Notice.objects.filter(subscriber__in=never))
     _delete(never)
-    gone = Subscriber.objects.filter(ended_at__lt=now - _UNCONFIRMED_KEPT)
+    gone = Subscriber.objects.filter(ended_at__lt=now - _LEFT_KEPT)
     _delete(Notice.objects.filter(subscriber__in=gone))
     _delete(gone)
     _delete(Notice.objects.filter(settled_at__lt=now - _NOTICES_KEPT))
@@ -128,5 +148,6 @@ CHORES: tuple[Chore, ...] = (
     Chore(name="subscribers", cron="55 4 * * *", run=remove_subscribers),
     Chore(name="event-deliveries", cron="55 4 * * *", run=remove_event_deliveries),
     Chore(name="setup-links", cron="45 4 * * *", run=remove_dead_setup_links),
+    Chore(name="waiting-work", cron="20 * * * *", run=look_again_at_what_waits),
     Chore(name="chat-requests", cron="55 4 * * *", run=remove_chat_requests),
 )

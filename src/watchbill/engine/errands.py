@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter as Tally
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError, connection
 from prometheus_client import Counter
 
 from watchbill.domain.errands import store
-from watchbill.domain.errands.contract import Errand, Later
+from watchbill.domain.errands.contract import Errand, Later, NotYet
 from watchbill.domain.errands.rules import pause_after
 from watchbill.domain.errands.store import Claimed
 from watchbill.ground.clock import Clock
@@ -71,19 +71,26 @@ class ErrandRunner:
         return len(claimed)
 
     async def run_one(self, one: Claimed) -> None:
-        errand = self._errands[one.kind]
+        """Never raises: what cannot even be put away is claimed again when its lease runs out."""
         try:
-            trouble = await self._steps(errand, one)
+            await self._put_away(one, await self._outcome(one))
         except (OperationalError, InterfaceError) as error:
             log.warning("errand.database.away", kind=one.kind, error=str(error).strip())
-            return  # the lease runs out, and somebody claims it again
+        except Exception:
+            FAILURES.labels(one.kind).inc()
+            log.exception("errand.put_away.failed", kind=one.kind, subject_id=str(one.subject_id))
+
+    async def _outcome(self, one: Claimed) -> Later | NotYet | None:
+        try:
+            return await self._steps(self._errands[one.kind], one)
+        except (OperationalError, InterfaceError):
+            raise
         except Exception:
             FAILURES.labels(one.kind).inc()
             log.exception("errand.failed", kind=one.kind, subject_id=str(one.subject_id))
-            trouble = Later(why="a defect of Watchbill; the worker's log has the details")
-        await self._put_away(one, trouble)
+            return Later(why="a defect of Watchbill; the worker's log has the details")
 
-    async def _steps(self, errand: Errand[Any], one: Claimed) -> Later | None:
+    async def _steps(self, errand: Errand[Any], one: Claimed) -> Later | NotYet | None:
         for _ in range(_STEPS_MAX):
             now = await self._now()
             step = await self._in_database(partial(_next, errand, one, now))
@@ -94,21 +101,24 @@ class ErrandRunner:
                     outcome = await errand.act(step, now=now)
             except TimeoutError:
                 return Later(why=f"no answer within {ACT_SECONDS:.0f} s")
-            if isinstance(outcome, Later):
+            if isinstance(outcome, Later | NotYet):
                 return outcome
             await self._in_database(partial(errand.record, step, outcome, now=await self._now()))
             STEPS.labels(one.kind).inc()
-        return None  # the rest when its turn comes again; whether there is any is asked then
+        return NotYet(why="the rest when its turn comes again", after=timedelta())
 
-    async def _put_away(self, one: Claimed, trouble: Later | None) -> None:
+    async def _put_away(self, one: Claimed, left: Later | NotYet | None) -> None:
         now = await self._now()
-        if trouble is None:
+        if left is None:
             await self._in_database(partial(store.finish, one, now=now))
-            return
-        LATER.labels(one.kind).inc()
-        log.warning("errand.later", kind=one.kind, subject_id=str(one.subject_id), why=trouble.why)
-        due_at = now + pause_after(one.failures + 1, asked_for=trouble.after)
-        await self._in_database(partial(store.put_back, one, due_at=due_at, error=trouble.why))
+        elif isinstance(left, NotYet):
+            log.debug("errand.not_yet", kind=one.kind, subject_id=str(one.subject_id), why=left.why)
+            await self._in_database(partial(store.wait, one, due_at=now + left.after, why=left.why))
+        else:
+            LATER.labels(one.kind).inc()
+            log.warning("errand.later", kind=one.kind, subject_id=str(one.subject_id), why=left.why)
+            due_at = now + pause_after(one.failures + 1, asked_for=left.after)
+            await self._in_database(partial(store.put_back, one, due_at=due_at, error=left.why))
 
     async def _now(self) -> datetime:
         """The engine's clock asks the database, which must not be done on the event loop."""

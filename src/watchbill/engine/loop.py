@@ -1,4 +1,4 @@
-"""Claim due timers, handle them, commit. The first of the three bulkheads: whatever fails here stays due."""
+"""Claim due timers, handle them, commit. The first of the four bulkheads: whatever fails here stays due."""
 
 from collections import Counter as Counted
 from collections import defaultdict

@@ -261,7 +261,9 @@ async def _run(engine: Engine, sender: Sender, *, clock: Clock, dsn: str, watche
 
     wakeup = Wakeup(dsn, {TIMERS: thread.wake, PAGES: wake_sender})
     watchdog = Watchdog(watcher=watcher, cycle_age_seconds=cycle_age_seconds)
-    watching = WatchdogThread(watchdog, clock=clock, precedence=precedence, stopping=stopping_threads)
+    watching = WatchdogThread(
+        watchdog, clock=clock, precedence=precedence, stopping=stopping_threads, kinds=sender.kinds
+    )
     for one in (wakeup, thread, watching):
         one.start()
     log.info("engine.started")

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 from watchbill.domain.errands.contract import Later
 from watchbill.domain.status_page import reads
 from watchbill.domain.status_page.document import PageDocument, page_document
-from watchbill.domain.status_page.page_actions import WRITE, wrote
+from watchbill.domain.status_page.page_actions import wrote
+from watchbill.domain.status_page.rules import WRITE
 from watchbill.ground.file_tree import swap
 
 Render = Callable[[PageDocument], Mapping[str, bytes]]

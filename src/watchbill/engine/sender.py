@@ -1,7 +1,7 @@
 """Claim pages, compose, send, record. The second bulkhead: an adapter that breaks is a failed try, not a lost page."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -48,6 +48,11 @@ class Sender:
         self._instance = instance
         self._clock = clock
         self._subjects = subjects
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """Of contact, to which it can send."""
+        return self._channels.keys()
 
     def claim(self, *, now: datetime, limit: int = CLAIM) -> list[tuple[Intent, Message]]:
         intents = claim_messages(now=now, budgets=self._budgets, limit=limit)
@@ -98,7 +103,9 @@ class Sender:
         return messages
 
     async def send(self, intent: SendableT, message: Message) -> tuple[SendableT, Outcome]:
-        channel = self._channels[intent.kind]
+        channel = self._channels.get(intent.kind)
+        if channel is None:
+            return intent, RetryLater("this engine is not set up to send by that way; another one may be")
         failpoint("sender.before_provider")
         try:
             with TOOK.labels(intent.kind).time():

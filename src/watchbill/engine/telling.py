@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from watchbill.domain.errands.contract import Later
+from watchbill.domain.errands.contract import NotYet
 from watchbill.domain.status_page.contract import HookCall, HookCaller, Letter, Mailer, NotSent, Outcome
 from watchbill.domain.status_page.document import IncidentPart, MaintenancePart, PageDocument, UpdatePart, page_document
 from watchbill.domain.status_page.links import CONFIRM, LEAVE, make_token
@@ -38,9 +38,9 @@ class TellSubscriber:
             settle(notice, NoticeState.REFUSED, "it is not on the page any more", now=now)
         return notice
 
-    async def act(self, step: "tuple[Notice, Message] | Wait", *, now: datetime) -> Outcome | Later:
+    async def act(self, step: "tuple[Notice, Message] | Wait", *, now: datetime) -> Outcome | NotYet:
         if isinstance(step, Wait):
-            return Later(why=step.why, after=step.for_)
+            return NotYet(why=step.why, after=step.for_)
         _, message = step
         if isinstance(message, HookCall):
             return await self._hooks.call(message, now=now)

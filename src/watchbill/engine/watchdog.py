@@ -5,14 +5,16 @@ here is logged and tried again; paging does not notice.
 """
 
 import asyncio
+import os
+import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from prometheus_client import Counter, Gauge
 
 from watchbill.domain.alerts import repair_actions as alert_repair
@@ -31,9 +33,11 @@ from watchbill.domain.alerts.search_filling import SearchFiller
 from watchbill.domain.audit import store as audit_store
 from watchbill.domain.audit.sealing import BATCH, Sealer
 from watchbill.domain.audit.verification import UNSEALED_MAX
+from watchbill.domain.errands.reads import late_count
 from watchbill.domain.heartbeats.absences import last_open_at
 from watchbill.domain.incidents import invariant_reads as incident_invariants
 from watchbill.domain.incidents import repair_actions as incident_repair
+from watchbill.domain.paging.senders import forget_sender, note_sender
 from watchbill.engine.precedence import Precedence
 from watchbill.ground.clock import Clock
 from watchbill.ground.http_client import HttpClient, OutboundFailed, OutboundRefused
@@ -61,6 +65,7 @@ REPAIRS: dict[str, Callable[..., int]] = {
     SILENT_FOR_EVER: alert_repair.wake_again,
     incident_invariants.DRIVERLESS: incident_repair.drive_again,
     incident_invariants.REACHED_NOBODY: incident_repair.call_again,
+    incident_invariants.LEFT_ALONE: incident_repair.take_back,
 }
 # A web process is started again within seconds, however often it ends.
 _DEAF_MAX = timedelta(seconds=60)
@@ -76,6 +81,9 @@ FILLED = Counter("watchbill_search_filled_total", "Alerts taken in for searching
 FILL_FAILURES = Counter("watchbill_search_failures_total", "Rounds of taking alerts in for searching that failed.")
 FILL_WAITING = Gauge("watchbill_search_waiting", "Alerts not taken in for searching; a search reads them one by one.")
 CYCLE_AGE = Gauge("watchbill_engine_cycle_age_seconds", "Since engine and sender last came round, the older of both.")
+LATE_ERRANDS = Gauge(
+    "watchbill_errands_late", "Work with other systems that failed last time, or that no worker took up for a minute."
+)
 PINGS = Counter("watchbill_watchdog_pings_total", "Calls to the outside watcher.", ["outcome"])
 
 
@@ -133,6 +141,7 @@ class Watchdog:
             log.error("invariant.broken", check=one.check, count=len(one.ids), ids=one.ids[:_IDS_LOGGED])
             if one.check in REPAIRS:
                 DRIVEN_AGAIN.inc(REPAIRS[one.check](uuids(one), now=now))
+        LATE_ERRANDS.set(late_count(now=now))
         age = self._cycle_age_seconds()
         CYCLE_AGE.set(age)
         if age > _CYCLE_AGE_MAX_SECONDS:
@@ -178,21 +187,37 @@ class Watchdog:
 
 
 class WatchdogThread(threading.Thread):
-    def __init__(self, watchdog: Watchdog, *, clock: Clock, precedence: Precedence, stopping: threading.Event) -> None:
+    """`kinds`: of contact, to which this engine sends; it says so each minute, for those who only plan."""
+
+    def __init__(
+        self,
+        watchdog: Watchdog,
+        *,
+        clock: Clock,
+        precedence: Precedence,
+        stopping: threading.Event,
+        kinds: Collection[str],
+    ) -> None:
         super().__init__(name="watchdog", daemon=True)
         self._watchdog = watchdog
+        self._kinds = kinds
+        self._name = f"{socket.gethostname()} {os.getpid()}"
         self._clock = clock
         self._precedence = precedence
         self._stopping = stopping
 
     def run(self) -> None:
         check_at = time.monotonic() + _SEAL_EVERY_SECONDS
+        noted = False
         while not self._stopping.wait(_SEAL_EVERY_SECONDS):
             check_is_due = time.monotonic() >= check_at
             if check_is_due:
                 check_at += _CHECK_EVERY_SECONDS
             try:
                 now = self._clock.now()
+                if check_is_due or not noted:
+                    note_sender(self._name, kinds=self._kinds, now=now)
+                    noted = True
                 if self._precedence.sealing_may_go_on():
                     self._watchdog.seal(now=now)
                 if check_is_due:
@@ -200,8 +225,15 @@ class WatchdogThread(threading.Thread):
                 if not self._precedence.timers_are_behind:
                     self._watchdog.fill_search(now=now)
             except Exception:
-                # The third bulkhead: who watches must not fall with what is watched.
+                # A bulkhead: who watches must not fall with what is watched.
                 SEAL_FAILURES.inc()
                 log.exception("watchdog.failed")
                 connection.close()
+        self._leave()
         connection.close()
+
+    def _leave(self) -> None:
+        try:
+            forget_sender(self._name)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("watchdog.database.away", error=str(error).strip())

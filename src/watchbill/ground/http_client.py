@@ -21,6 +21,7 @@ import httpx
 
 from watchbill.ground.http_connection import ANSWER_BYTES_MAX, HttpAnswer, HttpConnection
 from watchbill.ground.network_guard import Address, Network, Resolver, may_connect, resolve
+from watchbill.ground.web_address import costs_too_much
 
 CONNECT_TIMEOUT = timedelta(seconds=3)
 TOTAL_TIMEOUT = timedelta(seconds=10)
@@ -68,6 +69,8 @@ class Target:
 @lru_cache(maxsize=4096)
 def parse_target(url: str) -> Target:
     """Raises OutboundRefused, naming the remedy, for every URL that cannot be right whatever it resolves to."""
+    if costs_too_much(url):
+        raise OutboundRefused("the URL is too long for the letters in it; write it like https://example.org/path")
     try:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode("ascii").rstrip(".")

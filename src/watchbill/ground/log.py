@@ -7,8 +7,11 @@ import sys
 import structlog
 
 _HIDDEN = "[secret]"
-# More people read logs than may sign in: what stands behind these in an address is as good as a password.
-_SECRET_ADDRESS = re.compile(r"(/+(?:a|setup|heartbeat|in/+[\w.%-]+)/+)[\w.~%=+/-]+", re.ASCII | re.IGNORECASE)
+# More people read logs than may sign in: what stands behind these in an address is as good as a password. A stranger
+# chooses the address, so nothing is tried twice: a run of slashes is taken whole, and from its first one only.
+_SECRET_ADDRESS = re.compile(
+    r"((?<!/)/++(?:a|setup|heartbeat|in/++[\w.%-]++)/++)[\w.~%=+/-]+", re.ASCII | re.IGNORECASE
+)
 # As `secrets.new_token` makes them, and as PagerDuty's keys look.
 _TOKEN = re.compile(r"([a-z]{1,8}_)[0-9A-Za-z]{32,}|(?<![0-9A-Za-z])R[0-9a-z]{31}(?![0-9A-Za-z])")
 

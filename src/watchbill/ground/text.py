@@ -52,6 +52,13 @@ def cut_characters(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + _ELLIPSIS
 
 
+def cut_words(text: str, limit: int) -> str:
+    """Between two words, where there is a blank at all, and marked."""
+    if len(text) <= limit:
+        return text
+    return (text[: limit - 1].rpartition(" ")[0] or text[: limit - 1]).rstrip() + _ELLIPSIS
+
+
 def cut_bytes(text: str, limit: int) -> str:
     """At most `limit` bytes of UTF-8; a limit below 3 leaves no room for the mark that something was cut."""
     raw = text.encode("utf-8", "replace")

@@ -6,12 +6,14 @@ import watchbill.bootstrap  # noqa: F401 - makes Django ready before tables are 
 from watchbill.composition import build_errands, listeners
 from watchbill.config import config, database_url, wakeup_url
 from watchbill.engine.chores import Retention
+from watchbill.engine.metrics import serve_metrics
 from watchbill.engine.worker import run
 from watchbill.ground.clock import DatabaseClock, SystemClock
 from watchbill.processes.beginning import begin
 
 if __name__ == "__main__":
     begin("worker")
+    serve_metrics(config().worker_metrics_port)
     run(
         clock=DatabaseClock(),
         dsn=database_url(),

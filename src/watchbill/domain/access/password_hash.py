@@ -4,6 +4,9 @@ import unicodedata
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
+# No password is longer. A stranger at the sign-in chooses the length, and composing letters takes time with its square.
+_COMPOSED_MAX = 1000
+
 
 class Argon2id(Argon2PasswordHasher):
     """The same characters count as the same however a keyboard composes them: a phone and a laptop may differ."""
@@ -13,7 +16,11 @@ class Argon2id(Argon2PasswordHasher):
     parallelism = 8
 
     def encode(self, password: str, salt: str) -> str:
-        return super().encode(unicodedata.normalize("NFKC", password), salt)
+        return super().encode(_composed(password), salt)
 
     def verify(self, password: str, encoded: str) -> bool:
-        return super().verify(unicodedata.normalize("NFKC", password), encoded)
+        return super().verify(_composed(password), encoded)
+
+
+def _composed(password: str) -> str:
+    return unicodedata.normalize("NFKC", password) if len(password) <= _COMPOSED_MAX else password

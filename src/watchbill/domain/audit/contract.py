@@ -4,10 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+# The ways of our own by which something is done.
+VIAS = ("web", "api", "cli", "mail-link", "engine", "ingest")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """`kind`: person, token, source or system. `via`: web, api, cli, mail-link, engine, ingest, or a chat tool."""
+    """`kind`: person, token, source or system. `via`: one of `VIAS`, or the word of a chat tool."""
 
     kind: str
     label: str

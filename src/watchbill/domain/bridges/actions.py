@@ -4,6 +4,7 @@ Whoever gives or frees one holds the rows of the whole pool, so that two inciden
 stands a constraint of the table.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -178,6 +179,12 @@ def meeting_takes_over(incident_id: UUID, *, now: datetime) -> None:
     _tell_waiting(now=now)
 
 
+def look_again(*, now: datetime) -> None:
+    """At every meeting that is still to be made."""
+    wanted = Meeting.objects.filter(state=MeetingState.WANTED)
+    ask(MAKE, wanted.values_list("incident_id", flat=True), due_at=now)
+
+
 @transaction.atomic
 def _free_all(incident_id: UUID, *, now: datetime) -> None:
     incident = _locked(incident_id)
@@ -273,7 +280,7 @@ def _use(incident: Incident, part: Part, bridge: Bridge, *, by: str, now: dateti
         shared=rules.is_shared(bridge),
         name=bridge.name,
         kind=bridge.kind,
-        url=rules.link_for(bridge, number=incident.number, restricted=incident.restricted),
+        url=rules.link_for(bridge, number=incident.number, restricted=incident.restricted, token=secrets.token_hex(8)),
         phone=bridge.phone,
         pin=bridge.pin,
         taken_at=now,

@@ -11,7 +11,8 @@ from watchbill.domain.bridges import rules
 from watchbill.domain.bridges.actions import MAKE, meeting_takes_over
 from watchbill.domain.bridges.contract import BridgeMaker, Made, NotMade, NotThere, Outcome, Unknown, Wanted
 from watchbill.domain.bridges.models import BridgeUse, Meeting, MeetingState, Part
-from watchbill.domain.errands.contract import Later
+from watchbill.domain.errands.contract import NotYet
+from watchbill.domain.errands.rules import pause_after
 from watchbill.domain.incidents.models import UNRESOLVED, Incident
 from watchbill.domain.incidents.records import entry, record
 from watchbill.ground.text import cut_characters, one_line
@@ -60,10 +61,10 @@ class MakeBridge:
         meeting.save(update_fields=["asked_at", "tries"])
         return MeetingStep(incident_id=subject_id, do="make", wanted=wanted)
 
-    async def act(self, step: MeetingStep, *, now: datetime) -> Outcome | NotThere | Later:
+    async def act(self, step: MeetingStep, *, now: datetime) -> Outcome | NotThere | NotYet:
         match step.do:
             case "wait":
-                return Later(why=step.why, after=step.wait)
+                return NotYet(why=step.why, after=step.wait or timedelta())
             case "make":
                 return await self._maker.make(step.wanted, now=now)
         if not self._maker.can_look:
@@ -76,13 +77,17 @@ class MakeBridge:
         meeting = _locked(step.incident_id)
         if meeting is None or meeting.state in (MeetingState.MADE, MeetingState.FAILED):
             return
+        if meeting.incident.state not in UNRESOLVED and meeting.state == MeetingState.WANTED:
+            _settle(meeting, MeetingState.NOT_NEEDED)
+        if meeting.state == MeetingState.NOT_NEEDED and not isinstance(outcome, Made):
+            return  # that it could not be made is no news any more
         match outcome:
             case Made():
                 _made(meeting, outcome, now=now)
             case NotMade(why=why, for_good=True):
                 _fail(meeting, why, now=now)
             case NotMade(why=why, after=after):
-                pause = rules.pause_after(meeting.tries, asked_for=after)
+                pause = pause_after(meeting.tries, asked_for=after)
                 _put_off(meeting, why, until=now + pause, asked_at=None)
             case NotThere():
                 asked_at = meeting.asked_at or now
@@ -94,7 +99,7 @@ class MakeBridge:
                     asked_at=None if is_sure else meeting.asked_at,
                 )
             case Unknown(why=why):
-                pause = rules.pause_after(meeting.tries, asked_for=None)
+                pause = pause_after(meeting.tries, asked_for=None)
                 _put_off(meeting, why, until=now + pause, asked_at=meeting.asked_at)
 
 

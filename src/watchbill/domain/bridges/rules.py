@@ -1,7 +1,6 @@
 """Pure decisions about bridges: what one must look like, and which one an incident gets."""
 
 import re
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,6 @@ ORDER_MAX = 9999
 WELCOME = timedelta(seconds=60)
 # So long after a lost answer nobody asks for another meeting: the host's list may lag behind.
 LOST_FOR = timedelta(seconds=30)
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=5)
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-/]{2,38}")
 _PIN = re.compile(r"[0-9]{1,20}")
 _SUBSTITUTABLE = (BridgeKind.JITSI, BridgeKind.LINK)
@@ -97,9 +95,8 @@ def is_phone(bridge: Bridge) -> bool:
     return bridge.kind == BridgeKind.PHONE
 
 
-def link_for(bridge: Bridge, *, number: int, restricted: bool) -> str:
-    """A room that anybody may enter who knows its name needs one that nobody guesses."""
-    token = secrets.token_hex(8)
+def link_for(bridge: Bridge, *, number: int, restricted: bool, token: str) -> str:
+    """A room that anybody may enter who knows its name needs one that nobody guesses: the token is random."""
     return bridge.url.replace(PLACE, token if restricted else f"incident-{number}-{token}")
 
 
@@ -116,12 +113,6 @@ def tel(phone: str, pin: str) -> str:
     """What a phone dials at one tap: the number, a pause, the PIN and its end."""
     digits = re.sub(r"[^0-9+]", "", phone)
     return f"tel:{digits},,{pin}#" if pin else f"tel:{digits}"
-
-
-def pause_after(tries: int, *, asked_for: timedelta | None) -> timedelta:
-    doubled: int = 2 ** min(max(tries - 1, 0), 12)
-    own = min(_FIRST_PAUSE * doubled, _LONGEST_PAUSE)
-    return max(own, asked_for) if asked_for is not None else own
 
 
 def still_welcome(state: str, *, wanted_at: datetime, has_voice: bool, now: datetime) -> bool:

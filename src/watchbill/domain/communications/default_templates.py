@@ -8,8 +8,12 @@ _FACTS = """\
 {{severity}}: {{title}}
 Service: {{services}}
 Since: {{started}}
-Impact: {{impact}} ({{customers}})
+Impact: {{impact}}
+Customers: {{customers}}
 In charge: {{commander}}"""
+_END = """\
+Customers were harmed: {{lasted}}
+Resolved: {{resolved}}, after {{resolved_after}}"""
 
 # (subject, body), by audience and moment.
 DEFAULTS: Mapping[tuple[str, str], tuple[str, str]] = {
@@ -24,8 +28,14 @@ DEFAULTS: Mapping[tuple[str, str], tuple[str, str]] = {
     ),
     (Audience.PUBLIC, Moment.RESOLVED): (
         "Problems with {{service}}",
-        "This is resolved since {{resolved}}; it lasted {{duration}}. {{service}} works as usual again.\n\n"
+        "This is resolved. It lasted {{lasted}}. {{service}} works as usual again.\n\n"
         "We are sorry for the trouble. We are finding out how it came about and what keeps it from coming again.",
+    ),
+    (Audience.PUBLIC, Moment.BACK): (
+        "Problems with {{service}}",
+        "The problems with {{service}} are back since {{back}}. {{impact}}\n\n"
+        "We said too early that it was over, and we are sorry. We are working on it. The next update comes by "
+        "{{next_update_by}}.",
     ),
     (Audience.CUSTOMERS, Moment.FIRST): (
         "{{organization}}: problems with {{service}}",
@@ -41,10 +51,17 @@ DEFAULTS: Mapping[tuple[str, str], tuple[str, str]] = {
     ),
     (Audience.CUSTOMERS, Moment.RESOLVED): (
         "{{organization}}: {{service}} works again",
-        "Hello,\n\nthe problems with {{service}} are over since {{resolved}}. They lasted {{duration}}.\n\n"
+        "Hello,\n\nthe problems with {{service}} are over. They lasted {{lasted}}.\n\n"
         "You need not do anything. If you still notice something, please write to us.\n\n"
         "We are sorry for the trouble. We are finding out how it came about and what keeps it from coming again.\n\n"
         "{{organization}}",
+    ),
+    (Audience.CUSTOMERS, Moment.BACK): (
+        "{{organization}}: the problems with {{service}} are back",
+        "Hello,\n\nwe told you that the problems with {{service}} were over. They are back since {{back}}.\n\n"
+        "What you may notice: {{impact}}\n\n"
+        "We are working on it with all we have. You hear from us again by {{next_update_by}}, and as soon as it is "
+        "over.\n\nWe are sorry that we said so too early.\n\n{{organization}}",
     ),
     (Audience.EXECUTIVES, Moment.FIRST): (
         "{{severity}}: {{title}}",
@@ -53,13 +70,18 @@ DEFAULTS: Mapping[tuple[str, str], tuple[str, str]] = {
     ),
     (Audience.EXECUTIVES, Moment.UPDATE): (
         "{{severity}}, {{status}}: {{title}}",
-        f"{_FACTS}\nLasts: {{{{duration}}}}\n\n{{{{last_update}}}}\n\n"
+        f"{_FACTS}\nCustomers are harmed: {{{{lasted}}}}\n\n{{{{last_update}}}}\n\n"
         "The next update comes by {{next_update_by}}.\n\nDetails: {{link}}",
     ),
     (Audience.EXECUTIVES, Moment.RESOLVED): (
         "Resolved: {{title}}",
-        f"{_FACTS}\nResolved: {{{{resolved}}}}, after {{{{duration}}}}\n\n"
+        f"{_FACTS}\n{_END}\n\n"
         "The review follows; it says what happened and what is done about it.\n\nDetails: {{link}}",
+    ),
+    (Audience.EXECUTIVES, Moment.BACK): (
+        "{{severity}} again: {{title}}",
+        f"It was resolved, and is back since {{{{back}}}}.\n\n{_FACTS}\n\n"
+        "What is needed from you: nothing for now. The next update comes by {{next_update_by}}.\n\nDetails: {{link}}",
     ),
     (Audience.INTERNAL, Moment.FIRST): (
         "{{severity}}: {{title}}",
@@ -72,6 +94,11 @@ DEFAULTS: Mapping[tuple[str, str], tuple[str, str]] = {
     ),
     (Audience.INTERNAL, Moment.RESOLVED): (
         "Resolved: {{title}}",
-        f"{_FACTS}\nResolved: {{{{resolved}}}}, after {{{{duration}}}}\n\nDetails: {{{{link}}}}",
+        f"{_FACTS}\n{_END}\n\nDetails: {{{{link}}}}",
+    ),
+    (Audience.INTERNAL, Moment.BACK): (
+        "{{severity}} again: {{title}}",
+        f"It was resolved, and is back since {{{{back}}}}.\n\n{_FACTS}\n\nThe next update comes by "
+        "{{next_update_by}}. Details: {{link}}",
     ),
 }

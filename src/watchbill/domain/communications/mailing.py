@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
 from watchbill.domain.communications.contract import LetterPost, LetterToSend, NotSent, Sent, Unsure
 from watchbill.domain.communications.models import Audience, Letter, LetterState
 from watchbill.domain.communications.publishing import MAIL
 from watchbill.domain.communications.recipients import insiders
-from watchbill.domain.errands.contract import Later
+from watchbill.domain.errands.contract import NotYet
 from watchbill.domain.errands.rules import pause_after
 from watchbill.ground.text import one_line
+
+log = structlog.get_logger()
 
 GIVE_UP_AFTER = timedelta(hours=24)
 _A_MOMENT = timedelta(seconds=1)
@@ -71,7 +74,7 @@ class MailLetters:
 
     async def act(self, step: Post | Wait, *, now: datetime) -> object:
         if isinstance(step, Wait):
-            return Later(why=step.why, after=step.after)
+            return NotYet(why=step.why, after=step.after)
         return await self._post.post(step.letter, now=now)
 
     def record(self, step: Post | Wait, outcome: object, *, now: datetime) -> None:
@@ -136,3 +139,4 @@ def _put_off(letter: Letter, outcome: NotSent, *, now: datetime) -> None:
     letter.state, letter.reason = LetterState.QUEUED, one_line(outcome.reason)[:_REASON_MAX]
     letter.due_at = now + pause_after(letter.tries, asked_for=outcome.after)
     letter.save(update_fields=["state", "reason", "due_at"])
+    log.warning("letter.later", letter_id=str(letter.id), why=letter.reason)

@@ -24,6 +24,7 @@ class Moment(models.TextChoices):
     FIRST = "first", "First notice"
     UPDATE = "update", "Update"
     RESOLVED = "resolved", "Resolved"
+    BACK = "back", "It is back"
 
 
 class Template(models.Model):

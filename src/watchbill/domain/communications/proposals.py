@@ -15,7 +15,8 @@ from watchbill.ground.text import cut_characters, one_line
 
 def proposed(incident: Incident, planned: PlanItem, *, moment: str, base_url: str, now: datetime) -> Text:
     """At the end, people of the organization get the summary that the follow-up has drafted."""
-    chosen, values = template(planned.audience, moment), values_of(incident, base_url=base_url, now=now)
+    chosen = template(planned.audience, moment)
+    values = values_of(incident, audience=planned.audience, base_url=base_url, now=now)
     body = render(chosen.body, values)
     if planned.audience == Audience.INTERNAL and moment == Moment.RESOLVED:
         summary = summary_of(incident)

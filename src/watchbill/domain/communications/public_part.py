@@ -17,7 +17,11 @@ from watchbill.ground.identity import uuid_in
 from watchbill.ground.refusals import ChangeRefused
 
 STATUSES = tuple(one for one in PublicStatus if one is not PublicStatus.POSTMORTEM)
-_STATUS_OF = {Moment.FIRST: PublicStatus.INVESTIGATING, Moment.RESOLVED: PublicStatus.RESOLVED}
+_STATUS_OF = {
+    Moment.FIRST: PublicStatus.INVESTIGATING,
+    Moment.RESOLVED: PublicStatus.RESOLVED,
+    Moment.BACK: PublicStatus.INVESTIGATING,
+}
 # How bad a component of an affected service is at first taken to be, by the rank of the severity.
 _BY_RANK = {1: ComponentState.MAJOR_OUTAGE, 2: ComponentState.PARTIAL_OUTAGE}
 
@@ -44,13 +48,23 @@ def suggested_components(incident: Incident, *, moment: str) -> dict[str, str]:
 
 
 def _suggested(incident: Incident, *, moment: str) -> dict[str, str]:
+    """What the page says of a component holds; after "resolved" it says nothing, and the first guess is made anew."""
     if moment == Moment.RESOLVED:
         return {}
+    public = reads.public_incident_of(incident.id)
+    held = dict(public.states) if public is not None and public.resolved_at is None else {}
+    return {**dict.fromkeys(_harmed(incident), _bad(incident)), **held}
+
+
+def _harmed(incident: Incident) -> list[str]:
+    """Components of its services; and whatever its public incident ever named."""
     services, public = service_ids(incident), reads.public_incident_of(incident.id)
-    held = dict(public.states) if public is not None else {}
-    bad = _BY_RANK.get(severity_in(incident).rank, ComponentState.DEGRADED)
-    fresh = {str(one.id): str(bad) for one in reads.components() if one.service_id in services}
-    return {**fresh, **held}
+    named = set(public.states) if public is not None else set()
+    return [str(one.id) for one in reads.components() if one.service_id in services or str(one.id) in named]
+
+
+def _bad(incident: Incident) -> str:
+    return str(_BY_RANK.get(severity_in(incident).rank, ComponentState.DEGRADED))
 
 
 def suggested_status(incident: Incident, *, moment: str) -> str:

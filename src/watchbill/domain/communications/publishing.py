@@ -1,5 +1,6 @@
 """The one moment at which words leave the house: recorded first, delivered by errands afterwards."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -30,7 +31,7 @@ from watchbill.domain.errands.actions import ask
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents.actions import locked
 from watchbill.domain.incidents.follow_up_actions import settle_follow_up
-from watchbill.domain.incidents.models import FollowUpState, Incident, IncidentState
+from watchbill.domain.incidents.models import NEVER_WAS, FollowUpState, Incident
 from watchbill.domain.incidents.records import record
 from watchbill.domain.incidents.room_actions import note_update
 from watchbill.ground.ids import new_id
@@ -38,12 +39,24 @@ from watchbill.ground.refusals import ChangeRefused, Unknown
 
 # The errand that delivers one letter.
 MAIL = "communications.mail"
-_NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 _TRYABLE = (LetterState.FAILED, LetterState.UNSURE)
 
 
 class ApprovalMissing(ChangeRefused):
     """Somebody has to say yes first; the words say who."""
+
+
+class NobodyWouldGetIt(ChangeRefused):
+    """A letter to no customer or to no executive is no news to them; the words say how to add whom it is for."""
+
+
+# What is missing, and where it is set.
+_NOBODY: Mapping[str, str] = {
+    Audience.CUSTOMERS: "it would reach nobody: no contact of a customer is kept for the affected services. Add them "
+    "(Admin, Communication, Contacts)",
+    Audience.EXECUTIVES: "it would reach nobody: nobody is executive on call, and nobody who may see it has subscribed "
+    "as an executive. Name somebody (Admin, Roles; or Admin, Communication, Subscriptions)",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +83,11 @@ def reach_of(incident: Incident, audience: str, *, ways: Ways, now: datetime) ->
     return Reach(people=found, words=_count(found))
 
 
+def reaches_nobody(held: Statement, reach: Reach) -> bool:
+    """People of the organization can read theirs on the incident's page without a letter; a drill is recorded."""
+    return held.audience in _NOBODY and not held.incident.drill and not reach.people
+
+
 def _count(found: tuple[Recipient, ...], what: str = "") -> str:
     if what:
         return f"{len(found)} {what}{'' if len(found) == 1 else 's'}"
@@ -88,13 +106,15 @@ def publish(
         done = Statement.objects.filter(incident=incident, id=statement_id, state=StatementState.PUBLISHED).first()
         if done is not None:
             return done
-        if incident.state in _NEVER_WAS:
+        if incident.state in NEVER_WAS:
             raise ChangeRefused("", "it was no incident after all; there is nothing to tell")
         held = unpublished(incident, statement_id)
         check_may_leave(incident, held.audience)
         check_seen(held, revision)
         _check_approved(held, actor=actor, ways=ways, now=now)
         reach = reach_of(incident, held.audience, ways=ways, now=now)
+        if reaches_nobody(held, reach):
+            raise NobodyWouldGetIt("", f"{_NOBODY[held.audience]}; or note how they were told by other means")
         _send_out(held, reach, actor=actor, now=now)
         note_what_follows(incident, held, told_at=now, actor=actor, now=now)
     return held
@@ -129,8 +149,12 @@ def _send_out(held: Statement, reach: Reach, *, actor: Actor, now: datetime) -> 
     if held.audience == Audience.PUBLIC and not held.incident.drill:
         publish_publicly(held, actor=actor, now=now)
     else:
-        record([about(held, "incident.statement_published", why=f"to {reach.words}")], actor=actor, now=now)
+        record([about(held, "incident.statement_published", why=_sent_words(reach))], actor=actor, now=now)
     ask(MAIL, [letter.id for letter in letters], due_at=now)
+
+
+def _sent_words(reach: Reach) -> str:
+    return f"to {reach.words}" if reach.people else "on the incident's page alone; nobody is mailed"
 
 
 def note_what_follows(incident: Incident, held: Statement, *, told_at: datetime, actor: Actor, now: datetime) -> None:
@@ -145,6 +169,12 @@ def note_what_follows(incident: Incident, held: Statement, *, told_at: datetime,
         settle_follow_up(
             incident_id=incident.id, follow_up_id=summary.id, state=FollowUpState.DONE, why="", actor=actor, now=now
         )
+
+
+def look_again(*, now: datetime) -> None:
+    """At every letter that is still on its way."""
+    waiting = Letter.objects.filter(state__in=(LetterState.QUEUED, LetterState.SENDING))
+    ask(MAIL, waiting.values_list("id", flat=True), due_at=now)
 
 
 def send_again(*, incident_id: UUID, statement_id: UUID, actor: Actor, now: datetime) -> int:

@@ -25,11 +25,10 @@ from watchbill.domain.communications.models import (
 from watchbill.domain.communications.public_part import told_publicly
 from watchbill.domain.communications.rules import Facts, PlanItem, Told
 from watchbill.domain.incidents import rules as incident_rules
-from watchbill.domain.incidents.models import FollowUp, FollowUpKind, Incident, IncidentState
-from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in
+from watchbill.domain.incidents.models import NEVER_WAS, FollowUp, FollowUpKind, Incident
+from watchbill.domain.incidents.process_followed import process_of, severity_in
 from watchbill.ground.refusals import Unknown
 
-_NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 LETTERS_SHOWN = 500
 
 
@@ -109,7 +108,7 @@ def plan_of(incident: Incident, *, now: datetime) -> Plan:
     return Plan(
         lines=tuple(lines),
         others=()
-        if incident.state in _NEVER_WAS
+        if incident.state in NEVER_WAS
         else rules.others([line.plan for line in lines], restricted=incident.restricted),
         inquiry=Inquiry.objects.filter(incident=incident).first(),
         history=tuple(published),
@@ -158,7 +157,7 @@ def _facts(incident: Incident) -> Facts:
         customer_facing=incident.customer_facing,
         a_customer_asked=Inquiry.objects.filter(incident=incident).exists(),
         restricted=incident.restricted,
-        was_none=incident.state in _NEVER_WAS,
+        was_none=incident.state in NEVER_WAS,
         raised_at=incident.raised_at,
         resolved_at=incident.resolved_at,
         has_summary=incident.resolved_at is not None and summary_of(incident) is not None,
@@ -255,11 +254,6 @@ def approvers() -> dict[str, str]:
     """The role whose word is needed, by audience; empty where nobody's is."""
     held = dict(ApprovalRule.objects.values_list("audience", "role"))
     return {audience: held.get(audience, "") for audience in Audience.values}
-
-
-def approver_label(incident: Incident, audience: str) -> str:
-    role = approvers()[audience]
-    return role_label(incident, role) if role else ""
 
 
 def subscriptions(*, user_id: UUID | None = None) -> list[Subscription]:

@@ -12,6 +12,7 @@ Window = Callable[[datetime], tuple[datetime, datetime] | None]
 
 SUMMARY = "internal-summary"
 _OUTSIDE = ("public", "customers")
+_IT_IS_BACK = "it is back, and they were told that it is over"
 _REMAINING = {
     "public": "Status page update",
     "customers": "Customer email",
@@ -103,6 +104,8 @@ def _named(
         need, due_at = _by_clock(facts, last, window=window, now=now)
     elif last is not None and need is Need.NOT_NEEDED and not facts.restricted and not facts.was_none:
         need, why = _ending(facts, last), f"they were told of it; {why}"
+    if need in STILL_OWED and _is_back(facts, last):
+        why = _IT_IS_BACK
     return PlanItem(
         item=one.id,
         label=one.label,
@@ -135,7 +138,7 @@ def _condition(one: Communication, severity: Severity, facts: Facts) -> tuple[Ne
 def _by_clock(facts: Facts, last: Told | None, *, window: Window, now: datetime) -> tuple[Need, datetime | None]:
     """The first notice and each update by the severity's clock; after the resolution the end, once.
 
-    Whom the end was told has to hear that it is back.
+    Whom the end was told is owed at once that it is back.
     """
     if facts.resolved_at is not None:
         return _ending(facts, last), None
@@ -153,15 +156,21 @@ def _by_clock(facts: Facts, last: Told | None, *, window: Window, now: datetime)
 
 def _ending(facts: Facts, last: Told | None) -> Need:
     if facts.resolved_at is None:
-        return Need.TOLD
+        return Need.OWED if _is_back(facts, last) else Need.TOLD
     ended = last is not None and last.moment == "resolved" and last.at >= facts.resolved_at
     return Need.TOLD if ended else Need.OWED
+
+
+def _is_back(facts: Facts, last: Told | None) -> bool:
+    """They were told that it is over, and it was raised anew since."""
+    ended = last is not None and last.moment == "resolved" and last.at <= facts.raised_at
+    return facts.resolved_at is None and ended
 
 
 def _begun(last: Told, severity: Severity, facts: Facts) -> PlanItem:
     """Told under another severity, or by somebody's own decision."""
     need = Need.NOT_NEEDED if facts.was_none else _ending(facts, last)
-    why = f"{severity.label} asks for none, but they were told of it"
+    why = _IT_IS_BACK if _is_back(facts, last) else f"{severity.label} asks for none, but they were told of it"
     return PlanItem(
         item=last.item,
         label=last.label,
@@ -191,6 +200,8 @@ def _summary(facts: Facts, last: Told | None) -> PlanItem:
 def _moment(facts: Facts, last: Told | None) -> str:
     if facts.resolved_at is not None:
         return "resolved"
+    if _is_back(facts, last):
+        return "back"
     return "first" if last is None else "update"
 
 

@@ -16,7 +16,7 @@ from watchbill.domain.communications.template_rules import BODY_MAX, SUBJECT_MAX
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents.actions import locked
 from watchbill.domain.incidents.calling import Asked, call_people, close_pages_about
-from watchbill.domain.incidents.models import CallAbout, CallReason, Incident, IncidentState
+from watchbill.domain.incidents.models import NEVER_WAS, CallAbout, CallReason, Incident
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.people.models import Urgency
 from watchbill.ground.ids import new_id
@@ -25,7 +25,6 @@ from watchbill.ground.text import block, one_line, storable
 
 _WHY_MAX = 1000
 _WHO_MAX = 300
-_NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 _OUTSIDE = (Audience.PUBLIC, Audience.CUSTOMERS)
 
 
@@ -121,7 +120,9 @@ def _rewrite(held: Statement, text: Text, *, moment: str, actor: Actor, now: dat
     held.revision += 1
     held.state, held.asked_at, held.decided_at, held.decided_by, held.why = StatementState.DRAFT, None, None, "", ""
     held.drafted_at, held.drafted_by, held.drafted_by_id = now, actor.label[:254], actor.id
-    held.save()
+    text_fields = ["subject", "body", "status", "components", "moment", "revision"]
+    decision = ["state", "asked_at", "decided_at", "decided_by", "why"]
+    held.save(update_fields=[*text_fields, *decision, "drafted_at", "drafted_by", "drafted_by_id"])
 
 
 def discard(*, incident_id: UUID, statement_id: UUID, actor: Actor, now: datetime) -> Statement:
@@ -234,7 +235,7 @@ def _check_revision(held: Statement, revision: int | None) -> None:
 
 def told_of(incident_id: UUID) -> Incident:
     incident = locked(incident_id)
-    if incident.state in _NEVER_WAS:
+    if incident.state in NEVER_WAS:
         raise ChangeRefused("", "it was no incident after all; there is nothing to tell")
     return incident
 

@@ -16,8 +16,12 @@ VARIABLES: Mapping[str, str] = {
     "impact": "what customers notice",
     "customers": "how many customers",
     "started": "when the impact began, as far as known",
-    "resolved": "when it was over",
-    "duration": "from the beginning until it was mitigated or resolved, else until now",
+    "ended": "when customers were harmed no longer: mitigated, otherwise resolved",
+    "duration": "from started until ended, else until now",
+    "lasted": "both with the duration: from 14:05 CET until 15:20 CET (1 h 15 min)",
+    "resolved": "when it was declared resolved",
+    "resolved_after": "from started until resolved",
+    "back": "when it was raised anew, after it was said to be over",
     "next_update_by": "until when the next update comes",
     "last_update": "the status update that was posted last",
     "commander": "who is in charge",
@@ -27,7 +31,7 @@ VARIABLES: Mapping[str, str] = {
 SUBJECT_MAX = 200
 BODY_MAX = 10_000
 
-_NAMED = re.compile(r"\{\{\s*([A-Za-z0-9_.-]*)\s*\}\}")
+_NAMED = re.compile(r"\{\{\s*+([A-Za-z0-9_.-]*+)\s*+\}\}")
 
 
 class VariableUnknown(ChangeRefused):
@@ -36,6 +40,8 @@ class VariableUnknown(ChangeRefused):
 
 def check_template(text: str, *, field: str) -> None:
     """Raises VariableUnknown, ChangeRefused."""
+    if len(text) > BODY_MAX:
+        raise ChangeRefused(field, f"has {len(text)} characters; use at most {BODY_MAX}")
     unknown = sorted({name for name in _NAMED.findall(text) if name not in VARIABLES})
     if unknown:
         named = ", ".join("{{" + name + "}}" for name in unknown)

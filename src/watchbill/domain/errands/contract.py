@@ -20,11 +20,19 @@ class Later:
     after: timedelta | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotYet:
+    """Nothing failed just now; its time comes after so long. `why` is for whoever looks at what waits."""
+
+    why: str
+    after: timedelta
+
+
 class Errand(Protocol, Generic[StepT]):
     """`next_step` and `record` are short and in the database; `act` talks to the outside and to nothing of ours.
 
-    `record` is told every outcome but `Later`. What will never work is an outcome too, recorded as such: an errand
-    that only failed would be tried for ever.
+    `record` is told every outcome but `Later` and `NotYet`. What will never work is an outcome too, recorded as such:
+    an errand that only failed would be tried for ever.
     """
 
     @property

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from watchbill.ground.ids import new_id
+from watchbill.ground.text import storable
 
 LEASE = timedelta(minutes=2)
 
@@ -54,10 +55,15 @@ def finish(one: Claimed, *, now: datetime) -> None:
         "DELETE FROM errands_errand WHERE id = %s AND token = %s AND asked = %s", [one.id, one.token, one.asked]
     ):
         return
+    wait(one, due_at=now)
+
+
+def wait(one: Claimed, *, due_at: datetime, why: str = "") -> None:
+    """Nothing failed and it is not done: the rest when it is due, behind whatever has been due for longer."""
     _changed(
-        "UPDATE errands_errand SET lease_until = NULL, token = NULL, failures = 0, last_error = '', due_at = %s "
+        "UPDATE errands_errand SET lease_until = NULL, token = NULL, failures = 0, last_error = %s, due_at = %s "
         "WHERE id = %s AND token = %s",
-        [now, one.id, one.token],
+        [storable(why)[:1000], due_at, one.id, one.token],
     )
 
 
@@ -65,19 +71,8 @@ def put_back(one: Claimed, *, due_at: datetime, error: str) -> None:
     _changed(
         "UPDATE errands_errand SET lease_until = NULL, token = NULL, failures = failures + 1, last_error = %s, "
         "due_at = %s WHERE id = %s AND token = %s",
-        [error[:1000], due_at, one.id, one.token],
+        [storable(error)[:1000], due_at, one.id, one.token],
     )
-
-
-def next_due_at(*, kinds: list[str]) -> datetime | None:
-    """The earliest instant at which one can be claimed."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(greatest(due_at, coalesce(lease_until, due_at))) FROM errands_errand WHERE kind = ANY(%s)",
-            [kinds],
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
 
 
 def _changed(statement: str, values: list[datetime | UUID | int | str]) -> bool:

@@ -55,7 +55,7 @@ def change(hook_id: UUID, draft: HookDraft, *, actor: Actor, now: datetime) -> N
     details = difference(before, _facts(hook))
     if details:
         hook.listens_since = now
-        hook.save()
+        hook.save(update_fields=[*_CHOSEN, "listens_since"])
         _tell("event_hook.changed", hook, details, actor=actor, now=now)
         ask(DELIVER, [hook.id], due_at=now)
 
@@ -105,7 +105,7 @@ def redeliver(hook_id: UUID, delivery_id: UUID, *, actor: Actor, now: datetime) 
         raise ChangeRefused("", "its incident is restricted, and this endpoint is not marked for such")
     row.state, row.settled_at, row.attempts = DeliveryState.PENDING, None, 0
     row.next_try_at = row.wanted_since = now
-    row.save()
+    row.save(update_fields=["state", "settled_at", "attempts", "next_try_at", "wanted_since"])
     _tell("event_hook.redelivered", hook, {"delivery": str(row.id), "event": row.event}, actor=actor, now=now)
     _send_now(hook, now=now)
 
@@ -119,11 +119,20 @@ def remove(hook_id: UUID, *, actor: Actor, now: datetime) -> None:
     _tell("event_hook.removed", hook, {"before": _facts(hook)}, actor=actor, now=now)
 
 
+def look_again(*, now: datetime) -> None:
+    """At every endpoint for which something waits."""
+    waiting = EventDelivery.objects.filter(state=DeliveryState.PENDING, hook__removed_at=None, hook__paused_at=None)
+    ask(DELIVER, waiting.order_by("hook_id").values_list("hook_id", flat=True).distinct(), due_at=now)
+
+
 def locked(hook_id: UUID) -> EventHook:
     hook = EventHook.objects.select_for_update(of=("self",)).filter(id=hook_id, removed_at=None).first()
     if hook is None:
         raise Unknown("", "there is no such endpoint, or not any more")
     return hook
+
+
+_CHOSEN = ("name", "url", "restricted", "events", "severities", "service")
 
 
 def _put(hook: EventHook, draft: HookDraft) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from watchbill.domain.audit.actions import record as write_down
 from watchbill.domain.audit.contract import ENGINE, Record
-from watchbill.domain.errands.contract import Later
+from watchbill.domain.errands.contract import NotYet
 from watchbill.domain.event_hooks.collecting import DELIVER
 from watchbill.domain.event_hooks.models import SUBJECT_KIND, DeliveryState, EventDelivery, EventHook
 from watchbill.domain.event_hooks.rules import Answered, is_given_up, is_left_alone, pause_after, wish
@@ -65,9 +65,9 @@ class DeliverEvents:
             secrets=secrets_of(hook, secret_key=self._secret_key, now=now),
         )
 
-    async def act(self, step: Send | Wait, *, now: datetime) -> Answered | Later:
+    async def act(self, step: Send | Wait, *, now: datetime) -> Answered | NotYet:
         if isinstance(step, Wait):
-            return Later(why=step.why, after=step.until - now)
+            return NotYet(why=step.why, after=step.until - now)
         headers = {
             "Content-Type": "application/json",
             "X-Watchbill-Event": step.event,
@@ -98,7 +98,7 @@ class DeliverEvents:
                 EventHook.objects.filter(id=hook.id).update(failing_since=None)
             else:
                 _failed(hook, row, outcome, now=now)
-            row.save()
+            row.save(update_fields=["attempts", "tried_at", "status", "error", "state", "settled_at", "next_try_at"])
 
     def _first(self, hook: EventHook, *, now: datetime) -> EventDelivery | None:
         """That an incident may not leave is asked again here: it may have become restricted since it was noted."""
@@ -114,6 +114,7 @@ def _failed(hook: EventHook, row: EventDelivery, outcome: Answered, *, now: date
     row.next_try_at = now + pause_after(row.attempts, asked_for=outcome.retry_after)
     since = hook.failing_since or now
     EventHook.objects.filter(id=hook.id).update(failing_since=since)
+    log.warning("event_hook.later", hook=hook.name, delivery=str(row.id), why=outcome.words)
     if is_given_up(outcome, attempts=row.attempts, wanted_since=row.wanted_since, now=now):
         _settle(row, DeliveryState.GIVEN_UP, now=now)
         log.error("event_hook.given_up", hook=hook.name, delivery=str(row.id), why=outcome.words)

@@ -16,7 +16,7 @@ from watchbill.domain.audit.contract import ENGINE, PERSON, Actor
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
-from watchbill.domain.incidents.calling import Wanted, call_roles
+from watchbill.domain.incidents.calling import Called, Wanted, call_roles, stop_waking
 from watchbill.domain.incidents.follow_up_actions import open_ticket
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
@@ -25,12 +25,14 @@ from watchbill.domain.incidents.models import (
     CallReason,
     Incident,
     IncidentAlert,
+    IncidentState,
     Insider,
     Seat,
     SeatState,
 )
 from watchbill.domain.incidents.planning import again_timer, plan
 from watchbill.domain.incidents.process_followed import process_of, severity_in
+from watchbill.domain.incidents.raising import bring_back
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import offer_open_roles
 from watchbill.domain.incidents.workflow_actions import ROOM_HERE, mark_step
@@ -204,11 +206,10 @@ def change_severity(*, incident_id: UUID, severity: str, reason: str, actor: Act
     return incident
 
 
-def raise_severity(incident: Incident, severity: str, *, reason: str, actor: Actor, now: datetime) -> bool:
-    """To that of another one, if that is the more severe. The row is locked. Whether it was."""
-    process = process_of(incident)
-    other = next((one for one in process.severities if one.id == severity), None)
-    if other is None or other.rank >= severity_in(incident).rank:
+def raise_severity(incident: Incident, severity: Severity, *, reason: str, actor: Actor, now: datetime) -> bool:
+    """To one of another process perhaps, if that is the more severe. The row is locked. Whether it was."""
+    other = rules.as_severe_as(process_of(incident), severity)
+    if other.rank >= severity_in(incident).rank:
         return False
     _set_severity(incident, other, reason=reason, actor=actor, now=now)
     return True
@@ -217,7 +218,10 @@ def raise_severity(incident: Incident, severity: str, *, reason: str, actor: Act
 def _set_severity(incident: Incident, after: Severity, *, reason: str, actor: Actor, now: datetime) -> None:
     before = severity_in(incident)
     incident.severity = after.id
-    incident.save(update_fields=["severity"])
+    if not after.pages:  # whoever is called if it gets worse again has not been called for that
+        incident.called = {}
+        stop_waking(incident, reason=f"{after.label} pages nobody", now=now)
+    incident.save(update_fields=["severity", "called"])
     details = {"before": before.label, "after": after.label, "why": reason.strip()[:REASON_MAX]}
     record([entry(incident, "incident.severity_changed", **details)], actor=actor, now=now)
     if rules.opens_room(process_of(incident), after):
@@ -235,7 +239,7 @@ def open_room(*, incident_id: UUID, actor: Actor, ways: Ways, now: datetime) -> 
     return incident
 
 
-def escalate_to_tier(*, incident_id: UUID, tier: int, reason: str, actor: Actor, ways: Ways, now: datetime) -> Incident:
+def escalate_to_tier(*, incident_id: UUID, tier: int, reason: str, actor: Actor, ways: Ways, now: datetime) -> Called:
     """Page the roles of that tier now. Raises ChangeRefused for a tier there is not, or without a reason."""
     with transaction.atomic():
         incident = unresolved(incident_id)
@@ -258,7 +262,7 @@ def escalate_to_tier(*, incident_id: UUID, tier: int, reason: str, actor: Actor,
         record(called.records, actor=ENGINE, now=now)
         if called.reached_nobody:
             set_timers([again_timer(incident.id, tries=0, now=now)])
-    return incident
+    return called
 
 
 def add_insider(*, incident_id: UUID, user_id: UUID, actor: Actor, now: datetime) -> None:
@@ -326,11 +330,13 @@ def _incident_of(alerts: Sequence[Alert], wanted: Declaration, *, actor: Actor) 
 
 def _join(incident: Incident, alerts: Sequence[Alert], wanted: Declaration, *, actor: Actor, now: datetime) -> None:
     """Declared once more: the higher severity of the two holds, and what was said stands on the timeline."""
-    severity = rules.severity_of(process_of(incident), wanted.severity)
+    severity = rules.severity_of(running(), wanted.severity)
     told = entry(incident, "incident.declared_again", severity=severity.label, text=wanted.title.strip()[:TITLE_MAX])
     record([told], actor=actor, now=now)
     _link(incident, alerts, actor=actor, now=now)
-    raise_severity(incident, severity.id, reason="it was declared once more", actor=actor, now=now)
+    if incident.state == IncidentState.MITIGATED:
+        bring_back(incident, reason=f"declared once more: {wanted.title.strip()}", actor=actor, now=now)
+    raise_severity(incident, severity, reason="it was declared once more", actor=actor, now=now)
 
 
 def _service(service_id: UUID | None, alerts: Sequence[Alert]) -> Service | None:

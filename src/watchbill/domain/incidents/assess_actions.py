@@ -15,6 +15,7 @@ from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.services.models import Service
 from watchbill.ground.ids import new_id
 from watchbill.ground.refusals import ChangeRefused, Unknown
+from watchbill.ground.text import cut_words
 
 IMPACT_MAX = 4000
 _AFFECTED_MAX = 100
@@ -127,7 +128,7 @@ def think(*, incident_id: UUID, text: str, actor: Actor, now: datetime) -> Hypot
         made = Hypothesis.objects.create(
             id=new_id(), incident=incident, text=clean, thought_at=now, thought_by=actor.label[:254]
         )
-        record([entry(incident, "incident.hypothesis", text=clean[:300])], actor=actor, now=now)
+        record([entry(incident, "incident.hypothesis", text=cut_words(clean, 300))], actor=actor, now=now)
         mark_step(incident, "assess/hypothesis", actor=actor, now=now)
     return made
 
@@ -144,7 +145,9 @@ def settle(*, incident_id: UUID, hypothesis_id: UUID, state: str, why: str, acto
         one.state, one.why = state, why.strip()[:REASON_MAX]
         one.settled_at, one.settled_by = (None, "") if state == HypothesisState.OPEN else (now, actor.label[:254])
         one.save(update_fields=["state", "why", "settled_at", "settled_by"])
-        told = entry(incident, "incident.hypothesis_settled", text=one.text[:300], after=one.state, why=one.why)
+        told = entry(
+            incident, "incident.hypothesis_settled", text=cut_words(one.text, 300), after=one.state, why=one.why
+        )
         record([told], actor=actor, now=now)
     return one
 

@@ -1,6 +1,5 @@
 """Files of the room, for those who may see the incident."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from watchbill.domain.incidents.models import Attachment, AttachmentContent
@@ -21,10 +20,3 @@ def attachment_of(incident_id: UUID, attachment_id: UUID, *, viewer: Viewer) -> 
 
 def content_of(attachment: Attachment) -> bytes:
     return bytes(AttachmentContent.objects.values_list("content", flat=True).get(attachment=attachment))
-
-
-def by_post(attachments: Iterable[Attachment]) -> dict[UUID, list[Attachment]]:
-    found: dict[UUID, list[Attachment]] = {}
-    for one in attachments:
-        found.setdefault(one.post_id, []).append(one)
-    return found

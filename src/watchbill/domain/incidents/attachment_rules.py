@@ -16,9 +16,11 @@ NAME_MAX, ALT_MAX, PREVIEW_MAX = 120, 300, 4000
 _FIELD = "files"
 # What browsers take for a page, a drawing or a program when it stands at the beginning (after blanks and comments).
 _MARKUP = re.compile(
-    r"[\s\ufeff]*(?:<!--.*?-->\s*)*<(?:!doctype|\?xml|html|head|body|title|script|svg|style|iframe|math|xsl|rdf|feed|rss)\b",
-    re.IGNORECASE | re.DOTALL,
+    r"<(?:!doctype|\?xml|html|head|body|title|script|svg|style|iframe|math|xsl|rdf|feed|rss)\b", re.IGNORECASE
 )
+_BLANK = re.compile(r"[\s\ufeff]*")
+_COMMENT_BEGINS, _COMMENT_ENDS = "<!--", re.compile(r"--!?>")
+_COMMENTS_MAX = 50
 _NO_TEXT = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 _NOT_IN_NAMES = re.compile(r'[/\\:*?"<>|%;=\x00-\x1f]+')
 
@@ -131,9 +133,28 @@ def _text_in(content: bytes, *, shown: str) -> str:
             f"{shown} is neither a picture (PNG, JPEG, WebP, GIF) nor plain text; attach one of these, or link to it"
         )
         raise ChangeRefused(_FIELD, words)
-    if _MARKUP.match(text):
+    if _is_markup(text):
         words = (
             f"{shown} is a web page or a drawing (HTML, SVG, XML), which could run in a browser; attach a screenshot"
         )
         raise ChangeRefused(_FIELD, words)
     return text
+
+
+def _is_markup(text: str) -> bool:
+    """Each comment is passed once and for good, because whoever sends the text may want to keep us busy. What begins
+    with more comments than a person writes, or with one that does not end, counts as markup."""
+    at = _after_blanks(text, 0)
+    for _ in range(_COMMENTS_MAX):
+        if not text.startswith(_COMMENT_BEGINS, at):
+            return _MARKUP.match(text, at) is not None
+        end = _COMMENT_ENDS.search(text, at + 2)  # to browsers, <!--> is a whole comment
+        if end is None:
+            return True
+        at = _after_blanks(text, end.end())
+    return True
+
+
+def _after_blanks(text: str, at: int) -> int:
+    blank = _BLANK.match(text, at)
+    return blank.end() if blank else at

@@ -68,6 +68,17 @@ class Called:
     here: Mapping[UUID | None, Sequence[str]]
     reached_nobody: bool
     records: tuple[Record, ...]
+    by_fallback: bool = False
+
+    @property
+    def words(self) -> str:
+        """Who is paged now, in a sentence."""
+        names = ", ".join(person.name for person in self.people)
+        if self.by_fallback and not names:
+            return "Nobody stands behind it, and no fallback can be reached: call somebody by telephone."
+        if self.by_fallback:
+            return f"Nobody stands behind it, so the fallback is being paged: {names}."
+        return f"Being paged: {names}." if names else "Whoever stands behind it works on this already."
 
 
 def call_roles(
@@ -113,7 +124,13 @@ def call_roles(
         )
     because = "; ".join(dict.fromkeys(people.missing.values()))
     last = call_fallback(incident, because=because, ways=ways, urgency=urgency, now=now)
-    return Called(people=last.people, here={}, reached_nobody=last.reached_nobody, records=(*records, *last.records))
+    return Called(
+        people=last.people,
+        here={},
+        reached_nobody=last.reached_nobody,
+        by_fallback=True,
+        records=(*records, *last.records),
+    )
 
 
 @dataclass(slots=True)
@@ -231,6 +248,12 @@ def call_on(
     return entry(incident, "incident.called", why=label, people=_named(left.values()))
 
 
+def stop_waking(incident: Incident, *, reason: str, now: datetime) -> None:
+    """Who was woken for it need not be any more. Who is asked to take a role is asked still."""
+    calls = Call.objects.filter(incident=incident).exclude(reason=CallReason.ROLE).values_list("id", flat=True)
+    close_pages_of_runs(list(calls), state=PageState.CANCELLED, reason=reason, now=now)
+
+
 def _pages_of(incident: Incident) -> QuerySet[Page]:
     return Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, urgency=Urgency.HIGH)
 
@@ -247,6 +270,7 @@ def call_fallback(incident: Incident, *, because: str, ways: Ways, urgency: str,
         people=people,
         here={},
         reached_nobody=not people,
+        by_fallback=True,
         records=(
             entry(
                 incident,
@@ -273,6 +297,13 @@ def holder_ids(incident: Incident, *, roles: Sequence[str] = ()) -> list[UUID]:
     return list(seats.order_by("held_at").values_list("user_id", flat=True))
 
 
+def works_on_it(incident: Incident) -> bool:
+    """Somebody has a role by which one works on the system; who leads, informs or writes does not."""
+    seats = Seat.objects.filter(incident=incident, state=SeatState.HELD, user__is_active=True)
+    roles = set(seats.values_list("role", flat=True))
+    return any(counts_as_acknowledgement(process_of(incident), [role]) for role in roles)
+
+
 def _holders_as_targets(incident: Incident) -> dict[str, list[Target]]:
     found: dict[str, list[Target]] = {}
     seats = Seat.objects.filter(incident=incident, state=SeatState.HELD, user__is_active=True)
@@ -293,7 +324,8 @@ def call_these(
 def close_pages_about(incident: Incident, about_id: UUID, *, actor: Actor, now: datetime) -> None:
     """What was asked is decided: nobody's page about it goes on."""
     calls = Call.objects.filter(incident=incident, about_id=about_id).values_list("id", flat=True)
-    close_pages_of_runs(run_ids=list(calls), reason=f"decided by {actor.label}", now=now, by=actor.id)
+    reason = f"decided by {actor.label}"
+    close_pages_of_runs(list(calls), state=PageState.ANSWERED, reason=reason, now=now, by=actor.id)
 
 
 def _call(

@@ -8,15 +8,24 @@ from django.db import transaction
 
 from watchbill.domain.audit.contract import ENGINE, Actor, Record
 from watchbill.domain.escalation.steps import Ways
-from watchbill.domain.incidents.actions import unresolved
+from watchbill.domain.incidents.actions import IncidentOver, locked, unresolved
 from watchbill.domain.incidents.calling import Asked, call_people, close_pages_about
 from watchbill.domain.incidents.charge import check_in_charge, in_charge
-from watchbill.domain.incidents.models import CallAbout, CallReason, ChangeState, Incident, ProductionChange
+from watchbill.domain.incidents.models import (
+    UNRESOLVED,
+    CallAbout,
+    CallReason,
+    ChangeState,
+    Incident,
+    IncidentState,
+    ProductionChange,
+)
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.people.models import Urgency
 from watchbill.ground.ids import new_id
 from watchbill.ground.refusals import ChangeRefused, Unknown
+from watchbill.ground.text import cut_words
 
 _TEXT_MAX = 1000
 _WHERE_MAX = 300
@@ -109,9 +118,9 @@ def apply_change(*, incident_id: UUID, number: int, actor: Actor, now: datetime)
 def observe(
     *, incident_id: UUID, number: int, outcome: str, effect: str, actor: Actor, now: datetime
 ) -> ProductionChange:
-    """What came of it. After "worse" the way back is what the page offers first."""
+    """What came of it, until the incident is closed. After "worse" the way back is what the page offers first."""
     with transaction.atomic():
-        incident = unresolved(incident_id)
+        incident = _not_closed(incident_id)
         change = _change(incident, number, ChangeState.APPLIED, done="is not applied, or its effect is known")
         if outcome not in (ChangeState.HELPED, ChangeState.NO_EFFECT, ChangeState.WORSE):
             raise ChangeRefused("outcome", "use helped, no-effect or worse")
@@ -123,9 +132,9 @@ def observe(
 
 
 def roll_back(*, incident_id: UUID, number: int, actor: Actor, now: datetime) -> ProductionChange:
-    """Taken back just now: needs no approval, because it restores what was."""
+    """Taken back just now: needs no approval, because it restores what was. Until the incident is closed."""
     with transaction.atomic():
-        incident = unresolved(incident_id)
+        incident = _not_closed(incident_id)
         change = _of(incident, number)
         if change.applied_at is None or change.rolled_back_at is not None:
             raise ChangeRefused("", f"change {number} is not applied, or was rolled back already")
@@ -134,6 +143,14 @@ def roll_back(*, incident_id: UUID, number: int, actor: Actor, now: datetime) ->
         record([_told(incident, "incident.change_rolled_back", change)], actor=actor, now=now)
         mark_step(incident, "mitigate/roll-back", actor=actor, now=now)
     return change
+
+
+def _not_closed(incident_id: UUID) -> Incident:
+    """What was applied shows its effect after the resolution too."""
+    incident = locked(incident_id)
+    if incident.state != IncidentState.RESOLVED and incident.state not in UNRESOLVED:
+        raise IncidentOver("", f"#{incident.number} is {incident.get_state_display().lower()}; reopen it first")
+    return incident
 
 
 def _checked(draft: ChangeDraft) -> ChangeDraft:
@@ -169,4 +186,4 @@ def _of(incident: Incident, number: int) -> ProductionChange:
 
 
 def _told(incident: Incident, action: str, change: ProductionChange, **details: str) -> Record:
-    return entry(incident, action, change=change.number, text=change.what[:300], **details)
+    return entry(incident, action, change=change.number, text=cut_words(change.what, 300), **details)

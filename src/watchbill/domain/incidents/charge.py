@@ -27,6 +27,11 @@ def in_charge(incident: Incident) -> InCharge:
     return InCharge(user_id=incident.declared_by_id, name=incident.declared_by)
 
 
+def has_commander(incident: Incident) -> bool:
+    seats = Seat.objects.filter(incident=incident, role=rules.COMMANDER, state=SeatState.HELD, user__is_active=True)
+    return seats.exists()
+
+
 def check_in_charge(incident: Incident, actor: Actor, *, what: str, field: str = "") -> None:
     """Raises ChangeRefused that names who may."""
     who = in_charge(incident)

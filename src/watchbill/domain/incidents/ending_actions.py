@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from watchbill.domain.audit.contract import ENGINE, PERSON, Actor
+from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, locked, raise_severity, unresolved
-from watchbill.domain.incidents.calling import call_on, unanswered
-from watchbill.domain.incidents.charge import check_in_charge
+from watchbill.domain.incidents.calling import call_on, stop_waking, unanswered
+from watchbill.domain.incidents.charge import check_in_charge, has_commander
 from watchbill.domain.incidents.follow_up_actions import plan_follow_up
+from watchbill.domain.incidents.ladder_actions import climb_now
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
@@ -27,21 +28,16 @@ from watchbill.domain.incidents.models import (
     StepDone,
 )
 from watchbill.domain.incidents.planning import plan
-from watchbill.domain.incidents.process_followed import process_of, severity_in
+from watchbill.domain.incidents.process_followed import process_of, severity_in, standing_of
+from watchbill.domain.incidents.raising import bring_back, raise_anew
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import release_holders, release_offers
 from watchbill.domain.incidents.timer_kinds import OF_INCIDENT
-from watchbill.domain.incidents.workflow_actions import mark_step
+from watchbill.domain.incidents.workflow_actions import mark_step, move_phase
 from watchbill.domain.paging.actions import close_pages
 from watchbill.domain.paging.models import PageState
 from watchbill.domain.timers.store import clear_unlocked, not_ahead
 from watchbill.ground.refusals import ChangeRefused, Unknown
-
-_RAISED_ANEW = (
-    *("state", "mitigated_at", "resolved_at", "closed_at"),
-    *("acknowledged_at", "acknowledged_by", "acknowledged_by_id"),
-    *("reopened_at", "back_at", "raised_by", "raised_by_id", "raised_in_person", "raised_generation", "called"),
-)
 
 
 class GateShut(ChangeRefused):
@@ -53,7 +49,10 @@ class GateShut(ChangeRefused):
 
 
 def mitigate(*, incident_id: UUID, actor: Actor, now: datetime, at: datetime | None = None) -> Incident:
-    """Customers are no longer harmed; the cause may still be there. `at`: when that was, if not now."""
+    """Customers are no longer harmed; the cause may still be there. `at`: when that was, if not now.
+
+    Where that is what the severity promises, nobody is woken for it any more unless it comes back.
+    """
     with transaction.atomic():
         incident = unresolved(incident_id)
         if incident.state == IncidentState.MITIGATED:
@@ -61,23 +60,19 @@ def mitigate(*, incident_id: UUID, actor: Actor, now: datetime, at: datetime | N
         incident.state, incident.mitigated_at = IncidentState.MITIGATED, _past(at, incident, now=now, field="at")
         incident.save(update_fields=["state", "mitigated_at"])
         record([entry(incident, "incident.mitigated")], actor=actor, now=now)
+        if standing_of(incident).restored:
+            stop_waking(incident, reason=f"mitigated, says {actor.label}", now=now)
         mark_step(incident, "mitigate/restore-first", actor=actor, now=now)
     return incident
 
 
 def not_mitigated(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> Incident:
-    """It is back: whom the severity calls first is called again, and then whom time has brought and who was not called
-    before. Who has a role is at work still, and is not woken for it."""
+    """It is back, and people are called again."""
     with transaction.atomic():
         incident = unresolved(incident_id)
         if incident.state != IncidentState.MITIGATED:
             return incident
-        first = set(severity_in(incident).pages)
-        _raise_anew(incident, actor=actor, called={role: n for role, n in incident.called.items() if role not in first})
-        incident.back_at = not_ahead(now)
-        incident.save(update_fields=_RAISED_ANEW)
-        record([entry(incident, "incident.not_mitigated", why=reason.strip()[:REASON_MAX])], actor=actor, now=now)
-        plan(incident, now=now)
+        bring_back(incident, reason=reason, actor=actor, now=now)
     return incident
 
 
@@ -108,11 +103,10 @@ def reopen(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> In
             raise ChangeRefused("", _why_not_reopened(incident))
         if not reason.strip():
             raise ChangeRefused("reason", "say what shows that it is not over")
-        _raise_anew(incident, actor=actor, called={})
-        incident.reopened_at, incident.back_at = not_ahead(now), None
-        incident.save(update_fields=_RAISED_ANEW)
+        raise_anew(incident, actor=actor, called={}, reopened_at=not_ahead(now))
         release_holders(incident, now=now)
         StepDone.objects.filter(incident=incident, phase__in=rules.UNDONE_BY_REOPENING).delete()
+        move_phase(incident)
         record([entry(incident, "incident.reopened", why=reason.strip()[:REASON_MAX])], actor=actor, now=now)
         plan(incident, now=now)
     return incident
@@ -140,6 +134,8 @@ def cancel(*, incident_id: UUID, reason: str, actor: Actor, now: datetime) -> In
         incident = unresolved(incident_id)
         if not reason.strip():
             raise ChangeRefused("reason", "say why it is no incident after all")
+        if has_commander(incident):
+            check_in_charge(incident, actor, what="cancel it")
         _end(incident, IncidentState.CANCELLED, reason=f"cancelled by {actor.label}", actor=actor, now=now)
         record([entry(incident, "incident.cancelled", why=reason.strip()[:REASON_MAX])], actor=actor, now=now)
     return incident
@@ -152,7 +148,8 @@ def merge(*, incident_id: UUID, into: UUID, actor: Actor, ways: Ways, now: datet
     """
     with transaction.atomic():
         incident, other = _pair(incident_id, into)
-        waiting = unanswered(incident)
+        climb_now(incident, now=now, ways=ways)
+        waiting, is_over_for_customers = unanswered(incident), incident.state == IncidentState.MITIGATED
         there = IncidentAlert.objects.filter(incident=other).values("alert_id")
         IncidentAlert.objects.filter(incident=incident).exclude(alert_id__in=there).update(incident=other)
         if incident.service_id is not None and incident.service_id != other.service_id:
@@ -164,10 +161,15 @@ def merge(*, incident_id: UUID, into: UUID, actor: Actor, ways: Ways, now: datet
         _end(incident, IncidentState.MERGED, reason=f"merged into #{other.number}", actor=actor, now=now)
         record([entry(incident, "incident.merged", into=other.number)], actor=actor, now=now)
         record([entry(other, "incident.merged_from", number=incident.number)], actor=actor, now=now)
+        if other.state == IncidentState.MITIGATED and not is_over_for_customers:
+            why = f"#{incident.number}, which was merged into it, goes on"
+            bring_back(other, reason=why, actor=actor, now=now, saw_it=False)
         label = f"#{incident.number}, for which you were called, was merged into it"
         carried = call_on(other, waiting, reason=CallReason.MERGED, label=label, ways=ways, now=now)
         record([carried] if carried is not None else [], actor=ENGINE, now=now)
-        raise_severity(other, incident.severity, reason=f"#{incident.number} was merged into it", actor=actor, now=now)
+        raise_severity(
+            other, severity_in(incident), reason=f"#{incident.number} was merged into it", actor=actor, now=now
+        )
     return other
 
 
@@ -191,16 +193,6 @@ def _pair(incident_id: UUID, into: UUID) -> tuple[Incident, Incident]:
         )
         raise ChangeRefused("into", words)
     return incident, other
-
-
-def _raise_anew(incident: Incident, *, actor: Actor, called: dict[str, int]) -> None:
-    """Whoever answered did so for what was over. Saved by the caller."""
-    incident.state = IncidentState.OPEN
-    incident.mitigated_at = incident.resolved_at = incident.closed_at = None
-    incident.acknowledged_at, incident.acknowledged_by, incident.acknowledged_by_id = None, "", None
-    incident.raised_by, incident.raised_by_id = actor.label[:254], actor.id
-    incident.raised_in_person = actor.kind == PERSON
-    incident.raised_generation, incident.called = incident.generation + 1, called
 
 
 def _why_not_reopened(incident: Incident) -> str:

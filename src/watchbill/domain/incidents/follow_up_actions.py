@@ -22,6 +22,7 @@ from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.process.calendars import due_at
 from watchbill.ground.ids import new_id
 from watchbill.ground.refusals import ChangeRefused, Unknown
+from watchbill.ground.text import cut_words
 
 _TEXT_MAX = 10_000
 _WHY_MAX = 1000
@@ -114,7 +115,9 @@ def settle_follow_up(
         settled = state != FollowUpState.OPEN
         one.settled_at, one.settled_by = (now, actor.label[:254]) if settled else (None, "")
         one.save(update_fields=["state", "why", "settled_at", "settled_by"])
-        told = entry(incident, "incident.follow_up_settled", text=one.text[:300], after=one.state, why=one.why)
+        told = entry(
+            incident, "incident.follow_up_settled", text=cut_words(one.text, 300), after=one.state, why=one.why
+        )
         record([told], actor=actor, now=now)
         if settled and one.kind in _STEPS:
             mark_step(incident, _STEPS[FollowUpKind(one.kind)], actor=actor, now=now)
@@ -147,7 +150,7 @@ def _make(
         incident,
         "incident.follow_up",
         kind=made.get_kind_display(),
-        text=made.text.partition("\n")[0][:300],
+        text=cut_words(made.text.partition("\n")[0], 300),
         due=due.isoformat() if due else None,
     )
     record([told], actor=actor, now=now)

@@ -13,6 +13,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_METADATA = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
 _JPEG_METADATA = frozenset({0xE1, 0xED, 0xFE})  # Exif and XMP, Photoshop's IPTC, comments
 _JPEG_SIZES = frozenset({*range(0xC0, 0xD0)}) - {0xC4, 0xC8, 0xCC}
+_GIF_EXTENSION, _GIF_IMAGE, _GIF_END = 0x21, 0x2C, 0x3B
+_GIF_COMMENT, _GIF_XMP = b"\x21\xfe", b"XMP DataXMP"
 _WEBP_METADATA = frozenset({b"EXIF", b"XMP "})
 _ORIENTATION = 0x0112
 
@@ -122,12 +124,39 @@ def _oriented(orientation: int) -> bytes:
 
 
 def _gif(content: bytes) -> tuple[int, int, bytes]:
-    width, height = struct.unpack("<HH", content[6:10])
-    return width, height, content
+    width, height, flags = struct.unpack("<HHB", content[6:11])
+    at = 13 + _gif_colours(flags)
+    kept = [content[:at]]
+    while content[at] != _GIF_END:
+        end = _gif_block_end(content, at)
+        if content[at : at + 2] != _GIF_COMMENT and content[at + 3 : at + 14] != _GIF_XMP:
+            kept.append(content[at:end])
+        at = end
+    return width, height, b"".join([*kept, bytes([_GIF_END])])
+
+
+def _gif_block_end(content: bytes, at: int) -> int:
+    """An extension or an image: what stands before its data, then the data in pieces, of which the last is empty."""
+    if content[at] == _GIF_EXTENSION:
+        at += 2
+    elif content[at] == _GIF_IMAGE:
+        at += 11 + _gif_colours(content[at + 9])
+    else:
+        raise BrokenPicture("it holds what no picture holds")
+    while content[at]:
+        at += 1 + content[at]
+    return at + 1
+
+
+def _gif_colours(flags: int) -> int:
+    """How many bytes the table of colours has."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _webp(content: bytes) -> tuple[int, int, bytes]:
     kept, size, at = [], (0, 0), 12
+    if struct.unpack("<I", content[4:8])[0] + 8 > len(content):
+        raise BrokenPicture("it ends too early")
     while at + 8 <= len(content):
         name, length = content[at : at + 4], struct.unpack("<I", content[at + 4 : at + 8])[0]
         end = at + 8 + length + length % 2

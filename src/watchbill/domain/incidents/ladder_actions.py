@@ -16,11 +16,12 @@ from watchbill.domain.incidents.calling import (
     call_roles,
     can_be_told,
     holder_ids,
+    works_on_it,
 )
 from watchbill.domain.incidents.locking import by_subject, lock_unless_held
 from watchbill.domain.incidents.models import SUBJECT_KIND, Call, CallReason, Incident
 from watchbill.domain.incidents.planning import again_timer
-from watchbill.domain.incidents.process_followed import process_of, severity_in, standing_of
+from watchbill.domain.incidents.process_followed import ladder_of, process_of, severity_in, standing_of
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.role_actions import offer_open_roles
 from watchbill.domain.incidents.timer_kinds import LADDER, UPDATE_DUE
@@ -29,6 +30,7 @@ from watchbill.domain.people.models import Urgency
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer
 
+_NOT_FOR_ALL = "it is restricted: page by name whoever shall see it"
 # Of an incident at a time: what is still to be told to whom, in words; empty when nothing is.
 OwedWords = Callable[[Incident, datetime], str]
 
@@ -41,9 +43,15 @@ def climb_ladders(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> N
             _climb(incident, now=now, ways=ways)
 
 
+def climb_now(incident: Incident, *, now: datetime, ways: Ways) -> None:
+    """What is due on its ladder and waits for the engine is done at once. The row is locked by the caller."""
+    if incident.next_rung_at is not None and incident.next_rung_at <= now:
+        _climb(incident, now=now, ways=ways)
+
+
 def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
     process, severity = process_of(incident), severity_in(incident)
-    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
+    rungs = ladder_of(incident)
     foot = incident.next_rung == 0
     replanned = foot and incident.generation > incident.raised_generation
     raiser = {incident.raised_by_id} if foot and not replanned and incident.raised_in_person else set()
@@ -56,16 +64,17 @@ def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
         now=now,
     )
     timers = []
-    if due.roles:
+    roles = _within_the_circle(incident, due.roles, now=now)
+    if roles:
         called = call_roles(
             incident,
-            [Wanted(role=role, why=rung.label) for role, rung in due.roles],
+            [Wanted(role=role, why=rung.label) for role, rung in roles],
             reason=CallReason.LADDER,
-            label="; ".join(dict.fromkeys(rung.label for _, rung in due.roles)),
+            label="; ".join(dict.fromkeys(rung.label for _, rung in roles)),
             ways=ways,
             now=now,
             here=_at_work(incident) | raiser,
-            paged_before=_paged_before(incident) if replanned else frozenset(),
+            paged_before=_paged_before(incident) if foot else frozenset(),
             again=due.again,
         )
         record(called.records, actor=ENGINE, now=now)
@@ -89,6 +98,21 @@ def _climb(incident: Incident, *, now: datetime, ways: Ways) -> None:
         offer_open_roles(incident, actor=ENGINE, ways=ways, now=now)
 
 
+def _within_the_circle(
+    incident: Incident, roles: Sequence[tuple[str, rules.Rung]], *, now: datetime
+) -> Sequence[tuple[str, rules.Rung]]:
+    """All hands would all see a restricted incident; the record says that they were left out."""
+    if not incident.restricted:
+        return roles
+    everybody = {one.id: one.label for one in process_of(incident).roles if one.found_by == "all-engineers"}
+    left_out = {everybody[role]: _NOT_FOR_ALL for role, _ in roles if role in everybody}
+    if left_out:
+        record(
+            [entry(incident, "incident.called", why=_NOT_FOR_ALL, people=[], nobody=left_out)], actor=ENGINE, now=now
+        )
+    return [(role, rung) for role, rung in roles if role not in everybody]
+
+
 def _take_raising_as_answer(incident: Incident, roles: Sequence[str], *, now: datetime) -> None:
     """Whoever declares or reopens an incident and would be called to work on it works on it already."""
     if not rules.counts_as_acknowledgement(process_of(incident), roles):
@@ -106,8 +130,9 @@ def _at_work(incident: Incident) -> set[UUID | None]:
 
 
 def _paged_before(incident: Incident) -> frozenset[UUID]:
-    """A reminder or a question that only told somebody does not count."""
-    return frozenset(_calls_since_raised(incident).exclude(state=PageState.UNREACHED).values_list("user_id", flat=True))
+    """A reminder or a question that only told somebody does not count, nor a page that was called off."""
+    told = _calls_since_raised(incident).exclude(state__in=(PageState.UNREACHED, PageState.CANCELLED))
+    return frozenset(told.values_list("user_id", flat=True))
 
 
 def _prompt(incident: Incident, rung: rules.Rung, *, now: datetime, ways: Ways) -> None:
@@ -237,7 +262,7 @@ def try_again(timers: Sequence[DueTimer], *, now: datetime, ways: Ways) -> None:
 def is_told(incident: Incident) -> bool:
     """Somebody works on it, or is being woken to. A reminder wakes nobody, and who only has to know of it works on
     nothing."""
-    if incident.acknowledged_at is not None or holder_ids(incident):
+    if standing_of(incident).acknowledged or works_on_it(incident):
         return True
     pages = _calls_since_raised(incident).filter(state=PageState.ACTIVE).values_list("run_id", "user_id")
     people = dict(Call.objects.filter(incident=incident).values_list("id", "people"))

@@ -32,6 +32,8 @@ class IncidentState(models.TextChoices):
 
 # Somebody still has to restore the service.
 UNRESOLVED = (IncidentState.OPEN, IncidentState.MITIGATED)
+# It turned out to be none, or to be another.
+NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 
 
 class Incident(models.Model):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.models import Incident
-from watchbill.domain.incidents.process_followed import process_of, severity_in
+from watchbill.domain.incidents.process_followed import ladder_of, process_of, severity_in
 from watchbill.domain.incidents.timer_kinds import LADDER, OF_INCIDENT, TRY_AGAIN, UPDATE_DUE
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import clear_unlocked
@@ -24,7 +24,7 @@ def plan(incident: Incident, *, now: datetime, again: bool = True) -> None:
     process, severity = process_of(incident), severity_in(incident)
     if again:
         incident.generation += 1
-    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
+    rungs = ladder_of(incident)
     incident.next_rung = 0
     incident.next_rung_at = rungs[0].at if rungs else None
     incident.save(update_fields=["generation", "next_rung", "next_rung_at"])

@@ -29,7 +29,8 @@ from watchbill.domain.incidents.models import (
     SeatState,
     StepDone,
 )
-from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in, standing_of
+from watchbill.domain.incidents.process_followed import ladder_of, process_of, role_label, severity_in, standing_of
+from watchbill.domain.incidents.room_rules import prefix_for
 from watchbill.domain.incidents.timeline_reads import TimelineLine, timeline_of
 from watchbill.domain.paging.models import AttemptedDelivery, Page, PageState
 from watchbill.domain.process.reads import running
@@ -127,7 +128,7 @@ class IncidentDetail:
     def prefix_of(self, user_id: UUID) -> str:
         """What a message of this person begins with, by the role they have."""
         held = [line.role for line in self.seats if line.held is not None and line.held.user_id == user_id]
-        return rules.prefix_for(held, process_of(self.incident))
+        return prefix_for(held, process_of(self.incident))
 
 
 class Everything(Enum):
@@ -280,8 +281,8 @@ def explain_severity(
 
 
 def _ladder(incident: Incident, *, ways: Ways, now: datetime) -> tuple[LadderLine, ...]:
-    process, severity = process_of(incident), severity_in(incident)
-    rungs = rules.ladder(process, severity, raised_at=incident.raised_at, unresolved_since=incident.unresolved_since)
+    process = process_of(incident)
+    rungs = ladder_of(incident)
     lookup = RoleLookup(_roles_of(rungs), process=process, service=incident.service, ways=ways)
     states = rules.rung_states(
         rungs,

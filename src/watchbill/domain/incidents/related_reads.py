@@ -7,7 +7,13 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from watchbill.domain.incidents.models import UNRESOLVED, AffectedService, Incident, IncidentAlert, IncidentState
+from watchbill.domain.incidents.models import (
+    NEVER_WAS,
+    UNRESOLVED,
+    AffectedService,
+    Incident,
+    IncidentAlert,
+)
 from watchbill.domain.incidents.reads import Viewer, visible_to
 from watchbill.domain.services.dependency_reads import Dependent, dependents_of
 from watchbill.domain.services.models import Service
@@ -15,7 +21,6 @@ from watchbill.domain.services.models import Service
 LOOKED_BACK = timedelta(days=90)
 SHOWN_MAX = 20
 _NAMED_MAX = 3
-_NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +38,7 @@ def related_to(incident: Incident, *, viewer: Viewer, now: datetime) -> list[Rel
     candidates = (
         visible_to(viewer)
         .exclude(id=incident.id)
-        .exclude(state__in=_NEVER_WAS)
+        .exclude(state__in=NEVER_WAS)
         .filter(Q(state__in=UNRESOLVED) | Q(declared_at__gte=now - LOOKED_BACK))
     )
     rows = candidates.filter(

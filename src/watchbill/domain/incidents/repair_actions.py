@@ -7,10 +7,12 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
+from watchbill.domain.access.models import User
 from watchbill.domain.audit.contract import ENGINE
 from watchbill.domain.escalation.last_resort_actions import everybody_by_every_way
 from watchbill.domain.incidents.calling import call_these
-from watchbill.domain.incidents.models import UNRESOLVED, CallReason, Incident
+from watchbill.domain.incidents.models import UNRESOLVED, CallReason, Incident, IncidentState
+from watchbill.domain.incidents.raising import call_the_first_again
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.timer_kinds import LADDER, TRY_AGAIN
 from watchbill.domain.timers.actions import NewTimer, set_timers
@@ -47,6 +49,18 @@ def call_again(incident_ids: Sequence[UUID], *, now: datetime) -> int:
     if lost:
         log.critical("incident.called_again", count=len(lost))
     return len(lost)
+
+
+def take_back(incident_ids: Sequence[UUID], *, now: datetime) -> int:
+    """Whoever had it has left: people are called again as if nobody had answered. How many there are."""
+    with transaction.atomic():
+        rows = Incident.objects.select_for_update(of=("self",)).filter(id__in=incident_ids, state=IncidentState.OPEN)
+        left = set(User.objects.filter(is_active=False).values_list("id", flat=True))
+        alone = [incident for incident in rows.order_by("id") if incident.acknowledged_by_id in left]
+        for incident in alone:
+            why = f"{incident.acknowledged_by}, who was on it, has no account any more"
+            call_the_first_again(incident, why=why, actor=ENGINE, now=now)
+    return len(alone)
 
 
 def give_up(incident_id: UUID, *, now: datetime) -> None:

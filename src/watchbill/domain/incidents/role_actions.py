@@ -4,7 +4,7 @@ An offer that is not answered within five minutes goes to the next candidate. Wh
 paged for the incident anyway is not paged once more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -28,19 +28,18 @@ from watchbill.domain.incidents.models import (
 )
 from watchbill.domain.incidents.process_followed import process_of, role_label, severity_in
 from watchbill.domain.incidents.records import entry, record
+from watchbill.domain.incidents.role_candidates import ANYONE, candidates
 from watchbill.domain.incidents.timer_kinds import OFFER_EXPIRES
 from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.paging.actions import close_pages_of_person
 from watchbill.domain.paging.models import Page, PageState
-from watchbill.domain.people.models import Membership, Urgency
-from watchbill.domain.services.role_lookup import RoleLookup
+from watchbill.domain.people.models import Urgency
 from watchbill.domain.timers.actions import NewTimer, set_timers
 from watchbill.domain.timers.store import DueTimer, clear_unlocked
 from watchbill.ground.ids import new_id
 from watchbill.ground.refusals import ChangeRefused
 
 OFFER_LASTS = timedelta(minutes=5)
-DECLARER, ANYONE = "declarer", "anyone"  # ids of selections in the process that name no roster
 _SUMMARY_MAX = 4000
 
 
@@ -57,6 +56,7 @@ def offer_open_roles(incident: Incident, *, actor: Actor, ways: Ways, now: datet
     )
     for one in process_of(incident).war_room.roles:
         if one.role not in settled:
+            _end_offer(incident, one.role, SeatState.EXPIRED, now=now)  # to somebody who has left
             _offer_next(incident, one.role, actor=actor, ways=ways, now=now)
 
 
@@ -96,7 +96,10 @@ def take(*, incident_id: UUID, role: str, actor: Actor, now: datetime) -> Seat:
 
 
 def decline(*, incident_id: UUID, role: str, actor: Actor, ways: Ways, now: datetime) -> None:
-    """The next candidate is asked at once. Raises ChangeRefused when this person is not asked."""
+    """The next candidate is asked at once, unless it was a hand-over: then whoever has the role keeps it.
+
+    Raises ChangeRefused when this person is not asked.
+    """
     with transaction.atomic():
         incident = _locked(incident_id, role=role)
         seat = Seat.objects.filter(
@@ -106,7 +109,8 @@ def decline(*, incident_id: UUID, role: str, actor: Actor, ways: Ways, now: date
             raise ChangeRefused("role", f"you are not asked to be {role_label(incident, role).lower()}")
         _end(seat, SeatState.DECLINED, now=now)
         record([_about(incident, seat, "incident.role_declined")], actor=actor, now=now)
-        _offer_next(incident, role, actor=ENGINE, ways=ways, now=now)
+        if _holder(incident, role) is None:
+            _offer_next(incident, role, actor=ENGINE, ways=ways, now=now)
 
 
 def hand_over(*, incident_id: UUID, role: str, to: UUID, summary: str, actor: Actor, ways: Ways, now: datetime) -> Seat:
@@ -212,54 +216,19 @@ def _offer_next(incident: Incident, role: str, *, actor: Actor, ways: Ways, now:
             "user_id", flat=True
         )
     )
-    candidates = [(user, why) for user, why in _candidates(incident, role, ways=ways, now=now) if user.id not in asked]
+    found = [(user, why) for user, why in candidates(incident, role, ways=ways, now=now) if user.id not in asked]
     # Better two roles for one person than a role for nobody.
-    candidates.sort(key=lambda one: one[0].id in busy)
-    if not candidates:
+    found.sort(key=lambda one: one[0].id in busy)
+    if not found:
         label = role_label(incident, role)
         open_ = entry(incident, "incident.role_open", role=role, label=label, why="nobody else can be asked")
         record([open_], actor=actor, now=now)
         return
-    user, why = candidates[0]
+    user, why = found[0]
     if role == rules.COMMANDER and incident.raised_in_person and user.id == incident.raised_by_id:
         _hold(incident, role, user, offered=None, actor=actor, now=now, why=why)
         return
     _make_offer(incident, role, user, why=why, actor=actor, ways=ways, now=now)
-
-
-def _candidates(incident: Incident, role: str, *, ways: Ways, now: datetime) -> Iterator[tuple[User, str]]:
-    """By the process's `selected_from`, in its order; each person once; only those who respond."""
-    process = process_of(incident)
-    one = next(found for found in process.war_room.roles if found.role == role)
-    seen: set[UUID] = set()
-    for selection in one.selected_from:
-        for user in _selected(incident, role, selection.id, selection.roster, ways=ways, now=now):
-            if user.id not in seen and user.is_active and user.role != AccountRole.STAKEHOLDER:
-                seen.add(user.id)
-                yield user, selection.label
-
-
-def _selected(
-    incident: Incident, role: str, selection: str, roster: str | None, *, ways: Ways, now: datetime
-) -> list[User]:
-    if roster is not None:
-        return _behind([roster], incident, ways=ways, now=now)
-    if selection == DECLARER:
-        raiser = incident.raised_by_id or incident.declared_by_id
-        return list(User.objects.filter(id=raiser)) if raiser else []
-    if selection == ANYONE:
-        team = incident.service.team if incident.service else None
-        members = Membership.objects.filter(team=team).select_related("user").order_by("position") if team else ()
-        return [row.user for row in members]
-    named = _behind([role], incident, ways=ways, now=now)
-    return [*named, *_behind([rules.ON_CALL], incident, ways=ways, now=now)]
-
-
-def _behind(roles: Sequence[str], incident: Incident, *, ways: Ways, now: datetime) -> list[User]:
-    lookup = RoleLookup(roles, process=process_of(incident), service=incident.service, ways=ways)
-    ids = [person.user_id for role in roles for person in lookup.find(role, urgency="high", at=now).people]
-    found = User.objects.in_bulk(ids)
-    return [found[user_id] for user_id in ids]
 
 
 def _make_offer(
@@ -285,15 +254,21 @@ def _make_offer(
     )
     set_timers([NewTimer(kind=OFFER_EXPIRES, subject_id=seat.id, due_at=now + OFFER_LASTS)])
     record([_about(incident, seat, "incident.role_offered", why=why)], actor=actor, now=now)
-    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, user_id=user.id)
-    if user.id != actor.id and not pages.filter(state=PageState.ACTIVE).exists():
+    urgency = Urgency.HIGH if _is_duty(incident, role) else Urgency.LOW
+    if user.id != actor.id and not _is_being_paged(incident, user, urgency, now=now):
         label = f"You are asked to be {role_label(incident, role).lower()} of {severity_in(incident).label}: {why}"
-        urgency = Urgency.HIGH if _is_duty(incident, role) else Urgency.LOW
         asked = call_people(
             incident, [user.id], reason=CallReason.ROLE, label=label, roles=[role], urgency=urgency, ways=ways, now=now
         )
         record([asked], actor=actor, now=now)
     return seat
+
+
+def _is_being_paged(incident: Incident, user: User, urgency: str, *, now: datetime) -> bool:
+    """Just now and at least as loudly: whoever looks at that page sees the offer. An old one has been slept through."""
+    pages = Page.objects.filter(subject_kind=SUBJECT_KIND, subject_id=incident.id, user_id=user.id)
+    fresh = pages.filter(state=PageState.ACTIVE, created_at__gt=now - OFFER_LASTS)
+    return fresh.filter(urgency=Urgency.HIGH).exists() if urgency == Urgency.HIGH else fresh.exists()
 
 
 def _is_duty(incident: Incident, role: str) -> bool:
@@ -320,7 +295,7 @@ def _hold(
         id=new_id(), incident=incident, role=role, user=user, why=why, offered_at=now, offered_by=actor.label
     )
     seat.state, seat.held_at = SeatState.HELD, now
-    seat.save()
+    seat.save(update_fields=None if offered is None else ["state", "held_at"])
     clear_unlocked(kinds=[OFFER_EXPIRES], subject_ids=[seat.id])
     close_pages_of_person(
         subject_kind=SUBJECT_KIND, subject_id=incident.id, user_id=user.id, reason="took a role", now=now

@@ -22,6 +22,7 @@ from watchbill.domain.incidents.models import (
 )
 from watchbill.domain.incidents.process_followed import process_of, severity_in
 from watchbill.domain.incidents.records import entry, record
+from watchbill.domain.incidents.room_rules import prefix_for
 from watchbill.domain.incidents.timer_kinds import UPDATE_DUE
 from watchbill.domain.incidents.workflow_actions import mark_step
 from watchbill.domain.timers.actions import NewTimer, set_timers
@@ -136,7 +137,7 @@ def prefix_of(incident: Incident, user_id: UUID | None) -> str:
     if user_id is None:
         return ""
     held = Seat.objects.filter(incident=incident, user_id=user_id, state=SeatState.HELD)
-    return rules.prefix_for(held.values_list("role", flat=True), process_of(incident))
+    return prefix_for(held.values_list("role", flat=True), process_of(incident))
 
 
 def _make(incident: Incident, kind: PostKind, text: str, *, actor: Actor, now: datetime, at: datetime) -> Post:

@@ -17,7 +17,6 @@ ON_CALL = "on-call-engineer"
 COMMANDER = "incident-commander"
 COMMUNICATIONS_LEAD = "communications-lead"
 TECHNICAL_LEAD = "technical-lead"
-TECHNICAL_LEAD = "technical-lead"
 # The tiers whose people work on an incident; those above decide and are told.
 _HANDS_ON_TIERS = 2
 _SOON_MAX = timedelta(minutes=15)
@@ -59,21 +58,33 @@ def severity_of(process: ProcessDocument, severity_id: str, *, field: str = "sev
     raise ChangeRefused(field, f"{severity_id!r} is no severity of the process; use {known}")
 
 
+def as_severe_as(process: ProcessDocument, severity: Severity) -> Severity:
+    """The severity of this process that stands for one of another: of the same id, otherwise of its rank, or worse."""
+    ranked = sorted(process.severities, key=lambda one: one.rank)
+    same = next((one for one in ranked if one.id == severity.id), None)
+    return same or next((one for one in reversed(ranked) if one.rank <= severity.rank), ranked[0])
+
+
 def ladder(
-    process: ProcessDocument, severity: Severity, *, raised_at: datetime, unresolved_since: datetime
+    process: ProcessDocument,
+    severity: Severity,
+    *,
+    raised_at: datetime,
+    unresolved_since: datetime,
+    raised: str = "Declared",
 ) -> tuple[Rung, ...]:
     """All rungs in order of time, whenever it got this severity. The first calls whom the severity names, when its
     calendar is open.
 
     What asks for an answer counts from `raised_at`, what asks whether it is over from `unresolved_since`: the two
-    differ for what was mitigated and is back.
+    differ for what was mitigated and is back. `raised`: what those who are called first read, before the severity.
     """
     since = {If.ALWAYS: raised_at, If.UNACKNOWLEDGED: raised_at, If.UNRESOLVED: unresolved_since}
     rungs = []
     if severity.pages:
         calendar = _calendar(process, severity)
         at = raised_at if calendar is None else next_business_moment(raised_at, calendar)
-        rungs.append(Rung(at=at, condition=If.ALWAYS, roles=severity.pages, label=f"Declared {severity.label}"))
+        rungs.append(Rung(at=at, condition=If.ALWAYS, roles=severity.pages, label=f"{raised} {severity.label}"))
     for one in process.time_based_escalation:
         if one.severity == severity.id:
             rungs += [
@@ -200,16 +211,6 @@ def counts_as_acknowledgement(process: ProcessDocument, roles: Iterable[str]) ->
     only_told |= {one.role for one in process.war_room.roles} - {TECHNICAL_LEAD}
     named = set(roles)
     return not named or not named <= only_told
-
-
-def prefix_for(roles: Iterable[str], process: ProcessDocument) -> str:
-    """What a message of somebody who has these roles begins with, so that the room sees who speaks as what."""
-    held = set(roles)
-    for rule in process.war_room.channel_rules:
-        for one in rule.prefixes:
-            if held & set(one.roles):
-                return one.prefix
-    return ""
 
 
 def opens_room(process: ProcessDocument, severity: Severity, *, mode: str = "automatic") -> bool:

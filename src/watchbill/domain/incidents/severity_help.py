@@ -19,7 +19,7 @@ CUSTOMERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """A severity in words. `examples`: id and label of each."""
+    """A severity in words. `examples`: id and label of each. `unfilled`: roles that it calls and that are nobody."""
 
     id: str
     rank: int
@@ -28,6 +28,7 @@ class Definition:
     impact: str
     examples: tuple[tuple[str, str], ...]
     pages: str
+    unfilled: tuple[str, ...]
     respond: str
     updates: str
     restore: str
@@ -58,7 +59,8 @@ class Suggestion:
         return tuple(one for one in self.reasons if one.severity.id != self.severity.id)
 
 
-def definitions(process: ProcessDocument) -> list[Definition]:
+def definitions(process: ProcessDocument, *, empty: Collection[str] = ()) -> list[Definition]:
+    """`empty`: roles that nobody fills anywhere."""
     roles = {role.id: role.label for role in process.roles}
     return [
         Definition(
@@ -69,6 +71,7 @@ def definitions(process: ProcessDocument) -> list[Definition]:
             impact=one.impact.label,
             examples=tuple((example.id, _words(example, process)) for example in one.examples),
             pages=", ".join(roles[role] for role in one.pages) or "Nobody; a ticket is kept",
+            unfilled=tuple(roles[role] for role in one.pages if role in empty),
             respond=rules.deadline_words(process, one.respond),
             updates=rules.update_words(one),
             restore=f"{rules.restore_words(one)} {rules.deadline_words(process, one.resolve)}",

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from watchbill.domain.audit.contract import Actor
-from watchbill.domain.incidents.models import Incident, IncidentState, StepDone
+from watchbill.domain.incidents.models import NEVER_WAS, Incident, StepDone
 from watchbill.domain.incidents.process_followed import process_of
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.process.schema.war_room import Phase, WorkflowStep
@@ -15,14 +15,13 @@ from watchbill.ground.refusals import ChangeRefused
 _EVIDENCE_MAX = 4000
 # The step asks for a room and a bridge: the room is there with the incident, the bridge comes after.
 ROOM_HERE = "The room is the incident's own page"
-_OVER = (IncidentState.CANCELLED, IncidentState.MERGED)
 
 
 def tick_step(*, incident_id: UUID, step: str, done: bool, actor: Actor, now: datetime, evidence: str = "") -> Incident:
     """A person says that a step is done, or that it is not after all. Raises ChangeRefused."""
     with transaction.atomic():
         incident = Incident.objects.select_for_update(of=("self",)).filter(id=incident_id).first()
-        if incident is None or incident.state in _OVER:
+        if incident is None or incident.state in NEVER_WAS:
             raise ChangeRefused("", "there is no such incident, or it is over")
         if step_in(incident, step) is None:
             raise ChangeRefused("step", f"{step!r} is no step of this process")

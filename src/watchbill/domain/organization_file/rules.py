@@ -189,7 +189,7 @@ def _repeated(names: Sequence[str]) -> Iterable[int]:
 def inner_place(field_name: str) -> tuple[str | int, ...]:
     """The place of `levels[0].timeout` inside its entry."""
     steps = field_name.replace("[", ".").replace("]", "").split(".")
-    return tuple(int(step) if step.isdigit() else step for step in steps if step)
+    return tuple(int(step) if step.isascii() and step.isdigit() else step for step in steps if step)
 
 
 def rotation_draft(entry: RotationEntry, user_ids: Mapping[str, UUID]) -> RotationDraft:

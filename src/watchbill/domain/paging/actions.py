@@ -113,16 +113,17 @@ def close_pages_of_person(*, subject_kind: str, subject_id: UUID, user_id: UUID,
     return _close(subject_kind, [subject_id], user_id=user_id, state=answered, reason=reason, now=now, by=user_id)
 
 
-def close_pages_of_runs(*, run_ids: Sequence[UUID], reason: str, now: datetime, by: UUID | None) -> int:
-    """What these pages asked is answered; others about the same thing go on."""
+def close_pages_of_runs(
+    run_ids: Sequence[UUID], *, state: PageState, reason: str, now: datetime, by: UUID | None = None
+) -> int:
+    """Of these rounds of calling alone; others about the same thing go on. `by`: the person who answered."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM paging_page WHERE run_id = ANY(%s) AND state = %s ORDER BY id FOR UPDATE",
             [list(run_ids), PageState.ACTIVE],
         )
         page_ids = [row[0] for row in cursor.fetchall()]
-    _end(page_ids, state=PageState.ANSWERED, reason=reason, now=now, by=by)
-    return len(page_ids)
+    return _close_locked(page_ids, state=state, reason=reason, now=now, by=by)
 
 
 def _close(
@@ -142,14 +143,12 @@ def _close(
             [subject_kind, list(subject_ids), PageState.ACTIVE, user_id, user_id],
         )
         page_ids = [row[0] for row in cursor.fetchall()]
-    _end(page_ids, state=state, reason=reason, now=now, by=by)
-    return len(page_ids)
+    return _close_locked(page_ids, state=state, reason=reason, now=now, by=by)
 
 
-def _end(page_ids: list[UUID], *, state: PageState, reason: str, now: datetime, by: UUID | None) -> None:
-    """The pages are locked."""
+def _close_locked(page_ids: list[UUID], *, state: PageState, reason: str, now: datetime, by: UUID | None) -> int:
     if not page_ids:
-        return
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE paging_page SET state = %s, closed_at = %s, closed_reason = %s, closed_by_id = %s "
@@ -161,3 +160,4 @@ def _end(page_ids: list[UUID], *, state: PageState, reason: str, now: datetime, 
             "WHERE state = %s AND page_id = ANY(%s)",
             [DeliveryState.CANCELLED, now, reason[:500], DeliveryState.QUEUED, page_ids],
         )
+    return len(page_ids)

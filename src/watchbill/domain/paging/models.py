@@ -191,3 +191,11 @@ class ContactMessage(models.Model):
             models.Index(fields=["user", "-asked_at"]),
             models.Index(fields=["address", "-asked_at"]),
         ]
+
+
+class RunningSender(models.Model):
+    """An engine, by its host and process, and the kinds of contact that it is set up to send to."""
+
+    name = models.CharField(primary_key=True, max_length=300)
+    kinds = models.JSONField()
+    seen_at = models.DateTimeField()

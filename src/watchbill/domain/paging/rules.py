@@ -90,10 +90,13 @@ def _from_defaults(usable: Iterable[Contact], defaults: Sequence[DefaultRule]) -
     return _spread(found, first_after=first, label="process rule")
 
 
+NO_RULE_FITS = "no rule fits, every contact in turn"
+
+
 def _from_last_resort(usable: Iterable[Contact]) -> tuple[PlannedDelivery, ...]:
     ordered = sorted(usable, key=lambda contact: (_LAST_RESORT.index(contact.family), contact.position))
     found = [(index * _LAST_RESORT_STEP, contact) for index, contact in enumerate(ordered)]
-    return _spread(found, first_after=0, label="no rule fits, every contact in turn")
+    return _spread(found, first_after=0, label=NO_RULE_FITS)
 
 
 def _spread(found: Sequence[tuple[int, Contact]], *, first_after: int, label: str) -> tuple[PlannedDelivery, ...]:

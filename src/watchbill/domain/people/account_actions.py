@@ -141,7 +141,8 @@ def _owner(draft: PersonDraft, *, source_address: str, now: datetime) -> User:
             now=now,
         )
     raise ChangeRefused(
-        "email", f"{known.email} belongs to a person already; run `watchbill person setup-link` for that person"
+        "email",
+        f"the address {known.email} belongs to a person already; run `watchbill person setup-link` for that person",
     )
 
 

@@ -88,7 +88,7 @@ def create_person(draft: PersonDraft, *, actor: Actor, now: datetime) -> User:
     """Without a password: the person signs in by an invitation link or the organization's provider."""
     draft = _checked(draft)
     if User.objects.filter(email=draft.email).exists():
-        raise EmailTaken("email", f"{draft.email} belongs to a person already; change that one instead")
+        raise EmailTaken("email", f"the address {draft.email} belongs to a person already; change that one instead")
     user = User(email=draft.email, name=draft.name, role=draft.role, time_zone=draft.time_zone, created_at=now)
     user.set_unusable_password()
     user.save(force_insert=True)
@@ -191,7 +191,7 @@ def _change(user: User, draft: PersonDraft, *, actor: Actor, now: datetime) -> N
     if not details:
         return
     if "email" in details["after"] and User.objects.filter(email=draft.email).exists():
-        raise EmailTaken("email", f"{draft.email} belongs to another person; choose another address")
+        raise EmailTaken("email", f"the address {draft.email} belongs to another person; choose another address")
     if user.role == Role.OWNER and draft.role != Role.OWNER:
         _refuse_for_last_owner(user, field="role")
     User.objects.filter(id=user.id).update(**details["after"])

@@ -29,10 +29,6 @@ def is_business_day(day: date, calendar: BusinessCalendar) -> bool:
     return not any(day in _public_holidays(place.country, place.region, day.year) for place in calendar.public_holidays)
 
 
-def is_business_time(moment: datetime, calendar: BusinessCalendar) -> bool:
-    return next_business_moment(moment, calendar) == moment
-
-
 def next_business_moment(moment: datetime, calendar: BusinessCalendar) -> datetime:
     """`moment` itself when it is open, else the next opening."""
     starts_at, _ = next(_open_periods(moment, calendar))

@@ -26,6 +26,12 @@ class Where:
     team_id: UUID | None = None
     service_id: UUID | None = None
 
+    def owning_team(self) -> UUID | None:
+        """Whose right it is to name people there."""
+        if self.service_id is not None:
+            return Service.objects.filter(id=self.service_id).values_list("team_id", flat=True).first()
+        return self.team_id
+
 
 @transaction.atomic
 def assign_role(role: str, targets: Sequence[Target], *, where: Where, actor: Actor, now: datetime) -> None:

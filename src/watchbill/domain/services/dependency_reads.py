@@ -35,10 +35,6 @@ def needed_by(service_id: UUID) -> QuerySet[Service]:
     return Service.objects.filter(dependencies__needs_id=service_id, archived_at=None).order_by("name")
 
 
-def needs_of(service_id: UUID) -> QuerySet[Service]:
-    return Service.objects.filter(dependents__service_id=service_id, archived_at=None).order_by("name")
-
-
 def dependents_of(service_ids: Iterable[UUID]) -> list[Dependent]:
     """Everything that needs one of these, directly or through others; the nearest first, without these."""
     links: dict[UUID, list[UUID]] = {}

@@ -5,13 +5,13 @@ import secrets as random
 import string
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from watchbill.domain.people.rules import listed
 from watchbill.domain.services.models import IntegrationKind
 from watchbill.ground import secrets
 from watchbill.ground.refusals import ChangeRefused
+from watchbill.ground.web_address import parts_of
 
 # Bound to every sealed key; whoever unseals it names the same purpose.
 INTEGRATION_KEY_PURPOSE = "integration.key"
@@ -79,9 +79,9 @@ def check_url(text: str, *, field: str) -> str:
     if not url:
         return ""
     try:
-        parts = urlsplit(url)
+        parts = parts_of(url)
     except ValueError:
-        parts = urlsplit("")
+        parts = parts_of("")
     if parts.scheme not in ("http", "https") or not parts.netloc or re.search(r"[\s\x00-\x1f<>\"]", url):
         raise ChangeRefused(field, "is no web address; write it like https://example.org/runbook")
     if len(url) > URL_MAX:

@@ -8,26 +8,33 @@ from uuid import UUID
 from watchbill.domain.escalation.reach_reads import out_of_reach
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.people.models import USABLE, ContactMethod, FallbackRecipient
+from watchbill.domain.people.reads import organization
+from watchbill.domain.process.reads import running
+from watchbill.domain.process.schema import ProcessDocument
 from watchbill.domain.services.models import Service
+from watchbill.domain.services.unfilled_roles import unfilled_roles
 
 _SHOWN_MAX = 5
+_UTC = ("UTC", "Etc/UTC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupWarning:
-    """`subject_kind` and `subject_id` say where it can be mended: fallback, user, service, or the list
-    of people or services."""
+    """`subject_kind` and `subject_id` say where it can be mended: fallback, user, service, team, role (by its name),
+    the process, or the list of people or services."""
 
     problem: str
     remedy: str
     subject_kind: str
     subject_id: UUID | None = None
+    subject_name: str = ""
 
 
 def setup_warnings(*, ways: Ways, now: datetime) -> list[SetupWarning]:
     """What the doctor says about people, it says with the same calculation."""
     reachable = set(ContactMethod.objects.filter(USABLE).values_list("user_id", flat=True))
-    return [*_fallback(reachable), *_services(), *_people(ways, now)]
+    process = running()
+    return [*_fallback(reachable), *_services(), *_people(ways, now), *_roles(process), *_business_hours(process)]
 
 
 def _fallback(reachable: set[UUID]) -> Iterable[SetupWarning]:
@@ -69,6 +76,40 @@ def _people(ways: Ways, now: datetime) -> Iterable[SetupWarning]:
             subject_id=person.user_id,
         )
     yield from _more(len(silent), "people cannot be reached", subject_kind="people")
+
+
+def _roles(process: ProcessDocument) -> Iterable[SetupWarning]:
+    for one in unfilled_roles(process):
+        if one.team_id is None:
+            yield SetupWarning(
+                problem=f"Nobody is named as {one.label}, whom {one.calls} calls.",
+                remedy="The incident would do without, or wake the fallback instead. Name a schedule or people.",
+                subject_kind="role",
+                subject_id=None,
+                subject_name=one.role,
+            )
+        else:
+            yield SetupWarning(
+                problem=f"Team {one.team} has nobody as {one.label}, whom {one.calls} calls.",
+                remedy="Incidents of its services would do without. Name somebody.",
+                subject_kind="team",
+                subject_id=one.team_id,
+            )
+
+
+def _business_hours(process: ProcessDocument) -> Iterable[SetupWarning]:
+    """The process comes with UTC, which is nobody's local time; another zone was somebody's choice."""
+    known = organization()
+    if known is None or known.time_zone in _UTC:
+        return
+    for calendar in process.calendars:
+        if calendar.time_zone in _UTC:
+            hours = f"{calendar.opens:%H:%M}-{calendar.closes:%H:%M} UTC"
+            yield SetupWarning(
+                problem=f"{calendar.label} are {hours}; this organization lives in {known.time_zone}.",
+                remedy="What waits for them begins at the wrong time. Change the zone in the process document.",
+                subject_kind="process",
+            )
 
 
 def _more(count: int, what: str, *, subject_kind: str) -> Iterable[SetupWarning]:

@@ -64,10 +64,10 @@ def publish_update(
     title: str = "",
 ) -> PublicUpdate:
     """One more update of a public incident. Raises ChangeRefused, Unknown."""
-    page = locked_page(now=now)
-    public = _public(public_id)
-    if public.incident_id is not None:
-        _publishable(public.incident_id)
+    incident_id = _public(public_id).incident_id
+    if incident_id is not None:
+        _publishable(incident_id)
+    page, public = locked_page(now=now), _public(public_id)
     title = clean_name(title, field="title", longest=rules.TITLE_MAX) if title.strip() else ""
     return _add(page, public, title=title, status=status, body=body, components=components, actor=actor, now=now)
 
@@ -75,8 +75,7 @@ def publish_update(
 @transaction.atomic
 def correct(*, update_id: UUID, body: str, actor: Actor, now: datetime) -> PublicUpdate:
     """The new words stand in its place, marked as corrected; the first stay in the record. Nobody is mailed again."""
-    page = locked_page(now=now)
-    update = _update(update_id)
+    page, update = _held(update_id, now=now)
     before, update.body = update.body, rules.clean_body(body)
     if before == update.body:
         return update
@@ -99,8 +98,7 @@ def correct(*, update_id: UUID, body: str, actor: Actor, now: datetime) -> Publi
 @transaction.atomic
 def retract(*, update_id: UUID, why: str, actor: Actor, now: datetime) -> None:
     """It is shown no more and counts for nothing; without its last update, the public incident is gone too."""
-    page = locked_page(now=now)
-    update = _update(update_id)
+    page, update = _held(update_id, now=now)
     why = clean_name(why, field="why", longest=_WHY_MAX)
     update.retracted_at, update.retracted_by, update.retracted_why = now, actor.label[:254], why
     update.save(update_fields=["retracted_at", "retracted_by", "retracted_why"])
@@ -159,6 +157,14 @@ def _publishable(incident_id: UUID) -> Incident:
     return incident
 
 
+def _held(update_id: UUID, *, now: datetime) -> tuple[StatusPage, PublicUpdate]:
+    """With its incident, which is locked before the page, also where nothing but its record is written."""
+    incident_id = _update(update_id).public_incident.incident_id
+    if incident_id is not None:
+        Incident.objects.select_for_update(of=("self",)).get(id=incident_id)
+    return locked_page(now=now), _update(update_id)
+
+
 def _opened(incident: Incident | None, title: str, *, status: str, now: datetime) -> PublicIncident:
     return PublicIncident.objects.create(
         incident=incident, title=title, status=status, started_at=now, created_at=now, updated_at=now
@@ -200,7 +206,9 @@ def _settle(public: PublicIncident, *, now: datetime) -> None:
         public.monitoring_at, public.resolved_at = standing.monitoring_at, standing.resolved_at
     else:
         public.states, public.retracted_at = {}, now
-    public.save()
+    public.save(
+        update_fields=["updated_at", "status", "impact", "states", "monitoring_at", "resolved_at", "retracted_at"]
+    )
 
 
 def _put(component_ids: Iterable[str], *, now: datetime) -> None:

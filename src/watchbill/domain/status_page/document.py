@@ -125,7 +125,7 @@ def page_document(*, base_url: str, now: datetime) -> PageDocument | None:
     page = reads.page()
     if page is None:
         return None
-    zone = ZoneInfo(page.time_zone)
+    zone = reads.public_zone()
     rows = [one for one in reads.components() if one.shown]
     incidents = reads.public_incidents(limit=INCIDENTS_MAX)
     updates = reads.updates_of(one.id for one in incidents)

@@ -13,8 +13,8 @@ from watchbill.domain.people.rules import clean_name
 from watchbill.domain.services.models import MaintenanceWindow
 from watchbill.domain.services.rules import MAINTENANCE_MAX
 from watchbill.domain.status_page.models import Component, PublicMaintenance
-from watchbill.domain.status_page.page_actions import WRITE, changed, locked_page, tell
-from watchbill.domain.status_page.rules import TITLE_MAX, clean_body
+from watchbill.domain.status_page.page_actions import changed, locked_page, tell
+from watchbill.domain.status_page.rules import TITLE_MAX, WRITE, clean_body
 from watchbill.domain.status_page.subscriber_actions import tell_of_maintenance
 from watchbill.ground.refusals import ChangeRefused, Unknown
 

@@ -28,14 +28,17 @@ class PublicStatus(models.TextChoices):
 
 
 class StatusPage(models.Model):
-    """One row. `changes` grows with everything that may look different; `written_changes` is what the files show."""
+    """One row. `changes` grows with everything that may look different; `written_changes` is what the files show.
+
+    `time_zone` "": the organization's.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     only = models.BooleanField(default=True, unique=True)
     name = models.CharField(max_length=100, default="Status")
     address = models.CharField(max_length=500, default="", blank=True)
     support_url = models.CharField(max_length=500, default="", blank=True)
-    time_zone = models.CharField(max_length=64, default="Etc/UTC")
+    time_zone = models.CharField(max_length=64, default="", blank=True)
     accent_light = models.CharField(max_length=7, default="#1f4fd8")
     accent_dark = models.CharField(max_length=7, default="#8fb0ff")
     logo = models.BinaryField(null=True)

@@ -9,14 +9,17 @@ from watchbill.domain.audit.actions import record
 from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.errands.actions import ask
 from watchbill.domain.status_page.models import StatusPage
+from watchbill.domain.status_page.rules import WRITE
 
-# The errand that writes the page's files.
-WRITE = "status_page.write"
 SUBJECT_KIND = "status-page"
 
 
 def locked_page(*, now: datetime) -> StatusPage:
-    """One change of the page at a time, so that what an update changes is what everybody sees."""
+    """One change of the page at a time, so that what an update changes is what everybody sees.
+
+    Whoever also writes in an incident's record locks in this order: the incident, then the page. Errands, which a
+    record asks for, come under the lock of what they are about.
+    """
     StatusPage.objects.bulk_create([StatusPage(created_at=now, updated_at=now)], ignore_conflicts=True)
     return StatusPage.objects.select_for_update().get()
 

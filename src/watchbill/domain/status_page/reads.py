@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, QuerySet
 
 from watchbill.domain.errands.models import Errand
 from watchbill.domain.errands.reads import troubles
+from watchbill.domain.people.models import Organization
 from watchbill.domain.status_page.maintenance_rules import end_of, is_called_off
 from watchbill.domain.status_page.models import (
     Component,
@@ -17,8 +19,7 @@ from watchbill.domain.status_page.models import (
     StatusPage,
     Subscriber,
 )
-from watchbill.domain.status_page.page_actions import WRITE
-from watchbill.domain.status_page.rules import WRITTEN_EVERY
+from watchbill.domain.status_page.rules import WRITE, WRITTEN_EVERY
 
 MAINTENANCES_MAX = 200
 SUBSCRIBERS_MAX = 500
@@ -27,6 +28,13 @@ SUBSCRIBERS_MAX = 500
 def page() -> StatusPage | None:
     """None before anything was set up or published."""
     return StatusPage.objects.first()
+
+
+def public_zone() -> ZoneInfo:
+    """In which times are shown to the public and to customers: the page's own, otherwise the organization's."""
+    held, organization = page(), Organization.objects.filter(id=1).first()
+    own = held.time_zone if held is not None else ""
+    return ZoneInfo(own or (organization.time_zone if organization is not None else "UTC"))
 
 
 def changes_of_page() -> int:

@@ -21,6 +21,8 @@ _IMPACT_OF = {
 }
 ENDED = (PublicStatus.RESOLVED, PublicStatus.POSTMORTEM)
 
+# The errand that writes the page's files.
+WRITE = "status_page.write"
 # However little changes, the files are never older.
 WRITTEN_EVERY = timedelta(minutes=5)
 

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
 from watchbill.domain.errands.rules import pause_after
 from watchbill.domain.status_page.contract import NotSent, Outcome, Refused, Sent, Unsure
 from watchbill.domain.status_page.models import Notice, NoticeState, Subscriber, SubscriberKind
 from watchbill.domain.status_page.subscriber_actions import confirm, leave
+
+log = structlog.get_logger()
 
 _TRIED_FOR = timedelta(days=2)
 
@@ -66,6 +69,7 @@ def settle(notice: Notice, state: NoticeState, why: str, *, now: datetime) -> No
 def _put_off(notice: Notice, outcome: NotSent, *, now: datetime) -> None:
     until = now + pause_after(notice.tries, asked_for=None)
     Notice.objects.filter(id=notice.id).update(state=NoticeState.QUEUED, not_before=until, error=outcome.why[:300])
+    log.warning("notice.later", notice_id=str(notice.id), why=outcome.why)
 
 
 def _waiting(subscriber: Subscriber) -> list[Notice]:

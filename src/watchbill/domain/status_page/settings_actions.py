@@ -23,12 +23,12 @@ _LOGO_TYPES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageDraft:
-    """`address` "": under this instance's own, at /status."""
+    """`address` "": under this instance's own, at /status. `time_zone` "": the organization's."""
 
     name: str
     address: str = ""
     support_url: str = ""
-    time_zone: str = "Etc/UTC"
+    time_zone: str = ""
     accent_light: str = "#1f4fd8"
     accent_dark: str = "#8fb0ff"
 
@@ -79,7 +79,7 @@ def checked(draft: PageDraft) -> PageDraft:
         name=clean_name(draft.name),
         address=address,
         support_url=support,
-        time_zone=check_zone(draft.time_zone),
+        time_zone=check_zone(draft.time_zone) if draft.time_zone else "",
         accent_light=check_accent(draft.accent_light, field="accent_light", on_dark=False),
         accent_dark=check_accent(draft.accent_dark, field="accent_dark", on_dark=True),
     )

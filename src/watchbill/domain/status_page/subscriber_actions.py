@@ -85,6 +85,12 @@ def remove_subscriber(subscriber_id: UUID, *, actor: Actor, now: datetime) -> No
     tell(page, "status_page.subscriber_removed", f"{row.kind} {row.id}", {}, actor=actor, now=now)
 
 
+def look_again(*, now: datetime) -> None:
+    """At every subscriber for whom something waits."""
+    waiting = Notice.objects.filter(state__in=(NoticeState.QUEUED, NoticeState.SENDING)).order_by("subscriber_id")
+    ask(TELL, waiting.values_list("subscriber_id", flat=True).distinct(), due_at=now)
+
+
 def tell_of_update(update: PublicUpdate, *, now: datetime) -> None:
     named = set(update.public_incident.states)
     _tell([Notice(subscriber_id=one, update=update, asked_at=now) for one in _listeners(named)], now=now)

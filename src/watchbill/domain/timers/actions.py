@@ -16,10 +16,13 @@ BLINK = timedelta(milliseconds=50)
 
 _SET = """
 INSERT INTO timers_timer (kind, subject_id, generation, due_at, failures, last_error)
-SELECT kind, subject_id, generation, CASE WHEN at_once THEN least(due_at, now()) ELSE due_at END, 0, ''
-FROM json_to_recordset(%s) AS row (kind text, subject_id uuid, generation int, due_at timestamptz, at_once boolean)
+SELECT kind, subject_id, generation, CASE WHEN at_once THEN least(due_at, now()) ELSE due_at END, failures, last_error
+FROM json_to_recordset(%s) AS row (
+    kind text, subject_id uuid, generation int, due_at timestamptz, at_once boolean, failures int, last_error text
+)
 ON CONFLICT (kind, subject_id) DO UPDATE
-SET due_at = excluded.due_at, generation = excluded.generation, failures = 0, last_error = '', quarantined_at = NULL
+SET due_at = excluded.due_at, generation = excluded.generation, failures = excluded.failures,
+    last_error = excluded.last_error, quarantined_at = NULL
 """
 
 
@@ -36,18 +39,18 @@ class NewTimer:
 
 def set_timers(timers: Iterable[NewTimer]) -> None:
     """Set, or move when there is one of that kind for that subject already. Wakes the engine at commit."""
-    _set([(one.kind, one.subject_id, one.generation, one.due_at, one.at_once) for one in timers])
+    _set([(one.kind, one.subject_id, one.generation, one.due_at, one.at_once, 0, "") for one in timers])
 
 
 def put_back(timers: Iterable[DueTimer], *, due_at: datetime) -> None:
-    """What was claimed and cannot be handled right now is due again then, as it was."""
-    _set([(one.kind, one.subject_id, one.generation, due_at, False) for one in timers])
+    """What was claimed and cannot be handled right now is due again then, as it was: also as often as it failed."""
+    _set([(one.kind, one.subject_id, one.generation, due_at, False, one.failures, one.last_error) for one in timers])
 
 
-def _set(timers: Sequence[tuple[str, UUID, int, datetime, bool]]) -> None:
+def _set(timers: Sequence[tuple[str, UUID, int, datetime, bool, int, str]]) -> None:
     if not timers:
         return
-    names = ("kind", "subject_id", "generation", "due_at", "at_once")
+    names = ("kind", "subject_id", "generation", "due_at", "at_once", "failures", "last_error")
     rows = [dict(zip(names, one, strict=True)) for one in timers]
     with connection.cursor() as cursor:
         cursor.execute(_SET, [as_rows(rows)])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -16,6 +17,7 @@ class DueTimer:
     generation: int
     due_at: datetime
     failures: int
+    last_error: str = ""
 
 
 _CLAIM = """
@@ -26,7 +28,7 @@ DELETE FROM timers_timer WHERE id IN (
     LIMIT %s
     FOR UPDATE SKIP LOCKED
 )
-RETURNING id, kind, subject_id, generation, due_at, failures
+RETURNING id, kind, subject_id, generation, due_at, failures, last_error
 """
 
 
@@ -34,10 +36,7 @@ def claim_due(*, now: datetime, limit: int) -> list[DueTimer]:
     """Taken away in this transaction: a roll-back puts them back, a commit has consumed them."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [now, limit])
-        return [
-            DueTimer(id=row[0], kind=row[1], subject_id=row[2], generation=row[3], due_at=row[4], failures=row[5])
-            for row in cursor.fetchall()
-        ]
+        return [_due(row) for row in cursor.fetchall()]
 
 
 def due_ids(*, now: datetime, limit: int) -> list[int]:
@@ -53,13 +52,16 @@ def claim_one(timer_id: int) -> DueTimer | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM timers_timer WHERE id = (SELECT id FROM timers_timer WHERE id = %s FOR UPDATE SKIP LOCKED) "
-            "RETURNING id, kind, subject_id, generation, due_at, failures",
+            "RETURNING id, kind, subject_id, generation, due_at, failures, last_error",
             [timer_id],
         )
         row = cursor.fetchone()
-    if row is None:
-        return None
-    return DueTimer(id=row[0], kind=row[1], subject_id=row[2], generation=row[3], due_at=row[4], failures=row[5])
+    return _due(row) if row is not None else None
+
+
+def _due(row: Sequence[Any]) -> DueTimer:
+    names = ("id", "kind", "subject_id", "generation", "due_at", "failures", "last_error")
+    return DueTimer(**dict(zip(names, row, strict=True)))
 
 
 def note_failure(timer_id: int, *, error: str, retry_at: datetime, quarantined_at: datetime | None) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.errands.actions import ask, try_now
 from watchbill.domain.incidents.actions import locked
-from watchbill.domain.incidents.models import UNRESOLVED, Incident, IncidentState, StepDone
+from watchbill.domain.incidents.models import NEVER_WAS, UNRESOLVED, Incident, IncidentState, StepDone
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.workflow_actions import mark_step, tick_step
 from watchbill.domain.services.check_rules import limit_of
@@ -24,7 +24,7 @@ KIND = "incident.verify"
 STEP = "resolve/verify"
 STATE_IT = "or state what shows it, under Workflow"
 NO_SOURCE = "no metrics source is set: set WATCHBILL_PROMETHEUS_URL to your Prometheus"
-_OVER = (IncidentState.CLOSED, IncidentState.CANCELLED, IncidentState.MERGED)
+_OVER = (IncidentState.CLOSED, *NEVER_WAS)
 _WHY_MAX = 2000
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.errands.actions import ask
 from watchbill.domain.errands.actions import try_now as try_errand_now
-from watchbill.domain.incidents.models import Incident, StepDone
+from watchbill.domain.incidents.models import UNRESOLVED, Incident, StepDone
 from watchbill.domain.incidents.process_followed import process_of
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.warrooms import rules
@@ -34,6 +34,14 @@ def follow(incident_id: UUID, now: datetime, *, hosts: Sequence[ChatHost]) -> No
         room = _want(incident_id, now=now, hosts=hosts)
     if room is not None:
         ask(CHAT, [room.id], due_at=now)
+
+
+def look_again(*, now: datetime) -> None:
+    """At every room that may not be what it should be: its tool was not set up for a while, say."""
+    rooms = ChatRoom.objects.filter(state=RoomState.MADE) | ChatRoom.objects.filter(
+        state=RoomState.WANTED, incident__state__in=UNRESOLVED
+    )
+    ask(CHAT, rooms.values_list("id", flat=True), due_at=now)
 
 
 def try_now(*, incident_id: UUID, actor: Actor, now: datetime) -> ChatRoom:

@@ -187,10 +187,12 @@ class Busy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """It said no. `why` names the remedy. `for_good`: no setting in the tool changes that."""
+    """It said no. `why` names the remedy. `for_good`: asking again for the same will not help. `gone`: because the
+    message that it is about is not there any more."""
 
     why: str
     for_good: bool = False
+    gone: bool = False
 
 
 Trouble = Later | Busy | Refused
@@ -259,7 +261,9 @@ class ChatHost(Protocol):
         """One outcome for each of them."""
         ...
 
-    async def post(self, room_id: str, wanted: MessageWanted, *, now: datetime) -> Posted | Trouble: ...
+    async def post(self, room_id: str, wanted: MessageWanted, *, now: datetime) -> Posted | Trouble:
+        """Outside of its thread where that one is not there any more."""
+        ...
 
     async def update(self, room_id: str, ref: str, message: ChatMessage, *, now: datetime) -> Done | Trouble:
         """Put this in the place of a message of ours."""

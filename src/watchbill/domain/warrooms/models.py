@@ -129,7 +129,9 @@ class ChatRequest(models.Model):
     its `lane` (a room there), and kept for a while so that a repetition is known.
 
     `key` names what was done, not the delivery that brought it. `same_as` is equal for equal words of one person in one
-    place. `tries`: look-ups of the person. `payload` goes as soon as it was handled and answered.
+    place. `tries`: look-ups of the person. `begun`: how often it was begun lately and not brought to an end; one that
+    is too often is set aside, so that the others go on. `carried_out`: False for what was refused; None for what a
+    version before handled. `payload` goes as soon as it was handled and answered, except of what was set aside.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -140,7 +142,10 @@ class ChatRequest(models.Model):
     payload = models.JSONField(default=dict)
     at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
+    begun = models.PositiveSmallIntegerField(default=0, db_default=0)
     done_at = models.DateTimeField(null=True)
+    set_aside_at = models.DateTimeField(null=True)
+    carried_out = models.BooleanField(null=True)
     answer = models.TextField(default="", blank=True)
     answered_at = models.DateTimeField(null=True)
 

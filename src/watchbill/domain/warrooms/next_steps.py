@@ -135,6 +135,8 @@ def _card(room: ChatRoom, *, base_url: str, now: datetime) -> Step | None:
     card = wording.card_of(room, base_url=base_url, former=former, now=now)
     digest = wording.digest_of(card)
     there = RoomMessage.objects.filter(room=room, key=CARD).first()
+    if there is not None and there.refused and there.digest == digest:
+        return None  # as it is now, the tool does not take it
     if there is None or there.external_ref is None:
         return _post(room, CARD, card, kind="card", there=there, digest=digest, now=now)
     if there.digest == digest:
@@ -190,9 +192,9 @@ def _first_time(room: ChatRoom, post: Post, shown: Post, *, now: datetime) -> St
 
 
 def _corrected(room: ChatRoom, there: RoomMessage, newest: Post, *, now: datetime) -> Step:
-    """Our own message is put right; to somebody's own the correction is an answer."""
+    """Our own message is put right; to somebody's own, or where that cannot be, the correction is an answer."""
     ref = there.external_ref or ""
-    if there.direction == Direction.OUT:
+    if there.direction == Direction.OUT and not there.refused:
         message = wording.message_of(newest)
         return UpdateMessage(at=_at(room), kind="messages", key=there.key, ref=ref, message=message, shows=newest.id)
     answer = RoomMessage.objects.filter(room=room, key=str(newest.id)).first()

@@ -17,6 +17,7 @@ from watchbill.domain.warrooms.contract import (
     RoomMade,
 )
 from watchbill.domain.warrooms.models import ChatPerson, ChatRoom, RoomMember, RoomMessage, RoomState
+from watchbill.domain.warrooms.next_steps import CARD
 from watchbill.domain.warrooms.steps import (
     Archive,
     Invite,
@@ -124,9 +125,14 @@ def _failed(room: ChatRoom, step: Step, outcome: Busy | Refused, *, now: datetim
                 room.state, room.why = RoomState.REFUSED, outcome.why[:1000]
                 _tell(room, "incident.chat_room_refused", now=now, why=outcome.why)
         case PostMessage() if isinstance(outcome, Refused) and outcome.for_good:
-            RoomMessage.objects.filter(room=room, key=step.wanted.key).update(
-                refused=outcome.why[:1000], shows_id=step.shows
-            )
+            _never_posted(room, step, outcome)
+            return
+        case UpdateMessage(kind="messages") if isinstance(outcome, Refused) and outcome.for_good:
+            # It was deleted there, or may not be changed any more: the correction is said by itself.
+            RoomMessage.objects.filter(room=room, key=step.key).update(refused=outcome.why[:1000])
+            return
+        case UpdateMessage() | Pin() if isinstance(outcome, Refused) and outcome.gone:
+            _card_is_gone(room)
             return
         case PostMessage():
             RoomMessage.objects.filter(room=room, key=step.wanted.key, external_ref=None).delete()
@@ -141,6 +147,20 @@ def _failed(room: ChatRoom, step: Step, outcome: Busy | Refused, *, now: datetim
     room.troubles[step.kind] = {"why": outcome.why[:500], "until": (now + rest).isoformat()}
     room.save(update_fields=["state", "why", "tried_at", "troubles"])
     ask(CHAT_AGAIN, [room.id], due_at=now + rest)
+
+
+def _never_posted(room: ChatRoom, step: PostMessage, outcome: Refused) -> None:
+    there = RoomMessage.objects.filter(room=room, key=step.wanted.key)
+    there.update(refused=outcome.why[:1000], shows_id=step.shows, digest=step.digest)
+    if step.corrects:
+        RoomMessage.objects.filter(room=room, key=step.corrects).update(shows_id=step.shows)
+
+
+def _card_is_gone(room: ChatRoom) -> None:
+    """Somebody deleted it there, so there is another one."""
+    RoomMessage.objects.filter(room=room, key=CARD).delete()
+    room.card_pinned = False
+    room.save(update_fields=["card_pinned"])
 
 
 def _follow_on(room: ChatRoom, *, now: datetime) -> None:

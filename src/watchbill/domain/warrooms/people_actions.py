@@ -10,6 +10,7 @@ from django.db.models import Q
 from watchbill.domain.access.models import User
 from watchbill.domain.warrooms.contract import Profile
 from watchbill.domain.warrooms.models import ChatPerson
+from watchbill.ground.text import storable
 
 _FRESH = timedelta(hours=1)
 
@@ -21,9 +22,9 @@ def is_known(host: str, external_id: str, *, now: datetime) -> bool:
 
 
 def note_profile(host: str, profile: Profile, *, now: datetime) -> None:
-    email = profile.email.strip().lower()
+    email = storable(profile.email).strip().lower()
     user = User.objects.filter(email=email, is_active=True).first() if email else None
-    facts = {"name": profile.name[:200], "seen_at": now, "vouched": True}
+    facts = {"name": storable(profile.name)[:200], "seen_at": now, "vouched": True}
     with transaction.atomic():
         row, made = ChatPerson.objects.select_for_update().get_or_create(
             host=host, external_id=profile.external_id, defaults={**facts, "user": user}

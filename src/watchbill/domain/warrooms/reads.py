@@ -9,7 +9,15 @@ from watchbill.domain.errands.reads import troubles
 from watchbill.domain.incidents.models import UNRESOLVED
 from watchbill.domain.incidents.reads import Viewer, visible_to
 from watchbill.domain.warrooms.actions import CHAT
-from watchbill.domain.warrooms.models import ChatPerson, ChatPosition, ChatRoom, Invitation, RoomMember, RoomState
+from watchbill.domain.warrooms.models import (
+    ChatPerson,
+    ChatPosition,
+    ChatRequest,
+    ChatRoom,
+    Invitation,
+    RoomMember,
+    RoomState,
+)
 
 _LOOKED_AT_MAX = 50
 
@@ -60,6 +68,11 @@ def rooms_in_trouble(*, viewer: Viewer) -> Sequence[tuple[int, str]]:
         for room in rooms.select_related("incident").order_by("-wanted_at")[:_LOOKED_AT_MAX]
         for trouble in _shown(room).troubles
     ]
+
+
+def set_aside(*, since: datetime) -> int:
+    """What people did in chat tools and Watchbill failed at, by a defect of its own."""
+    return ChatRequest.objects.filter(set_aside_at__gte=since).count()
 
 
 def accounts_of(user_id: UUID) -> Sequence[ChatAccount]:

@@ -58,7 +58,7 @@ class ApprovalIn(Input):
     role: Text = ""
 
 
-class ContactOut(Output):
+class CustomerContactOut(Output):
     """`service` null: every service."""
 
     id: UUID
@@ -70,7 +70,7 @@ class ContactOut(Output):
 
 
 class ContactsOut(Output):
-    items: list[ContactOut]
+    items: list[CustomerContactOut]
 
 
 class ContactQuery(Input):
@@ -234,8 +234,8 @@ def _templates() -> TemplatesOut:
     return TemplatesOut(items=rows, variables=dict(VARIABLES))
 
 
-def _contact(row: CustomerContact) -> ContactOut:
-    return ContactOut(
+def _contact(row: CustomerContact) -> CustomerContactOut:
+    return CustomerContactOut(
         id=row.id,
         service=row.service.name if row.service else None,
         address=row.address,

@@ -66,14 +66,14 @@ class NewHookOut(Output):
     secret: str
 
 
-class SecretOut(Output):
+class HookSecretOut(Output):
     """`former_until`: until then the secret before it signs along."""
 
     secret: str
     former_until: InstantOut | None
 
 
-class DeliveryOut(Output):
+class EventDeliveryOut(Output):
     """`status`: what the receiver answered last. `state`: pending, delivered, given-up or withheld."""
 
     id: UUID
@@ -93,7 +93,7 @@ class HooksOut(Output):
 
 
 class DeliveriesOut(Output):
-    items: list[DeliveryOut]
+    items: list[EventDeliveryOut]
 
 
 @router.get("", response=HooksOut, summary="List endpoints for events")
@@ -134,13 +134,13 @@ def remove(request: HttpRequest, hook: Name) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/{hook}/secret", response=SecretOut, summary="Renew the secret of an endpoint")
+@router.post("/{hook}/secret", response=HookSecretOut, summary="Renew the secret of an endpoint")
 @requires("event_hook.change")
-def secret(request: HttpRequest, hook: Name) -> SecretOut:
+def secret(request: HttpRequest, hook: Name) -> HookSecretOut:
     """For a day both sign, so that the receiver is changed without a gap."""
     found = _changeable(request, hook)
     made = actions.renew_secret(found, secret_key=wired().secret_key, actor=caller(request).actor, now=now_of(request))
-    return SecretOut(secret=made, former_until=_line(str(found)).hook.former_until)
+    return HookSecretOut(secret=made, former_until=_line(str(found)).hook.former_until)
 
 
 @router.post("/{hook}/pause", response=HookOut, summary="Pause an endpoint")
@@ -201,6 +201,6 @@ def _out(line: reads.HookLine) -> HookOut:
     return HookOut(service=service, waiting=line.waiting, given_up=line.given_up, **named)
 
 
-def _delivery(row: EventDelivery) -> DeliveryOut:
-    named = {name: getattr(row, name) for name in DeliveryOut.model_fields if name != "incident"}
-    return DeliveryOut(incident=row.incident.number, **named)
+def _delivery(row: EventDelivery) -> EventDeliveryOut:
+    named = {name: getattr(row, name) for name in EventDeliveryOut.model_fields if name != "incident"}
+    return EventDeliveryOut(incident=row.incident.number, **named)

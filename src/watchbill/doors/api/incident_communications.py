@@ -114,7 +114,7 @@ class DraftIn(Input):
 
     subject: Annotated[Text, Field(max_length=200)] = ""
     body: Body = ""
-    moment: Literal["", "first", "update", "resolved"] = ""
+    moment: Literal["", "first", "update", "resolved", "back"] = ""
     status: Text = ""
     components: dict[str, str] | None = None
     revision: int | None = None
@@ -142,7 +142,7 @@ class DecideIn(Input):
 
 
 class MomentQuery(Input):
-    moment: Literal["", "first", "update", "resolved"] = ""
+    moment: Literal["", "first", "update", "resolved", "back"] = ""
 
 
 @router.get("/{incident}/communications", response=PlanOut, summary="Read what an incident owes to whom")

@@ -81,7 +81,7 @@ class RoleOut(Output):
     responsibilities: list[str]
 
 
-class StepOut(Output):
+class WorkflowStepOut(Output):
     phase: str
     step: str
     label: str
@@ -195,7 +195,7 @@ class IncidentDetailOut(IncidentOut):
     clocks: list[ClockOut]
     ladder: list[RungOut]
     roles: list[RoleOut]
-    steps: list[StepOut]
+    steps: list[WorkflowStepOut]
     pages: list[IncidentPageOut]
     timeline: list[IncidentEntryOut]
     timeline_left: int
@@ -347,9 +347,9 @@ def _ladder(detail: IncidentDetail) -> list[RungOut]:
     ]
 
 
-def _steps(detail: IncidentDetail) -> list[StepOut]:
+def _steps(detail: IncidentDetail) -> list[WorkflowStepOut]:
     return [
-        StepOut(
+        WorkflowStepOut(
             phase=phase.id,
             step=step.id,
             label=step.label,

@@ -53,7 +53,7 @@ class PresentOut(Output):
     people: list[str]
 
 
-class PageIn(Input):
+class PagePersonIn(Input):
     person: Name
     reason: Reason
 
@@ -110,7 +110,7 @@ def present(request: HttpRequest, incident: Name) -> PresentOut:
 
 @router.post("/{incident}/page", response=IncidentDetailOut, summary="Page one person for an incident")
 @requires("incident.respond")
-def page(request: HttpRequest, incident: Name, body: PageIn) -> IncidentDetailOut:
+def page(request: HttpRequest, incident: Name, body: PagePersonIn) -> IncidentDetailOut:
     """`reason` is what that person reads first."""
     found = incident_id(request, incident)
     page_actions.page_person(

@@ -8,6 +8,7 @@ from ninja import Router
 from pydantic import Field
 
 from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions, workflow_actions
+from watchbill.domain.incidents.process_followed import answered_words
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.incident_out import IncidentDetailOut, detail_out, incident_id, person_id
 from watchbill.doors.api.values import Input, Instant, Name, Text
@@ -82,13 +83,20 @@ class InsiderIn(Input):
     person: Name
 
 
-@router.post("/{incident}/acknowledge", response=IncidentDetailOut, summary="Say that you are on it")
+class AnsweredOut(IncidentDetailOut):
+    """`answer`: what it caused, in words."""
+
+    answer: str
+
+
+@router.post("/{incident}/acknowledge", response=AnsweredOut, summary="Say that you are on it")
 @requires("incident.respond")
-def acknowledge(request: HttpRequest, incident: Name) -> IncidentDetailOut:
+def acknowledge(request: HttpRequest, incident: Name) -> AnsweredOut:
     """Your pages stop, those of the others go on."""
-    found = incident_id(request, incident)
-    actions.acknowledge(incident_id=found, actor=caller(request).actor, now=now_of(request))
-    return detail_out(request, found)
+    found, actor = incident_id(request, incident), caller(request).actor
+    answered = actions.acknowledge(incident_id=found, actor=actor, now=now_of(request))
+    words = answered_words(answered, person_id=actor.id)
+    return AnsweredOut(**dict(detail_out(request, found)), answer=words)
 
 
 @router.post("/{incident}/severity", response=IncidentDetailOut, summary="Change the severity of an incident")

@@ -8,7 +8,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import Field
 
 from watchbill.domain.alerts.listing import CursorRefused
-from watchbill.doors.api.values import Output, Text
+from watchbill.doors.api.values import Input, Output, Text
 
 LIMIT = 50
 LIMIT_MAX = 200
@@ -17,6 +17,11 @@ Limit = Annotated[int, Field(ge=1, le=LIMIT_MAX)]
 Cursor = Annotated[Text, Field(max_length=600)]
 T = TypeVar("T")
 Row = TypeVar("Row")
+
+
+class ListQuery(Input):
+    cursor: Cursor = ""
+    limit: Limit = LIMIT
 
 
 class Page(Output, Generic[T]):

@@ -17,7 +17,7 @@ from watchbill.domain.people.rules import ContactDraft, PersonDraft
 from watchbill.domain.services.reads import uses_of_person
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.names import person_id
-from watchbill.doors.api.pages import LIMIT, Cursor, Limit, Page, page_of
+from watchbill.doors.api.pages import ListQuery, Page, page_of
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Duration, DurationOut, Input, InstantOut, Name, Output, Text
 from watchbill.doors.moment import now_of
@@ -125,11 +125,6 @@ class SetupLinkOut(Output):
 
     address: str
     expires_at: InstantOut
-
-
-class ListQuery(Input):
-    cursor: Cursor = ""
-    limit: Limit = LIMIT
 
 
 @me.get("", response=PersonDetailOut, summary="Read your own profile")

@@ -15,7 +15,7 @@ from watchbill.domain.escalation.target_words import targets_of, word_of
 from watchbill.domain.services.reads import uses_of_policy
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.names import policy_id, team_id
-from watchbill.doors.api.pages import LIMIT, Cursor, Limit, Page, page_of
+from watchbill.doors.api.pages import ListQuery, Page, page_of
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Duration, DurationOut, Input, InstantOut, Name, Output, Text
 from watchbill.doors.moment import now_of
@@ -57,18 +57,13 @@ class PolicyOut(Output):
     acknowledgement_timeout: DurationOut | None
 
 
-class VersionOut(Output):
+class PolicyVersionOut(Output):
     number: int
     created_at: InstantOut
     created_by: str
     levels: list[LevelOut]
     repeat: int
     acknowledgement_timeout: DurationOut | None
-
-
-class ListQuery(Input):
-    cursor: Cursor = ""
-    limit: Limit = LIMIT
 
 
 @router.get("", response=Page[PolicyOut], summary="List policies")
@@ -92,12 +87,14 @@ def one(request: HttpRequest, name: Name) -> PolicyOut:
     return _out(_detail(policy_id(name)))
 
 
-@router.get("/{name}/versions", response=list[VersionOut], summary="List a policy's versions")
+@router.get("/{name}/versions", response=list[PolicyVersionOut], summary="List a policy's versions")
 @requires("policy.read")
-def history(request: HttpRequest, name: Name) -> list[VersionOut]:
+def history(request: HttpRequest, name: Name) -> list[PolicyVersionOut]:
     """Newest first."""
     return [
-        VersionOut(number=row.number, created_at=row.created_at, created_by=row.created_by, **_plan(row.definition))
+        PolicyVersionOut(
+            number=row.number, created_at=row.created_at, created_by=row.created_by, **_plan(row.definition)
+        )
         for row in versions(policy_id(name))
     ]
 

@@ -40,14 +40,14 @@ class ProcessOut(Output):
     document: Any
 
 
-class VersionOut(Output):
+class ProcessVersionOut(Output):
     number: int
     applied_at: InstantOut
     applied_by: str
     note: str
 
 
-class ChangeOut(Output):
+class DifferenceOut(Output):
     path: str
     old: Any
     new: Any
@@ -58,7 +58,7 @@ class AppliedOut(Output):
 
     version: int
     created: bool
-    changes: list[ChangeOut]
+    changes: list[DifferenceOut]
 
 
 @router.get("", response=ProcessOut, summary="Read the process that runs")
@@ -70,9 +70,9 @@ def running(request: HttpRequest) -> ProcessOut:
     )
 
 
-@router.get("/versions", response=list[VersionOut], summary="List the versions that were applied")
+@router.get("/versions", response=list[ProcessVersionOut], summary="List the versions that were applied")
 @requires("process.read")
-def versions(request: HttpRequest) -> list[VersionOut]:
+def versions(request: HttpRequest) -> list[ProcessVersionOut]:
     """Newest first."""
     return [_version(row) for row in reads.versions()]
 
@@ -87,9 +87,9 @@ def version(request: HttpRequest, number: Annotated[int, Field(ge=1, le=2**31 - 
     return ProcessOut(version=found.number, text=found.text, document=to_json(reads.document_of(found)))
 
 
-@router.post("/diff", response=list[ChangeOut], summary="Compare a document with the process that runs")
+@router.post("/diff", response=list[DifferenceOut], summary="Compare a document with the process that runs")
 @requires("process.read")
-def diff(request: HttpRequest, body: DocumentIn) -> list[ChangeOut]:
+def diff(request: HttpRequest, body: DocumentIn) -> list[DifferenceOut]:
     """What applying it would change; refused with line and remedy when it is not sound. Writes nothing."""
     try:
         document = parse(body.text, file=FILE)
@@ -118,9 +118,11 @@ def _unsound(error: InvalidProcess) -> Invalid:
     )
 
 
-def _version(row: ProcessVersion) -> VersionOut:
-    return VersionOut(number=row.number, applied_at=row.applied_at, applied_by=row.applied_by_label, note=row.note)
+def _version(row: ProcessVersion) -> ProcessVersionOut:
+    return ProcessVersionOut(
+        number=row.number, applied_at=row.applied_at, applied_by=row.applied_by_label, note=row.note
+    )
 
 
-def _change(row: Change) -> ChangeOut:
-    return ChangeOut(path=row.path, old=row.old, new=row.new)
+def _change(row: Change) -> DifferenceOut:
+    return DifferenceOut(path=row.path, old=row.old, new=row.new)

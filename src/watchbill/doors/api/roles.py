@@ -1,7 +1,6 @@
 """Whom the roles of the process stand for."""
 
 from typing import Annotated
-from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router
@@ -9,7 +8,7 @@ from pydantic import Field
 
 from watchbill.domain.escalation.target_words import targets_of, word_of
 from watchbill.domain.services.assignment_actions import TARGETS_MAX, Where, assign_role
-from watchbill.domain.services.models import RoleAssignment, Service
+from watchbill.domain.services.models import RoleAssignment
 from watchbill.domain.services.role_lookup import assignments
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.names import service_id, team_id
@@ -57,15 +56,9 @@ def assign(request: HttpRequest, role: Name, body: AssignmentIn) -> AssignmentsO
         team_id=team_id(body.team, field="team") if body.team else None,
         service_id=service_id(body.service, field="service") if body.service else None,
     )
-    caller(request).check("policy.change", team_ids=[_owning_team(where)])
+    caller(request).check("policy.change", team_ids=[where.owning_team()])
     assign_role(role, targets_of(body.targets), where=where, actor=caller(request).actor, now=now_of(request))
     return AssignmentsOut(items=[_out(row) for row in assignments() if row.role == role])
-
-
-def _owning_team(where: Where) -> UUID | None:
-    if where.service_id is not None:
-        return Service.objects.filter(id=where.service_id).values_list("team_id", flat=True).first()
-    return where.team_id
 
 
 def _out(row: RoleAssignment) -> AssignmentOut:

@@ -29,7 +29,7 @@ from watchbill.domain.people.reads import emails_of
 from watchbill.domain.services.reads import uses_of_schedule
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.names import person_id, schedule_id, team_id
-from watchbill.doors.api.pages import LIMIT, Cursor, Limit, Page, page_of
+from watchbill.doors.api.pages import ListQuery, Page, page_of
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Input, Instant, InstantOut, Name, Output, Text
 from watchbill.doors.moment import now_of
@@ -136,11 +136,6 @@ class OnCallOut(Output):
     source: str
     start: InstantOut | None
     end: InstantOut | None
-
-
-class ListQuery(Input):
-    cursor: Cursor = ""
-    limit: Limit = LIMIT
 
 
 class AtQuery(Input):

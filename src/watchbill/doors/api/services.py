@@ -17,7 +17,7 @@ from watchbill.domain.services.rules import ServiceDraft
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.ladder import StepOut, step_out
 from watchbill.doors.api.names import policy_id, service_id, team_id
-from watchbill.doors.api.pages import LIMIT, Cursor, Limit, Page, page_of
+from watchbill.doors.api.pages import ListQuery, Page, page_of
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Input, Instant, InstantOut, Name, Output, Text
 from watchbill.doors.moment import now_of
@@ -90,11 +90,6 @@ class ExplanationOut(Output):
     maintenance_until: InstantOut | None
     reaches_somebody: bool
     steps: list[StepOut]
-
-
-class ListQuery(Input):
-    cursor: Cursor = ""
-    limit: Limit = LIMIT
 
 
 class ExplainQuery(Input):

@@ -22,7 +22,8 @@ from watchbill.domain.status_page.component_actions import ComponentDraft
 from watchbill.domain.status_page.maintenance_actions import MaintenanceDraft
 from watchbill.domain.status_page.maintenance_rules import end_of, status_of
 from watchbill.domain.status_page.models import Component, PublicMaintenance
-from watchbill.domain.status_page.page_actions import WRITE, write_again
+from watchbill.domain.status_page.page_actions import write_again
+from watchbill.domain.status_page.rules import WRITE
 from watchbill.domain.status_page.settings_actions import PageDraft
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.names import service_id
@@ -37,18 +38,18 @@ router = Router(tags=["status page"])
 _LOGO_TEXT_MAX = 300_000
 
 
-class PageIn(Input):
+class StatusPageIn(Input):
     """`address` empty: under this instance's own, at /status."""
 
     name: Text
     address: Text = ""
     support_url: Text = ""
-    time_zone: Text = "Etc/UTC"
+    time_zone: Text = ""
     accent_light: Text = "#1f4fd8"
     accent_dark: Text = "#8fb0ff"
 
 
-class PageOut(Output):
+class StatusPageOut(Output):
     """`trouble`: why the files could not be written, if they could not. `subscribers`: how many, by kind."""
 
     name: str
@@ -125,23 +126,23 @@ class SubscriberOut(Output):
     confirmed_at: InstantOut | None
 
 
-@router.get("", response=PageOut, summary="Read the status page's settings and state")
+@router.get("", response=StatusPageOut, summary="Read the status page's settings and state")
 @requires("status_page.read")
-def shown(request: HttpRequest) -> PageOut:
+def shown(request: HttpRequest) -> StatusPageOut:
     return _page_out()
 
 
-@router.put("", response=PageOut, summary="Change the status page's settings")
+@router.put("", response=StatusPageOut, summary="Change the status page's settings")
 @requires("status_page.change")
-def change(request: HttpRequest, body: PageIn) -> PageOut:
+def change(request: HttpRequest, body: StatusPageIn) -> StatusPageOut:
     draft = PageDraft(**body.model_dump())
     settings_actions.change_page(draft, actor=caller(request).actor, now=now_of(request))
     return _page_out()
 
 
-@router.put("/logo", response=PageOut, summary="Set the status page's logo")
+@router.put("/logo", response=StatusPageOut, summary="Set the status page's logo")
 @requires("status_page.change")
-def logo(request: HttpRequest, body: LogoIn) -> PageOut:
+def logo(request: HttpRequest, body: LogoIn) -> StatusPageOut:
     try:
         image = base64.b64decode(body.image, validate=True)
     except binascii.Error as error:
@@ -150,9 +151,9 @@ def logo(request: HttpRequest, body: LogoIn) -> PageOut:
     return _page_out()
 
 
-@router.post("/write", response=PageOut, summary="Write the status page's files now")
+@router.post("/write", response=StatusPageOut, summary="Write the status page's files now")
 @requires("status_page.publish")
-def write(request: HttpRequest) -> PageOut:
+def write(request: HttpRequest) -> StatusPageOut:
     write_again(now=now_of(request))
     page = reads.page()
     if page is not None:
@@ -244,11 +245,11 @@ def remove_subscriber(request: HttpRequest, subscriber: UUID) -> Status[None]:
     return Status(204, None)
 
 
-def _page_out() -> PageOut:
+def _page_out() -> StatusPageOut:
     page = reads.page()
     draft = settings_actions.draft_of(page) if page else PageDraft(name="Status")
     trouble = reads.trouble()
-    return PageOut(
+    return StatusPageOut(
         name=draft.name,
         address=draft.address or f"{wired().base_url}/status",
         support_url=draft.support_url,

@@ -13,7 +13,7 @@ from watchbill.domain.people.rules import TeamDraft
 from watchbill.domain.services.reads import uses_of_team
 from watchbill.doors.api.auth import caller, requires
 from watchbill.doors.api.names import person_id, team_id
-from watchbill.doors.api.pages import LIMIT, Cursor, Limit, Page, page_of
+from watchbill.doors.api.pages import ListQuery, Page, page_of
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Input, Name, Output, Text
 from watchbill.doors.moment import now_of
@@ -36,11 +36,6 @@ class TeamOut(Output):
     lead: str | None
     manager: str | None
     members: list[str]
-
-
-class ListQuery(Input):
-    cursor: Cursor = ""
-    limit: Limit = LIMIT
 
 
 @router.get("", response=Page[TeamOut], summary="List teams")

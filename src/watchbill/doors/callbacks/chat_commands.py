@@ -10,8 +10,14 @@ from watchbill.domain.access.models import User
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import actions, ending_actions, role_actions, room_actions
-from watchbill.domain.incidents.models import UNRESOLVED, Incident
-from watchbill.domain.incidents.process_followed import called_words, process_of, role_label, severity_label
+from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.process_followed import (
+    answered_words,
+    called_words,
+    process_of,
+    role_label,
+    severity_label,
+)
 from watchbill.domain.incidents.reads import (
     IncidentFilter,
     incident_detail,
@@ -52,6 +58,17 @@ class Asked:
         return self.caller.actor
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`carried_out`: False when what was asked was not done. `by_form`: to be asked for by a form, where there are any;
+    the text is for where there are none.
+    """
+
+    text: str
+    carried_out: bool = True
+    by_form: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
     """`needs`: the right in the table of permissions. `once`: the same words again soon are taken for a repetition.
@@ -65,18 +82,21 @@ class Verb:
     of_incident: bool = False
 
 
-def answer(text: str, asked: Asked) -> str:
+def answer(text: str, asked: Asked) -> Answer:
     """Whatever was asked, an answer in words; nothing is raised that a person could mend."""
     verb, rest = verb_in(text)
     if verb is None:
-        return _help(asked)
+        return Answer(_help(asked))
     try:
         asked.caller.check(verb.needs)
-        return verb.do(replace(asked, rest=rest))
-    except Forbidden as refused:
-        return str(refused)
-    except ChangeRefused as refused:
-        return f"That was not done: {refused.reason}."
+        return Answer(verb.do(replace(asked, rest=rest)))
+    except (Forbidden, ChangeRefused) as refused:
+        return not_done(refused)
+
+
+def not_done(refused: Forbidden | ChangeRefused) -> Answer:
+    words = f"That was not done: {refused.reason}." if isinstance(refused, ChangeRefused) else str(refused)
+    return Answer(words, carried_out=False)
 
 
 def verb_in(text: str) -> tuple[Verb | None, str]:
@@ -99,11 +119,7 @@ def is_of_the_room(text: str) -> bool:
 def acknowledge(asked: Asked, incident_id: UUID) -> str:
     incident = _seen(asked, incident_id)
     answered = actions.acknowledge(incident_id=incident.id, actor=asked.actor, now=asked.now)
-    if answered.state not in UNRESOLVED:
-        return f"{_named(incident)} is over: nothing waits for an answer."
-    if answered.acknowledged_at is None:
-        return f"You know of {_named(incident)}, and your pages for it stop. Who can work on it is still being called."
-    return f"You are on {_named(incident)}. Your pages for it stop; those of others go on."
+    return f"{_named(incident)}: {answered_words(answered, person_id=asked.user.id)}"
 
 
 def take_role(asked: Asked, incident_id: UUID, role: str) -> str:
@@ -181,17 +197,17 @@ def _page(asked: Asked) -> str:
     first, _, more = rest.partition(" ")
     if first.lower() == "tier":
         number, _, reason = more.strip().partition(" ")
-        if not number.isdigit():
+        if not (number.isascii() and number.isdigit() and len(number) < 4):
             raise ChangeRefused("tier", "write it like: page tier 2 the database team is needed")
-        actions.escalate_to_tier(
+        called = actions.escalate_to_tier(
             incident_id=incident_id,
-            tier=int(number[:3]),
+            tier=int(number),
             reason=reason,
             actor=asked.actor,
             ways=asked.ways,
             now=asked.now,
         )
-        return f"Tier {number[:3]} is being paged."
+        return f"Tier {int(number)}: {called.words}"
     user_id = person_id_of(first) if first else None
     role = more.strip().removeprefix("as ").strip().lower()
     if user_id is None or not role:
@@ -232,7 +248,7 @@ def _link(asked: Asked) -> str:
 def _incident(asked: Asked) -> tuple[UUID, str]:
     """The one that is named by `#12`, otherwise the one of the room; and what stands behind it."""
     first, _, rest = asked.rest.partition(" ")
-    if first.startswith("#") or (asked.incident_id is None and first.isdigit()):
+    if first.startswith("#") or (asked.incident_id is None and first.isascii() and first.isdigit()):
         found = incident_id_of(first, viewer=asked.user.id)
         if found is None:
             raise Unknown("", f"there is no incident {first[:20]}")

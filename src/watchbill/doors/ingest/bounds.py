@@ -45,7 +45,7 @@ class SenderGone(Exception):
 async def read_body(receive: Receive, headers: Headers, *, bytes_max: int) -> bytes:
     """The body as sent, at most `bytes_max` long, within ten seconds."""
     announced = headers.get(b"content-length", b"0")
-    if not announced.isdigit() or int(announced) > bytes_max:
+    if not announced.isdigit() or len(announced) > 18 or int(announced) > bytes_max:
         raise Refused(_too_large(bytes_max))
     try:
         async with asyncio.timeout(BODY_SECONDS_MAX):

@@ -97,7 +97,7 @@ def read_head(head: bytes) -> Head | None:
     length = found.get(b"content-length", b"")
     if _TOO_SPECIAL.intersection(names) or names.count(b"content-length") != 1 or names.count(b"host") != 1:
         return None
-    if not length.isdigit() or not 0 < int(length) <= bounds.PAGERDUTY_BYTES_MAX:
+    if not length.isdigit() or len(length) > 18 or not 0 < int(length) <= bounds.PAGERDUTY_BYTES_MAX:
         return None
     if found.get(b"content-type", b"").lower() not in _CONTENT_TYPES:
         return None

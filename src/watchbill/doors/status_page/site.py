@@ -2,20 +2,28 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from watchbill.domain.status_page.colours import DARK_GROUND, LIGHT_GROUND
 from watchbill.domain.status_page.document import PageDocument
+from watchbill.domain.status_page.models import ComponentState
 from watchbill.domain.status_page.statuspage_shape import documents
 from watchbill.doors.status_page import feeds, look
-from watchbill.doors.status_page.views import component_views, days_with_incidents, incident_view, maintenance_view
+from watchbill.doors.status_page.views import (
+    component_view,
+    component_views,
+    days_with_incidents,
+    incident_view,
+    maintenance_view,
+)
 
 _STYLE = Path(__file__).parent / "style.css"
 # For the address without a slash at its end, from which relative links would lead elsewhere.
 WITHOUT_SLASH = "index.without-slash.html"
 _INCIDENTS_ON_FRONT_DAYS = 14
+_SAMPLED = 12
 # As the bars have them in style.css.
 _INDICATOR_COLOURS = {
     "none": "#1f9d55",
@@ -24,6 +32,13 @@ _INDICATOR_COLOURS = {
     "major": "#d9601a",
     "critical": "#d6264f",
 }
+
+
+class Colours(Protocol):
+    @property
+    def accent_light(self) -> str: ...
+    @property
+    def accent_dark(self) -> str: ...
 
 
 def files(page: PageDocument, *, base_url: str) -> dict[str, bytes]:
@@ -54,6 +69,15 @@ def files(page: PageDocument, *, base_url: str) -> dict[str, bytes]:
 def preview(page: PageDocument, *, base_url: str, style: str) -> bytes:
     """The front page as it would be; `style` is where its style sheet is."""
     return _front(page, {**_shared(page, base_url), "style": style, "is_preview": True}, root="/status/")
+
+
+def sample(page: PageDocument, *, base_url: str) -> str:
+    """The banner and the components, for a screen of ours; of many components those that are not operational."""
+    parts = page.components
+    if len(parts) > _SAMPLED:
+        parts = [one for one in parts if one.state != ComponentState.OPERATIONAL][:_SAMPLED]
+    views = [component_view(page, one) for one in parts]
+    return look.page("sample.html", {**_shared(page, base_url), "parts": views}).decode()
 
 
 def _front(page: PageDocument, shared: Mapping[str, Any], *, root: str) -> bytes:
@@ -95,7 +119,12 @@ def _favicon(page: PageDocument) -> bytes:
     ).encode()
 
 
-def style_sheet(page: PageDocument) -> bytes:
+def sample_style_sheet(page: Colours) -> bytes:
+    """For a sample that stands in a shadow tree: what is the page there is the element that holds it."""
+    return style_sheet(page).replace(b":root", b":host").replace(b"\nbody {", b"\n:host { display: block; }\n:host {")
+
+
+def style_sheet(page: Colours) -> bytes:
     values = (
         f":root{{--accent:{page.accent_light};--ground:{LIGHT_GROUND}}}\n"
         f"@media (prefers-color-scheme:dark){{:root{{--accent:{page.accent_dark};--ground:{DARK_GROUND}}}}}\n"

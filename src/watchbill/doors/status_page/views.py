@@ -27,7 +27,7 @@ _WORDS = {
 
 
 def component_views(page: PageDocument, group_id: UUID | None) -> list[dict[str, Any]]:
-    return [_component(one) for one in page.components if one.group_id == group_id]
+    return [component_view(page, one) for one in page.components if one.group_id == group_id]
 
 
 def incident_view(page: PageDocument, part: IncidentPart) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def incident_view(page: PageDocument, part: IncidentPart) -> dict[str, Any]:
         "impact": part.standing.impact,
         "components": [one.name for one in part.components],
         "updates": [_update(page, one) for one in part.updates],
-        "span": _span(page, part.started_at, part.standing.resolved_at),
+        "span": _reported(page, part.started_at, part.standing.resolved_at),
     }
 
 
@@ -78,7 +78,7 @@ def days_with_incidents(page: PageDocument, *, days: int = DAYS, only_over: bool
     return [{"day": _days(run), "incidents": begun.get(run[0], [])} for run in runs]
 
 
-def _component(part: ComponentPart) -> dict[str, Any]:
+def component_view(page: PageDocument, part: ComponentPart) -> dict[str, Any]:
     troubled = [(at, one) for at, one in enumerate(part.days) if one.worst not in (None, ComponentState.OPERATIONAL)]
     return {
         "name": part.name,
@@ -86,6 +86,7 @@ def _component(part: ComponentPart) -> dict[str, Any]:
         "state": str(part.state.label),
         "level": _LEVELS[part.state],
         "uptime": _percent(part.uptime),
+        "since": _since(page, part),
         "days": len(part.days),
         "width": len(part.days) * (_BAR + _GAP) - _GAP,
         "height": _HEIGHT,
@@ -102,6 +103,12 @@ def _component(part: ComponentPart) -> dict[str, Any]:
             if one.worst is not None
         ],
     }
+
+
+def _since(page: PageDocument, part: ComponentPart) -> str:
+    """For a component that is younger than the days that are shown."""
+    begun = part.created_at.astimezone(page.time_zone).date()
+    return f"{begun.day} {begun:%B}" if begun > part.days[0].day else ""
 
 
 def _bars(days: Sequence[Day]) -> list[dict[str, str]]:
@@ -137,9 +144,14 @@ def _update(page: PageDocument, part: UpdatePart) -> dict[str, Any]:
     }
 
 
-def _span(page: PageDocument, start: datetime, end: datetime | None) -> str:
+def _reported(page: PageDocument, start: datetime, end: datetime | None) -> str:
+    """When the page said so: the impact may have begun before, and be over before; the texts say when."""
     if end is None:
-        return f"since {_instant(page, start)}"
+        return f"reported {_instant(page, start)}"
+    return f"reported {_instant(page, start)}, resolved {_instant(page, end)}"
+
+
+def _span(page: PageDocument, start: datetime, end: datetime) -> str:
     begun, over = start.astimezone(page.time_zone), end.astimezone(page.time_zone)
     if (begun.date(), begun.utcoffset()) == (over.date(), over.utcoffset()):
         return f"{begun.day} {begun:%b %Y, %H:%M} – {over:%H:%M %Z}"

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from watchbill.domain.paging.contact_changes import Added, Setting, add_contact
 from watchbill.domain.paging.contract import ContactKind
 from watchbill.domain.paging.reads import reachable
+from watchbill.domain.paging.rules import NO_RULE_FITS
 from watchbill.domain.people.contact_actions import set_rules
 from watchbill.domain.people.models import ContactMethod, Urgency
 from watchbill.domain.people.reads import ContactLine, PersonDetail
@@ -42,6 +43,11 @@ class UrgencyRules:
     rows: list[tuple[str, str]]
     preview: list[PreviewLine]
     own: bool
+
+    @property
+    def falls_through(self) -> bool:
+        """Neither own rules nor those of the process know the kinds of contact that there are."""
+        return any(NO_RULE_FITS in line.rule for line in self.preview)
 
 
 def kind_choices() -> list[ContactKind]:
@@ -108,7 +114,9 @@ def tell_code(request: HttpRequest, added: Added) -> None:
     if added.code is None:
         kind = posted(request, "kind")
         if kind in wired().ways().families:
-            messages.success(request, "The contact is added and works.")
+            messages.success(
+                request, "The contact is added and used from now on. Nothing was sent there yet: send it a test page."
+            )
         else:
             label = kind_label(kind)
             messages.error(request, f"The contact is added. This instance cannot send by {label} yet: set it up first.")

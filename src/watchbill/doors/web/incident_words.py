@@ -34,6 +34,7 @@ LOOKS: Mapping[str, tuple[str, str, str, str]] = {
     "incident.insider_added": ("people", "is-idle", "state", "let somebody see it:"),
     "incident.called": ("alerts", "is-warn", "pages", "paged"),
     "incident.fallback_called": ("warning", "is-bad", "pages", "paged the fallback:"),
+    "incident.left_alone": ("warning", "is-bad", "pages", "calls people again"),
     "incident.driven_again": ("warning", "is-bad", "pages", "took its ladder up again"),
     "incident.role_offered": ("people", "is-idle", "roles", "asked"),
     "incident.role_taken": ("people", "is-good", "roles", "gave a role to"),

@@ -18,6 +18,7 @@ from watchbill.doors.web.screens import (
     incident_bridge,
     incident_communication,
     incident_findings,
+    incident_public,
     incident_room,
     incidents,
     me,
@@ -69,6 +70,7 @@ urlpatterns: list[URLPattern] = [
     path("incidents/<int:number>/communication/told", incident_communication.told),
     path("incidents/<int:number>/communication/write/<str:item>", incident_communication.write),
     path("incidents/<int:number>/communication/<uuid:statement_id>", incident_communication.statement_page),
+    path("incidents/<int:number>/communication/<uuid:statement_id>/page", incident_public.page_after_it),
     *(
         path(
             f"incidents/<int:number>/communication/<uuid:statement_id>/{verb}",
@@ -117,6 +119,7 @@ urlpatterns: list[URLPattern] = [
     path("services/<uuid:service_id>/maintenance/<uuid:window_id>/end", service_parts.end_maintenance),
     path("status-page", status_page.overview),
     path("status-page/style.css", status_page.style),
+    path("status-page/sample.css", status_page.sample_style),
     path("status-page/publish", status_page.publish),
     path("status-page/incidents/<uuid:public_id>", status_page.incident),
     path("status-page/incidents/<uuid:public_id>/update", status_page.update),

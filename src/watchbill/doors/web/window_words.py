@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, time
 
-from watchbill.domain.oncall.rotation_rules import WEEKDAYS
+from watchbill.domain.oncall.rotation_rules import WEEKDAYS, WINDOWS_MAX
 from watchbill.domain.oncall.rules import Window
 from watchbill.ground.refusals import ChangeRefused
 
@@ -20,7 +20,10 @@ def windows_of(text: str, *, field: str) -> tuple[Window, ...]:
     """One line each; all lines that are wrong are named at once."""
     found: list[Window] = []
     wrong: list[str] = []
-    for line in (line.strip().replace("\u2013", "-") for line in text.splitlines() if line.strip()):
+    lines = [line.strip().replace("\u2013", "-") for line in text.splitlines() if line.strip()]
+    if len(lines) > WINDOWS_MAX:
+        raise ChangeRefused(field, f"has {len(lines)} lines; write at most {WINDOWS_MAX}")
+    for line in lines:
         try:
             found.extend(_windows(line))
         except (ValueError, KeyError):

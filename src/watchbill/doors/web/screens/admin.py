@@ -8,7 +8,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from watchbill.chat.register import KINDS
 from watchbill.domain.alerts.models import SUBJECT_KIND, Alert
+from watchbill.domain.audit.contract import VIAS
 from watchbill.domain.audit.models import Entry
 from watchbill.domain.audit.reads import EntryFilter, entries
 from watchbill.domain.event_hooks.reads import in_trouble
@@ -37,7 +39,7 @@ from watchbill.ground.refusals import ChangeRefused
 
 _TRAIL = ("/admin", "Admin")
 _VERSIONS_SHOWN = 20
-_VIAS = ("web", "api", "cli", "mail-link", "engine", "ingest", "slack")
+_VIAS = (*VIAS, *KINDS)
 
 
 @requires("organization.read")

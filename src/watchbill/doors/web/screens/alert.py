@@ -3,7 +3,6 @@
 import json
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -25,6 +24,7 @@ from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
 from watchbill.doors.web.timeline import line_of
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused
+from watchbill.ground.web_address import parts_of
 
 SNOOZES = (
     (15, "15 minutes"),
@@ -188,7 +188,7 @@ def _safe_links(alert: Alert) -> list[dict[str, str]]:
 def is_web(address: str) -> bool:
     """Fit to be a link: has a host and cannot run."""
     try:
-        parts = urlsplit(address)
+        parts = parts_of(address)
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from watchbill.domain.incidents import actions, ending_actions, page_actions, role_actions, workflow_actions
 from watchbill.domain.incidents.models import Incident
-from watchbill.domain.incidents.process_followed import role_label, severity_in, standing_of
+from watchbill.domain.incidents.process_followed import answered_words, role_label, severity_in, standing_of
 from watchbill.domain.incidents.reads import (
     incident_id_of,
 )
@@ -90,9 +90,7 @@ def _is_upload(request: HttpRequest) -> bool:
 
 def _acknowledge(request: HttpRequest, incident_id: UUID) -> str:
     incident = actions.acknowledge(incident_id=incident_id, actor=actor_of(request), now=now_of(request))
-    if incident.acknowledged_by_id == viewer_id(request):
-        return "You are on it. Your pages have stopped; those of the others go on."
-    return "Noted: you know of it. Your pages have stopped."
+    return answered_words(incident, person_id=viewer_id(request))
 
 
 def _severity(request: HttpRequest, incident_id: UUID) -> str:
@@ -117,7 +115,7 @@ def _room(request: HttpRequest, incident_id: UUID) -> str:
 
 def _tier(request: HttpRequest, incident_id: UUID) -> str:
     text = posted(request, "tier")
-    actions.escalate_to_tier(
+    called = actions.escalate_to_tier(
         incident_id=incident_id,
         tier=int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0,
         reason=posted(request, "reason"),
@@ -125,7 +123,7 @@ def _tier(request: HttpRequest, incident_id: UUID) -> str:
         ways=wired().ways(),
         now=now_of(request),
     )
-    return f"Tier {text} is being paged."
+    return f"Tier {text}: {called.words}"
 
 
 def _mitigate(request: HttpRequest, incident_id: UUID) -> str:

@@ -17,7 +17,7 @@ from watchbill.domain.communications.rules import PlanItem
 from watchbill.domain.communications.statement_actions import Text
 from watchbill.domain.communications.template_rules import BODY_MAX, SUBJECT_MAX
 from watchbill.domain.communications.told_actions import note_told
-from watchbill.domain.incidents.models import Incident
+from watchbill.domain.incidents.models import NEVER_WAS, Incident
 from watchbill.domain.incidents.process_followed import severity_in
 from watchbill.domain.incidents.reads import visible_to
 from watchbill.domain.status_page.models import ComponentState
@@ -25,8 +25,8 @@ from watchbill.doors.web.forms import posted, posted_instant
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
-from watchbill.doors.web.screens.incident_page import NEVER_WAS
 from watchbill.doors.web.screens.incident_parts import incident_id
+from watchbill.doors.web.screens.incident_public import posted_text, public_side, uncovered
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.refusals import ChangeRefused, Unknown
 
@@ -97,7 +97,7 @@ def write(request: HttpRequest, number: int, item: str) -> HttpResponse:
         draft = statement_actions.save_draft(
             incident_id=incident.id,
             item=item,
-            text=_posted_text(request),
+            text=posted_text(request),
             revision=_revision(request),
             moment=posted(request, "moment"),
             actor=actor_of(request),
@@ -133,6 +133,7 @@ def _editor(
             "body_max": BODY_MAX,
             "statuses": [(one.value, one.label) for one in STATUSES],
             "components": choices,
+            **uncovered(request, incident, planned.audience),
             "states": ComponentState.choices,
             "revision": posted(request, "revision") if refused else draft.revision if draft is not None else "",
             "refused": refused,
@@ -151,7 +152,7 @@ def _text(
     from_template: bool,
 ) -> Text:
     if request.method == "POST":
-        return _posted_text(request)
+        return posted_text(request)
     if draft is not None and not from_template:
         return Text(subject=draft.subject, body=draft.body, status=draft.status, components=draft.components)
     return proposed(incident, planned, moment=moment, base_url=wired().base_url, now=now_of(request))
@@ -202,11 +203,11 @@ def _publish(request: HttpRequest, incident: Incident, statement_id: UUID) -> st
     )
     if incident.drill:
         return "Recorded. It is a drill: nothing left but what stands below."
-    return (
-        "Published on the status page."
-        if done.audience == Audience.PUBLIC
-        else "Published. The letters are on their way."
-    )
+    if done.audience == Audience.PUBLIC:
+        return "Published on the status page."
+    if not done.sent_to:
+        return "Published on this page. Nobody is mailed."
+    return f"Published. Letters on their way: {done.sent_to}."
 
 
 def _ask(request: HttpRequest, incident: Incident, statement_id: UUID) -> str:
@@ -287,6 +288,8 @@ def _statement(
             and not who.include(actor_of(request)),
             "may_decide": is_open and bool(who.role) and who.include(actor_of(request)),
             "reach": reach,
+            "reaches_nobody": reach is not None and publishing.reaches_nobody(held, reach),
+            **public_side(request, held, is_open=is_open),
             "people": reach.people[:_PEOPLE_SHOWN] if reach is not None and _may_see_people(request, held) else (),
             "components": [
                 (names.get(one, one), ComponentState(state).label) for one, state in held.components.items()
@@ -328,20 +331,6 @@ def _planned(request: HttpRequest, incident: Incident, item: str) -> PlanItem:
         return reads.plan_item(incident, item, now=now_of(request))
     except Unknown as unknown:
         raise Http404(unknown.reason) from unknown
-
-
-def _posted_text(request: HttpRequest) -> Text:
-    chosen = {
-        name.removeprefix("component "): posted(request, name)
-        for name in request.POST
-        if name.startswith("component ") and posted(request, name)
-    }
-    return Text(
-        subject=posted(request, "subject"),
-        body=posted(request, "body"),
-        status=posted(request, "status"),
-        components=chosen,
-    )
 
 
 def _revision(request: HttpRequest) -> int | None:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from watchbill.domain.incidents import assess_actions, change_actions, follow_up_actions
 from watchbill.domain.incidents.assess_actions import MOMENTS, ImpactDraft
 from watchbill.domain.incidents.change_actions import ChangeDraft
-from watchbill.domain.incidents.models import UNRESOLVED, Incident
+from watchbill.domain.incidents.models import NEVER_WAS, UNRESOLVED, Incident, IncidentState
 from watchbill.domain.incidents.related_reads import may_be_affected
 from watchbill.domain.services.models import Service
 from watchbill.doors.web.forms import local_input, posted, posted_id, posted_instant, required_id
@@ -19,7 +19,6 @@ from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.incident_room import responders
 from watchbill.doors.web.live import stamp_of
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id, zone_of
-from watchbill.doors.web.screens.incident_page import NEVER_WAS
 from watchbill.doors.web.screens.incident_parts import detail_of, incident_id
 from watchbill.doors.web.wiring import wired
 from watchbill.ground.identity import uuid_in
@@ -231,6 +230,7 @@ def _page(request: HttpRequest, number: int, *, refused: ChangeRefused | None = 
             "incident": incident,
             "tab": "findings",
             "is_open": incident.state in UNRESOLVED,
+            "may_note_effect": incident.state in UNRESOLVED or incident.state == IncidentState.RESOLVED,
             "may_respond": caller(request).may("incident.respond").allowed,
             "may_decide": in_charge is None or in_charge == viewer_id(request),
             "moments": _moments(request, incident),

@@ -7,7 +7,7 @@ from watchbill.domain.bridges.reads import bridge_of
 from watchbill.domain.communications.reads import owed_words
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.looking_reads import present_in
-from watchbill.domain.incidents.models import UNRESOLVED, ChangeState, Incident, IncidentState
+from watchbill.domain.incidents.models import NEVER_WAS, UNRESOLVED, ChangeState, Incident, IncidentState
 from watchbill.domain.incidents.reads import (
     IncidentDetail,
     IncidentFilter,
@@ -30,8 +30,6 @@ from watchbill.doors.web.screens.incident_verification import verification_of
 from watchbill.doors.web.screens.incidents import severities_of
 from watchbill.doors.web.wiring import chat_label, wired
 from watchbill.ground.refusals import ChangeRefused
-
-NEVER_WAS = (IncidentState.CANCELLED, IncidentState.MERGED)
 
 
 def show_incident(
@@ -64,6 +62,7 @@ def show_incident(
             "room": room_of(
                 request, incident, shown.lines(zone_of(request)), mark=mark, looked=looked_before(request, found, mark)
             ),
+            "rests_mitigated": detail.severity.resolved_means == "mitigated",
             "may_tick": may_respond and incident.state not in NEVER_WAS,
             "groups": GROUPS,
             "owed": owed_words(incident, now=now),

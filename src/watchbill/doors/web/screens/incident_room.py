@@ -9,12 +9,12 @@ from django.template.loader import render_to_string
 from watchbill.domain.incidents import room_actions
 from watchbill.domain.incidents.attachment_reads import attachment_of
 from watchbill.domain.incidents.looking_reads import present_in
-from watchbill.domain.incidents.reads import incident_id_of
 from watchbill.doors.attached_file import answer_with
 from watchbill.doors.uploads import files_in
 from watchbill.doors.web.forms import posted, posted_id, posted_instant, required_id
 from watchbill.doors.web.guards import requires
 from watchbill.doors.web.page import actor_of, now_of, viewer_id, zone_of
+from watchbill.doors.web.screens.incident_parts import incident_id
 
 # What a verb does; what it answers stands above the page afterwards.
 Verb = Callable[[HttpRequest, UUID], str]
@@ -22,7 +22,7 @@ Verb = Callable[[HttpRequest, UUID], str]
 
 @requires("incident.read")
 def attachment(request: HttpRequest, number: int, attachment_id: UUID) -> HttpResponse:
-    found = attachment_of(_incident_id(request, number), attachment_id, viewer=viewer_id(request))
+    found = attachment_of(incident_id(request, number), attachment_id, viewer=viewer_id(request))
     if found is None:
         raise Http404("There is no such file in this incident.")
     return answer_with(request, found)
@@ -31,15 +31,8 @@ def attachment(request: HttpRequest, number: int, attachment_id: UUID) -> HttpRe
 @requires("incident.read")
 def present(request: HttpRequest, number: int) -> HttpResponse:
     """A part of the incident's page, small, because all who look fetch it whenever somebody comes or goes."""
-    here = present_in(_incident_id(request, number), viewer=viewer_id(request), now=now_of(request))
+    here = present_in(incident_id(request, number), viewer=viewer_id(request), now=now_of(request))
     return HttpResponse(render_to_string("incidents/_present.html", {"present": here}))
-
-
-def _incident_id(request: HttpRequest, number: int) -> UUID:
-    found = incident_id_of(str(number), viewer=viewer_id(request))
-    if found is None:
-        raise Http404("There is no such incident.")
-    return found
 
 
 def _write(request: HttpRequest, incident_id: UUID) -> str:

@@ -23,6 +23,7 @@ from watchbill.domain.incidents.severity_help import (
 from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.process.reads import running
 from watchbill.domain.services.models import Service
+from watchbill.domain.services.unfilled_roles import unfilled_roles
 from watchbill.doors.web.forms import posted, posted_id
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.incident_cards import Card, cards_of
@@ -145,7 +146,9 @@ def _form(request: HttpRequest, *, refused: ChangeRefused | None = None) -> Http
             "drill": given.get("drill") == "yes",
             "alerts": alerts,
             "suggested": suggested,
-            "severities": definitions(process),
+            "severities": definitions(
+                process, empty={one.role for one in unfilled_roles(process) if one.team_id is None}
+            ),
             "customers": customer_choices(process),
             "examples": example_choices(process),
             "asked": {"customers": given.get("customers", ""), "holds": given.getlist("holds")},

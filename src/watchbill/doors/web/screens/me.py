@@ -65,7 +65,7 @@ def add_own_contact(request: HttpRequest) -> HttpResponse:
     tell_code(request, added)
     if added.secret:
         return _page(request, secret=added.secret)
-    return HttpResponseRedirect("/me")
+    return HttpResponseRedirect("/me#main")
 
 
 @require_POST

@@ -14,9 +14,11 @@ from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
 from watchbill.domain.oncall.models import Rotation
 from watchbill.domain.oncall.watch import everybody_on_watch
 from watchbill.domain.people.models import ContactMethod, FallbackRecipient
+from watchbill.domain.process.reads import running
 from watchbill.domain.services.models import Integration, Service
 from watchbill.domain.services.setup_warnings import setup_warnings
 from watchbill.domain.services.throttle_notices import throttle_notices
+from watchbill.domain.services.unfilled_roles import unfilled_roles
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.incident_cards import cards_of
 from watchbill.doors.web.live import stamp_of
@@ -33,6 +35,9 @@ _MEND_AT = {
     "service": "/services/{}",
     "people": "/people",
     "services": "/services",
+    "team": "/teams/{}",
+    "role": "/roles/{}",
+    "process": "/admin/process",
 }
 
 
@@ -81,7 +86,9 @@ def now_screen(request: HttpRequest) -> HttpResponse:
                 {
                     "problem": found.problem,
                     "remedy": found.remedy,
-                    "address": "/me" if found.subject_id == me else _address(found.subject_kind, found.subject_id),
+                    "address": "/me"
+                    if found.subject_id == me
+                    else _address(found.subject_kind, found.subject_name or found.subject_id),
                     "is_mine": found.subject_id == me,
                 }
                 for found in setup_warnings(ways=wired().ways(), now=now)
@@ -99,7 +106,7 @@ def _forgotten() -> list[Alert]:
     return list(rows.order_by("opened_at", "id")[:_FORGOTTEN_READ])
 
 
-def _address(kind: str, identity: UUID | None) -> str:
+def _address(kind: str, identity: UUID | str | None) -> str:
     return _MEND_AT[kind].format(identity)
 
 
@@ -125,10 +132,12 @@ def _first_steps() -> list[dict[str, object]]:
                 "Make a policy: who is paged in which order",
             ),
             (Service.objects.filter(archived_at=None).exists(), "/services", "Make a service for what is watched"),
+            (not unfilled_roles(running()), "/roles", "Name who commands an incident, and who is told of the worst"),
             (
                 Integration.objects.filter(removed_at=None).exists(),
                 "/services",
-                "Give it a key, and send a first alert",
+                "Give it a key",
             ),
+            (False, "/services", "Send a first alert with it"),
         )
     ]

@@ -154,7 +154,7 @@ def add_persons_contact(request: HttpRequest, person_id: UUID) -> HttpResponse:
     tell_code(request, added)
     if added.secret:
         return _page(request, person_id, secret=added.secret)
-    return HttpResponseRedirect(f"/people/{person_id}")
+    return HttpResponseRedirect(f"/people/{person_id}#main")
 
 
 @require_POST

@@ -1,7 +1,6 @@
 """Whom the roles of the process stand for: all of them in one list, and the form that names people for one."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -28,7 +27,7 @@ _FOUND_BY = {
     "team-lead": "Otherwise: the lead of the service's team",
     "team-manager": "Otherwise: the manager of the service's team",
     "all-engineers": "Otherwise: everybody who responds",
-    "organization-fallback": "Otherwise: the fallback of the organization",
+    "organization-fallback": "Otherwise: whoever is named under Admin, Organization, Fallback",
     "incident": "Otherwise: whoever has the role in the incident",
     "roster": "Nobody, until somebody is named",
 }
@@ -86,7 +85,7 @@ def assign(request: HttpRequest, role: str) -> HttpResponse:
         return show_form(request, _form(request, known))
     try:
         where = _where(posted(request, "where"))
-        caller(request).check("policy.change", team_ids=[_owning_team(where)])
+        caller(request).check("policy.change", team_ids=[where.owning_team()])
         targets = targets_of([text for text in posted_rows(request, "targets") if text])
         assign_role(role, targets, where=where, actor=actor_of(request), now=now_of(request))
     except ChangeRefused as refused:
@@ -149,9 +148,3 @@ def _where(text: str) -> Where:
     if text:
         raise ChangeRefused("where", "is not one of the choices; choose again")
     return Where()
-
-
-def _owning_team(where: Where) -> UUID | None:
-    if where.service_id is not None:
-        return Service.objects.filter(id=where.service_id).values_list("team_id", flat=True).first()
-    return where.team_id

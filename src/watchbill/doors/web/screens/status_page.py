@@ -7,13 +7,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
-from watchbill.domain.incidents.reads import IncidentFilter, list_incidents
+from watchbill.domain.incidents.reads import IncidentFilter, list_incidents, visible_to
 from watchbill.domain.status_page import actions, reads
 from watchbill.domain.status_page.document import PageDocument, page_document
 from watchbill.domain.status_page.maintenance_rules import MaintenanceStatus, end_of, status_of
-from watchbill.domain.status_page.models import ComponentState, PublicIncident, PublicStatus, PublicUpdate
+from watchbill.domain.status_page.models import ComponentState, PublicIncident, PublicStatus, PublicUpdate, StatusPage
 from watchbill.domain.status_page.preview import page_if
-from watchbill.doors.status_page.site import preview, style_sheet
+from watchbill.doors.status_page.site import preview, sample_style_sheet, style_sheet
 from watchbill.doors.web.forms import Field, FormPage, Group, posted, posted_id, show_form
 from watchbill.doors.web.guards import caller, requires
 from watchbill.doors.web.page import actor_of, now_of, show, viewer_id
@@ -23,6 +23,7 @@ from watchbill.ground.refusals import ChangeRefused
 TRAIL = ("/status-page", "Status page")
 _PUBLISH = "status_page/publish.html"
 _STATE = "state."
+_CSS = "text/css; charset=utf-8"
 _INCIDENTS_SHOWN = 50
 # How a state looks on our screens.
 STATE_ICONS = {
@@ -165,10 +166,13 @@ def retract(request: HttpRequest, update_id: UUID) -> HttpResponse:
 @requires("status_page.read")
 def style(request: HttpRequest) -> HttpResponse:
     """For previews: before the first publication there are no files."""
-    document = page_document(base_url=wired().base_url, now=now_of(request))
-    if document is None:
-        raise Http404("There is no status page yet.")
-    return HttpResponse(style_sheet(document), content_type="text/css; charset=utf-8")
+    return HttpResponse(style_sheet(reads.page() or StatusPage()), content_type=_CSS)
+
+
+@requires("status_page.read")
+def sample_style(request: HttpRequest) -> HttpResponse:
+    """For a sample of the page on a screen of ours."""
+    return HttpResponse(sample_style_sheet(reads.page() or StatusPage()), content_type=_CSS)
 
 
 def _published(request: HttpRequest, page: FormPage, act: Callable[[], PublicUpdate]) -> HttpResponse:
@@ -285,8 +289,10 @@ def _chosen_incident(request: HttpRequest) -> UUID | None:
 
 
 def _visible_number(request: HttpRequest, public: PublicIncident) -> int | None:
-    rows = list_incidents(IncidentFilter(status="all"), viewer=viewer_id(request))
-    return next((one.number for one in rows if one.id == public.incident_id), None)
+    if public.incident_id is None:
+        return None
+    rows = visible_to(viewer_id(request)).filter(id=public.incident_id)
+    return rows.values_list("number", flat=True).first()
 
 
 def _public(public_id: UUID) -> PublicIncident:

@@ -170,7 +170,12 @@ def _look_form(request: HttpRequest) -> FormPage:
                     field("name", "Name"),
                     field("accent_light", "Colour on light", help="Like #1f4fd8. Buttons and links have it."),
                     field("accent_dark", "Colour on dark", help="Where the reader's device is set to dark."),
-                    field("time_zone", "Time zone", kind="select", choices=[("Etc/UTC", "Etc/UTC"), *zone_choices()]),
+                    field(
+                        "time_zone",
+                        "Time zone",
+                        kind="select",
+                        choices=[("", "The organization’s"), ("Etc/UTC", "Etc/UTC"), *zone_choices()],
+                    ),
                     field("support_url", "Support", help="A web address or mailto: behind the link Support."),
                     field(
                         "address",
