@@ -81,6 +81,10 @@ def test_nobody_is_no_one_to_send_to(client: Client, organization_on_stage: Stag
     address = f"/incidents/{incident.number}/communication/{draft.id}"
     shown = client.get(address).content.decode()
     assert "Nobody would get it." in shown
+    assert "An admin or the owner adds them under Admin, Communication, Contacts" in shown
     assert "/publish" not in shown
     assert "button primary" not in shown
     assert f"/incidents/{incident.number}/communication#told-customer-email" in shown
+    cookie = stage.signed_in(organization_on_stage.me)
+    client.cookies[cookie["name"]] = cookie["value"]
+    assert 'href="/admin/communication/contacts"' in client.get(address).content.decode()

@@ -63,6 +63,7 @@ def public_side(request: HttpRequest, held: Statement, *, is_open: bool) -> dict
 def uncovered(request: HttpRequest, incident: Incident, audience: str) -> dict[str, Any]:
     """Services of the incident that no component stands for; nothing but the public looks at components."""
     return {
+        "may_change_contacts": caller(request).may("communication.change").allowed,
         "uncovered": services_without_component(incident) if audience == Audience.PUBLIC else [],
         "may_change_page": caller(request).may("status_page.change").allowed,
     }
