@@ -7,6 +7,7 @@ import pytest
 from tests.harness.api import ApiCaller, caller
 from tests.harness.status_page_world import StatusPageWorld
 from watchbill.domain.access.models import Role
+from watchbill.domain.communications import setup_actions
 from watchbill.domain.errands.models import Errand
 
 
@@ -96,6 +97,24 @@ def test_a_restricted_incident_is_not_there_for_who_may_not_see_it(world: Status
     seen = caller(world.cast.people["commander"]).ask("POST", "/status-page/incidents", wanted)
     assert (seen.status_code, "restricted" in seen.text) == (422, True)
     world.ends(secret)
+
+
+def test_what_the_public_reads_of_an_incident_needs_the_word_of_who_approves_it(
+    world: StatusPageWorld, engineer: ApiCaller
+) -> None:
+    inner = world.declares("sev3", by="lead")
+    world.takes("commander", "incident-commander", inner)
+    setup_actions.set_approver(audience="public", role="incident-commander", actor=world.person("owner"), now=world.now)
+    wanted = {"title": "x", "status": "investigating", "body": "x", "incident": str(inner.number)}
+    refused = engineer.ask("POST", "/status-page/incidents", wanted)
+    assert (refused.status_code, "has to approve what the public reads" in refused.text) == (409, True)
+    commander = caller(world.cast.people["commander"])
+    made = commander.post("/status-page/incidents", wanted, expect=201)
+    update = made["updates"][0]["id"]
+    more = {"status": "identified", "body": "y"}
+    assert engineer.ask("POST", f"/status-page/incidents/{made['id']}/updates", more).status_code == 409
+    assert engineer.ask("PUT", f"/status-page/updates/{update}", {"body": "z"}).status_code == 409
+    world.ends(inner)
 
 
 def test_maintenance_is_announced_and_called_off(world: StatusPageWorld, engineer: ApiCaller) -> None:

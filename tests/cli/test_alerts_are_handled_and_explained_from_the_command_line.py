@@ -83,7 +83,7 @@ def test_times_without_an_offset_are_local_and_the_zone_is_said(cast: Cast) -> N
     Schedule.objects.update(time_zone="America/New_York")
     shown = run("explain", "checkout", "--at", "2030-03-02T11:00")
     assert "--at 2030-03-02T11:00 is read as Europe/Berlin time: 2030-03-02T10:00:00Z" in shown
-    assert "2030-03-02 10:00:00Z  1 " in shown
+    assert "2030-03-02 11:00:00+01:00  1 " in shown
 
     number = str(fire(cast).number)
     tomorrow = (now() + timedelta(days=1)).astimezone(ZoneInfo("Europe/Berlin")).replace(second=0, microsecond=0)

@@ -19,7 +19,7 @@ from typing import Any, Self, cast
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 
-class _LoopThread:
+class LoopThread:
     def start(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True, name=type(self).__name__)
@@ -83,7 +83,7 @@ class Answer:
         return f"HTTP/1.1 {self.status} Scripted\r\n{head}\r\n".encode("latin-1") + body
 
 
-class FakeHttpCarrier(_LoopThread):
+class FakeHttpCarrier(LoopThread):
     """Answers 200 `{}` unless scripted. `answer_with` is used up once, in order; `always` stays."""
 
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
@@ -164,12 +164,12 @@ class FakeHttpCarrier(_LoopThread):
         self._connections_seen += 1
         connection = self._connections_seen
         try:
-            while request := await _read_request(reader, connection):
+            while request := await read_request(reader, connection):
                 with self._changed:
                     self.requests.append(request)
                     answer = self.answer_to(request)
                     self._changed.notify_all()
-                if not await _say(answer, writer):
+                if not await say(answer, writer):
                     break
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass
@@ -180,7 +180,7 @@ class FakeHttpCarrier(_LoopThread):
                 self._changed.notify_all()
 
 
-async def _read_request(reader: asyncio.StreamReader, connection: int) -> Request | None:
+async def read_request(reader: asyncio.StreamReader, connection: int) -> Request | None:
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
@@ -193,7 +193,7 @@ async def _read_request(reader: asyncio.StreamReader, connection: int) -> Reques
     return Request(method, path, headers, body, received_at, connection)
 
 
-async def _say(answer: Answer, writer: asyncio.StreamWriter) -> bool:
+async def say(answer: Answer, writer: asyncio.StreamWriter) -> bool:
     """True while the connection may go on."""
     if answer.hangs:
         await asyncio.sleep(3600)  # a timer is held by the loop; an event by nobody, and it would be collected
@@ -226,7 +226,7 @@ DROP = "drop"
 HANG = "hang"
 
 
-class FakeMailServer(_LoopThread):
+class FakeMailServer(LoopThread):
     """A mail server that accepts everything unless scripted.
 
     `answer_with(RCPT="550 5.1.1 no such user")` scripts a stage (GREETING, EHLO, MAIL, RCPT, DATA, QUIT) with a reply,

@@ -5,12 +5,12 @@ import contextlib
 import re
 from typing import cast
 
-from tests.harness.carriers import Request, _LoopThread, _read_request
+from tests.harness.carriers import LoopThread, Request, read_request
 
 _BROKEN = b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
-class MatrixWire(_LoopThread):
+class MatrixWire(LoopThread):
     """`lost`: of requests whose method and path match, so many are done and their answers lost. `broken`: so many are
     answered with an error of the homeserver's own."""
 
@@ -41,7 +41,7 @@ class MatrixWire(_LoopThread):
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            while not self.down and (request := await _read_request(reader, 0)):
+            while not self.down and (request := await read_request(reader, 0)):
                 self.requests.append(request)
                 is_broken = self._counts(self.broken, request)
                 answer = _BROKEN if is_broken else await self._passed_on(request)

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from tests.harness.carriers import Answer, _LoopThread, _read_request, _say
+from tests.harness.carriers import Answer, LoopThread, read_request, say
 
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-for-tests", "xapp-for-tests", "shhh-for-tests"
 TEAM, BOT = "T0001", "U0BOT"
@@ -78,7 +78,7 @@ class SlackError(Exception):
         self.more = more
 
 
-class FakeSlack(_LoopThread):
+class FakeSlack(LoopThread):
     def __init__(self, *, now: Callable[[], datetime]) -> None:
         self.now = now
         self._sockets: Server | None = None
@@ -153,8 +153,8 @@ class FakeSlack(_LoopThread):
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while not self.down and (request := await _read_request(reader, 0)):
-                if self.down or not await _say(await self._answer(request), writer):
+            while not self.down and (request := await read_request(reader, 0)):
+                if self.down or not await say(await self._answer(request), writer):
                     break
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

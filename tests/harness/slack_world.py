@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from tests.harness.carriers import _LoopThread
+from tests.harness.carriers import LoopThread
 from tests.harness.incident_world import IncidentWorld
 from tests.harness.slack import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, TEAM, Channel, FakeSlack
 from tests.harness.world import START
@@ -60,7 +60,7 @@ class SlackWorld(IncidentWorld):
     @contextmanager
     def listens(self, *, database: Database | None = None) -> Iterator[None]:
         """The worker's connection to Slack, on a loop of its own, until it is told to stop."""
-        thread, networks = _LoopThread(), parse_networks("127.0.0.0/8")
+        thread, networks = LoopThread(), parse_networks("127.0.0.0/8")
         thread.start()
         client, stopping = HttpClient(allowed_networks=networks), asyncio.Event()
         socket = SlackSocket(

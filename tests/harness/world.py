@@ -286,9 +286,13 @@ class World:
             for mail in self.mail.mails[self._mails_seen :]
             if mail.message["X-Watchbill"] != "communication"  # letters, which are no pages
         ]
-        self._seen = len(self.http.requests)
+        self.has_looked()
         self._mails_seen = len(self.mail.mails)
         return sorted([*hooks, *mails], key=lambda one: (one.at, one.by, one.to))
+
+    def has_looked(self) -> None:
+        """At every request so far, as one that was no page for anybody."""
+        self._seen = len(self.http.requests)
 
     def expects(self, *pages: tuple[str, str]) -> list[Received]:
         """Exactly these (person, kind) came since the last look."""

@@ -16,7 +16,14 @@ from watchbill.domain.status_page import actions
 from watchbill.domain.status_page.links import CONFIRM, LEAVE, LinkRefused, make_token, read_token
 from watchbill.domain.status_page.models import Notice, NoticeState, Subscriber
 from watchbill.domain.status_page.sending import next_notice
-from watchbill.domain.status_page.subscriber_actions import confirm, leave, subscribe_email, subscribe_webhook
+from watchbill.domain.status_page.subscriber_actions import (
+    SECRET_PURPOSE,
+    confirm,
+    leave,
+    subscribe_email,
+    subscribe_webhook,
+)
+from watchbill.ground import secrets
 from watchbill.ground.refusals import ChangeRefused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,7 +181,25 @@ def test_a_receiver_repeats_the_challenge_and_then_gets_signed_updates(world: St
     seconds, digest = (part.partition("=")[2] for part in request.headers["x-watchbill-signature"].split(","))
     signed = hmac.new(secret.encode(), f"{seconds}.".encode() + request.body, hashlib.sha256)
     assert digest == signed.hexdigest()
-    world._seen = len(world.http.requests)
+    world.has_looked()
+
+
+def test_whoever_asks_for_the_address_of_somebody_else_learns_no_secret_that_counts(world: StatusPageWorld) -> None:
+    owners = subscribe_webhook("https://example.org/hook", secret_key=SECRET_KEY, now=world.now)
+    strangers = subscribe_webhook("https://example.org/hook", secret_key=SECRET_KEY, now=world.now)
+    assert strangers != owners
+    assert signing_secret() == owners
+    Notice.objects.update(state=NoticeState.REFUSED)  # nobody answered for two days
+    again = subscribe_webhook("https://example.org/hook", secret_key=SECRET_KEY, now=world.now)
+    assert signing_secret() == again
+    confirm(Subscriber.objects.get().id, now=world.now)
+    subscribe_webhook("https://example.org/hook", secret_key=SECRET_KEY, now=world.now)
+    assert signing_secret() == again
+    Notice.objects.all().delete()
+
+
+def signing_secret() -> str:
+    return secrets.unseal(Subscriber.objects.get().sealed_secret, secret_key=SECRET_KEY, purpose=SECRET_PURPOSE)
 
 
 def test_a_receiver_that_does_not_repeat_the_challenge_is_not_subscribed(world: StatusPageWorld) -> None:
@@ -184,7 +209,7 @@ def test_a_receiver_that_does_not_repeat_the_challenge_is_not_subscribed(world: 
     assert json.loads(world.http.requests[-1].body)["type"] == "challenge"
     row = Subscriber.objects.get()
     assert (row.confirmed_at, row.ended_why) == (None, "the receiver did not repeat the challenge")
-    world._seen = len(world.http.requests)
+    world.has_looked()
 
 
 def test_links_are_for_one_purpose_and_confirming_for_three_days(world: StatusPageWorld) -> None:

@@ -67,7 +67,7 @@ def test_no_canary_sings() -> None:
             assert str(inner.id) not in text
             assert inner.id.hex not in text
             assert f"#{inner.number}" not in text
-        world._seen = len(world.http.requests)
+        world.has_looked()
         world.ends(inner)
 
 

@@ -13,8 +13,10 @@ from watchbill.domain.services.maintenance_actions import end_maintenance, plan_
 from watchbill.domain.status_page import actions, component_actions, maintenance_actions, reads, settings_actions
 from watchbill.domain.status_page.component_actions import ComponentDraft
 from watchbill.domain.status_page.maintenance_actions import MaintenanceDraft
+from watchbill.domain.status_page.models import PublicIncident
 from watchbill.domain.status_page.page_actions import write_again
 from watchbill.domain.status_page.settings_actions import PageDraft
+from watchbill.ground.refusals import ChangeRefused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -241,6 +243,21 @@ def test_feeds_have_one_entry_for_each_incident(world: StatusPageWorld) -> None:
         "true",
         f"http://watchbill.example.org/status/incidents/{public.id.hex}.html",
     )
+
+
+def test_what_xml_does_not_know_is_refused_and_breaks_no_feed(world: StatusPageWorld) -> None:
+    with pytest.raises(ChangeRefused, match="control character"):
+        world.publishes("investigating", "We look into it.", title="pay\ufffements")
+    with pytest.raises(ChangeRefused, match="turns the direction"):
+        world.publishes("investigating", "We look into it.", title="pay\u202estnem")
+    public = world.publishes("investigating", "We \ufffe look\u202e into it.", title="payments").public_incident
+    PublicIncident.objects.filter(id=public.id).update(title="older \ufffe\ufdd0\u202e title")
+    world.goes_on(public, "identified", "Found.")
+    for name in ("history.atom", "history.rss"):
+        text = world.text(name)
+        ElementTree.fromstring(text)  # noqa: S314 - our own
+        assert not set(text) & set("\ufffe\ufdd0\u202e")
+        assert "U+202E" in text
 
 
 def test_the_look_is_what_the_settings_say(world: StatusPageWorld) -> None:

@@ -119,6 +119,10 @@ def test_a_policy_gets_a_new_version(client: Client, organization_on_stage: Stag
     assert wrong.status_code == 422
     assert "Write it as 90s, 5m, 1h30m or 2d" in wrong.content.decode()
     assert 'value="soon"' in wrong.content.decode()
+    nobody = {**typed, "levels[0].targets": [""]}
+    assert "Write it as 90s" in client.post(f"/policies/{policy.id}/edit", nobody).content.decode()
+    nobody["levels[0].timeout"] = "90s"
+    assert "Choose whom this level pages" in client.post(f"/policies/{policy.id}/edit", nobody).content.decode()
     assert client.post(f"/policies/{policy.id}/edit", {**typed, "levels[0].timeout": "90s"}).status_code == 302
     version = Policy.objects.get(id=policy.id).current_version
     assert version is not None
@@ -161,9 +165,15 @@ def test_people_teams_and_the_organization(client: Client, organization_on_stage
     assert "New Person" in wrong.content.decode()
     client.post("/people/new", {**typed, "email": "new@example.org"})
     person = User.objects.get(email="new@example.org")
+    twice = client.post("/people/new", {**typed, "email": "new@example.org"}).content.decode()
+    assert "The address new@example.org belongs to a person already" in twice
     invited = client.post(f"/people/{person.id}/invite")
     assert "/setup/" in invited.content.decode()
-    client.post(f"/people/{person.id}/contacts", {"name": "push", "kind": "ntfy", "address": "new-topic"})
+    added = client.post(f"/people/{person.id}/contacts", {"name": "push", "kind": "ntfy", "address": "new-topic"})
+    assert added["Location"] == f"/people/{person.id}#main"
+    shown = client.get(f"/people/{person.id}").content.decode()
+    assert "Nothing was sent there yet: send it a test page." in shown
+    assert "trusted, never tried" in shown
     assert ContactMethod.objects.get(user=person).verified_at is not None
     client.post("/teams/new", {"name": "data", "lead": str(person.id), "members": [str(person.id)]})
     assert Team.objects.get(name="data").lead_id == person.id
@@ -197,3 +207,34 @@ def test_a_responder_is_told_what_is_not_theirs(organization_on_stage: Stage) ->
     assert "/edit" not in browser.get(f"/policies/{policy.id}").content.decode()
     assert browser.get("/admin/audit").status_code == 403
     assert browser.post(f"/alerts/{organization_on_stage.alerts['live'].id}/acknowledge").status_code == 302
+
+
+def test_pages_that_speak_of_the_same_say_the_same(client: Client, organization_on_stage: Stage) -> None:
+    schedule = organization_on_stage.schedules["primary"]
+    for address in (f"/schedules/{schedule.id}", f"/schedules/{schedule.id}/rotations"):
+        assert "further down" in client.get(address).content.decode()
+    roles = client.get("/roles").content.decode()
+    assert "Otherwise: the fallback of the organization" not in roles
+    assert "named under Admin, Organization, Fallback" in roles
+
+
+def test_contacts_that_no_rule_knows_are_tried_in_turn_and_that_is_said(
+    client: Client, organization_on_stage: Stage
+) -> None:
+    me = organization_on_stage.me
+    NotificationRule.objects.filter(user=me).delete()
+    now, held = SystemClock().now(), ContactMethod.objects.filter(user=me)
+    held.update(kind="webhook", disabled_at=None, verified_at=now)
+    shown = client.get("/me").content.decode()
+    assert "each contact is tried in turn" in shown
+    assert "the process&#x27;s rules hold" not in shown
+    assert "the process's rules hold" not in shown
+
+
+def test_the_last_of_the_first_steps_is_not_done_before_an_alert_came(transactional_db: None) -> None:
+    owner = User.objects.create(email="o@example.org", name="O", role="owner", created_at=SystemClock().now())
+    browser = Client()
+    browser.force_login(owner)
+    shown = browser.get("/").content.decode()
+    assert "Give it a key" in shown
+    assert "Send a first alert with it" in shown

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from watchbill.chat.matrix_api import MatrixApi, Reply, at, refused
+from watchbill.domain.errands.contract import Later
 from watchbill.domain.warrooms.contract import Done, Trouble
 
 # What we write into an event or a room beside its text, to find it again.
@@ -37,7 +38,10 @@ class MatrixAccount:
             reply = await self.call("GET", at("account", "whoami"), now=now)
             if not isinstance(reply, Reply):
                 return reply
-            self._me = str(reply.data["user_id"])
+            found = reply.data.get("user_id")
+            if not isinstance(found, str) or not found:
+                return Later(why="the homeserver does not say whose access token this is")
+            self._me = found
         return self._me
 
     async def call(

@@ -26,7 +26,7 @@ def parse(event: Mapping[str, Any], room: str, *, me: str, link_url: str) -> Inc
     relates = _mapping(content.get("m.relates_to"))
     if relates.get("rel_type") == "m.replace":
         return _edit(content, relates, room, person=person, ref=ref)
-    kind = content.get("msgtype")
+    kind = _text(content, "msgtype")
     if kind in _FILES:
         name = _text(content, "filename", 200) or _text(content, "body", 200) or "file"
         caption = _text(content, "body", 20_000) if content.get("filename") else ""
@@ -72,7 +72,7 @@ def _edit(
 ) -> Incoming | None:
     """A homeserver lets people replace their own events only, and so do we: whose it was stands in the record."""
     new = _mapping(content.get("m.new_content"))
-    if new.get("msgtype") not in _WRITTEN:
+    if _text(new, "msgtype") not in _WRITTEN:
         return None
     return Incoming(
         kind=IncomingKind.EDIT,

@@ -14,6 +14,7 @@ from watchbill.chat.matrix import MatrixHost
 from watchbill.chat.matrix_account import GONE, server_of
 from watchbill.chat.matrix_api import Reply, at
 from watchbill.chat.matrix_events import ENCRYPTED, MESSAGE, parse
+from watchbill.domain.errands.contract import Later
 from watchbill.domain.warrooms.contract import Busy, Incoming, IncomingKind, Trouble
 
 log = structlog.get_logger()
@@ -84,22 +85,25 @@ class MatrixHearing:
         reply = await self._host.account.call("GET", at("sync"), now=now, query=query, within=_ANSWERS_WITHIN)
         if not isinstance(reply, Reply):
             return reply
-        rooms = reply.data.get("rooms") or {}
-        await self._answer_invitations(rooms.get("invite") or {}, me, now=now)
+        reached = reply.data.get("next_batch")
+        if not isinstance(reached, str) or not reached:
+            return Later(why="the homeserver's answer to sync says no position")
+        rooms = _mapping(reply.data.get("rooms"))
+        await self._answer_invitations(_mapping(rooms.get("invite")), me, now=now)
         found: list[Incoming] = []
         gaps: list[Gap] = []
         for gap in stands.gaps:
             earlier, left, _ = await self._earlier(gap, now=now)
             found += self._parsed(earlier, gap.room, me)
             gaps += [left] if left is not None else []
-        for room_id, room in (rooms.get("join") or {}).items() if position else ():
-            heard = await self._heard_in(room_id, room.get("timeline") or {}, stands.since, now=now)
+        for room_id, room in _mapping(rooms.get("join")).items() if position else ():
+            heard = await self._heard_in(room_id, _mapping(_mapping(room).get("timeline")), stands.since, now=now)
             if not isinstance(heard, tuple):
                 return heard
             events, left = heard
             found += self._parsed(events, room_id, me)
             gaps += [left] if left is not None else []
-        return Heard(incoming=tuple(found), position=Stands(str(reply.data["next_batch"]), tuple(gaps)).text())
+        return Heard(incoming=tuple(found), position=Stands(reached, tuple(gaps)).text())
 
     def _parsed(self, events: Iterable[Mapping[str, Any]], room_id: str, me: str) -> list[Incoming]:
         link_url = self._host.settings.link_url
@@ -118,7 +122,7 @@ class MatrixHearing:
                 return trouble  # all of it again, so that it comes in order
             log.error("matrix.earlier.later", room=room_id, why=trouble.why)
         self._failures.pop(room_id, None)
-        return [*earlier, *(timeline.get("events") or ())], gap
+        return [*earlier, *_mappings(timeline.get("events"))], gap
 
     async def _earlier(self, gap: Gap, *, now: datetime) -> tuple[list[Mapping[str, Any]], Gap | None, Trouble | None]:
         """In order, what of it could be had; what is still missing, and why."""
@@ -132,20 +136,19 @@ class MatrixHearing:
             reply = await self._host.account.call("GET", path, now=now, query=query, expected=GONE)
             if not isinstance(reply, Reply):
                 return events, gap, reply
-            events = [*reversed(reply.data.get("chunk") or ()), *events]
+            events = [*reversed(_mappings(reply.data.get("chunk"))), *events]
             gap = replace(gap, back=str(reply.data.get("end") or ""))
         return events, gap if gap.back else None, None
 
     async def _answer_invitations(self, rooms: Mapping[str, Any], me: str, *, now: datetime) -> None:
         """People of our homeserver may talk to Watchbill alone, unencrypted. Otherwise it says where they may."""
         for room_id, room in rooms.items():
-            events = (room.get("invite_state") or {}).get("events") or ()
+            events = _mappings(_mapping(_mapping(room).get("invite_state")).get("events"))
             ours = (one for one in events if one.get("state_key") == me and one.get("type") == "m.room.member")
             invitation: Mapping[str, Any] = next(ours, {})
             person = str(invitation.get("sender") or "")
-            is_direct = (invitation.get("content") or {}).get("is_direct") is True and server_of(person) == server_of(
-                me
-            )
+            is_asked_alone = _mapping(invitation.get("content")).get("is_direct") is True
+            is_direct = is_asked_alone and server_of(person) == server_of(me)
             is_readable = not any(one.get("type") == "m.room.encryption" for one in events)
             verb = "join" if is_direct and is_readable else "leave"
             await self._host.account.call("POST", at("rooms", room_id, verb), {}, now=now)
@@ -160,6 +163,14 @@ def _filter(*, at_once: int) -> str:
     room = {"timeline": {"limit": at_once, "types": [MESSAGE, ENCRYPTED]}}
     room |= {"state": nothing, "ephemeral": nothing, "account_data": nothing}
     return orjson.dumps({"presence": nothing, "account_data": nothing, "room": room}).decode()
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
 def _key(room_id: str) -> str:

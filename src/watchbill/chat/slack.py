@@ -213,8 +213,10 @@ class SlackHost:
             reply = await self._call("auth.test", {}, now=now)
             if not isinstance(reply, Reply):
                 return reply
-            url = str(reply.data.get("url") or "").rstrip("/")
-            self._me = Me(user_id=str(reply.data["user_id"]), team_id=str(reply.data["team_id"]), url=url)
+            url, user_id, team_id = (str(reply.data.get(name) or "") for name in ("url", "user_id", "team_id"))
+            if not user_id or not team_id:
+                return Later(why="Slack does not say whose bot token this is")
+            self._me = Me(user_id=user_id, team_id=team_id, url=url.rstrip("/"))
         return self._me
 
     async def open_socket(self, *, now: datetime) -> str | Trouble:
@@ -225,7 +227,8 @@ class SlackHost:
         if reply.error:
             why = f"Slack does not take the app token ({reply.error}): make one with the scope connections:write"
             return Refused(why=f"{why} and set WATCHBILL_SLACK_APP_TOKEN")
-        return str(reply.data["url"])
+        url = reply.data.get("url")
+        return url if isinstance(url, str) and url else Later(why="Slack does not say where to connect")
 
     async def _way_back_complaints(self, *, now: datetime) -> Sequence[str]:
         if self.settings.app_token:

@@ -13,6 +13,7 @@ from watchbill.cli.host import AsJson, found, host_actor, now, tell_json
 from watchbill.cli.incident_names import incident_id
 from watchbill.cli.tables import at_text, show_table
 from watchbill.config import config
+from watchbill.domain.communications.public_word import public_word
 from watchbill.domain.errands.actions import try_now
 from watchbill.domain.status_page import actions, reads
 from watchbill.domain.status_page.document import page_document
@@ -95,6 +96,7 @@ def publish(
 ) -> None:
     """Publish: a new public incident, or the next update of one."""
     states, at = _states(component), now()
+    may_say = public_word(actor=host_actor(), ways=composition.ways(), now=at)
     if public:
         made = actions.publish_update(
             public_id=_uuid(public, option="--public"),
@@ -104,6 +106,7 @@ def publish(
             components=states,
             actor=host_actor(),
             now=at,
+            may_say=may_say,
         )
     else:
         made = actions.publish(
@@ -114,6 +117,7 @@ def publish(
             components=states,
             actor=host_actor(),
             now=at,
+            may_say=may_say,
         )
     if as_json:
         tell_json(_facts(made))
@@ -124,7 +128,9 @@ def publish(
 @app.command()
 def correct(update: Annotated[UUID, typer.Argument(help="The update's id.")], body: Body) -> None:
     """Replace the words of an update; the first stay in the record."""
-    actions.correct(update_id=update, body=body, actor=host_actor(), now=now())
+    who, at = host_actor(), now()
+    may_say = public_word(actor=who, ways=composition.ways(), now=at)
+    actions.correct(update_id=update, body=body, actor=who, now=at, may_say=may_say)
     typer.echo("Corrected.")
 
 

@@ -41,14 +41,20 @@ class Pulse:
         return [self._asking] if self._asking is not None and not self._is_asked else []
 
     def is_gone(self, pid: int, *, now: float) -> bool:
-        """Asks, listens, or does nothing, whichever is due; `looks_at` says when to come again at the latest."""
+        """Asks, listens, or does nothing, whichever is due; `looks_at` says when to come again at the latest.
+
+        True once for a silence: what was told need not be told again.
+        """
         if pid != self._pid:
             self._begin_anew(pid, now)
         if self._asking is None and now >= self.looks_at:
             self._ask(now)
         elif self._asking is not None:
             self._hear(self._asking, now)
-        return self._has_answered and self._unanswered >= _TRIES
+        if not self._has_answered or self._unanswered < _TRIES:
+            return False
+        self._begin_anew(pid, now)
+        return True
 
     def _begin_anew(self, pid: int, now: float) -> None:
         self._hang_up()

@@ -19,6 +19,7 @@ from watchbill.domain.bridges.models import Bridge, BridgeKind, BridgeUse, Meeti
 from watchbill.domain.bridges.reads import has_open_room, used_by
 from watchbill.domain.errands.actions import ask
 from watchbill.domain.incidents.actions import REASON_MAX, unresolved
+from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import UNRESOLVED, Incident
 from watchbill.domain.incidents.records import CHANGED, entry, record
 from watchbill.domain.incidents.workflow_actions import complete_room_evidence
@@ -59,7 +60,7 @@ class GiveBridge:
 
 @transaction.atomic
 def _give_what_is_missing(incident_id: UUID, *, makes: str, now: datetime) -> None:
-    incident = _locked(incident_id)
+    incident = locked(incident_id, no_key=True)
     if incident.state not in UNRESOLVED:
         return
     pool = _locked_pool()
@@ -165,7 +166,7 @@ def meeting_takes_over(incident_id: UUID, *, now: datetime) -> None:
 
     In the caller's transaction.
     """
-    incident = _locked(incident_id)
+    incident = locked(incident_id, no_key=True)
     pool = _locked_pool()
     before = BridgeUse.objects.filter(incident=incident, part=Part.VOICE, freed_at=None).first()
     if before is not None:
@@ -187,7 +188,7 @@ def look_again(*, now: datetime) -> None:
 
 @transaction.atomic
 def _free_all(incident_id: UUID, *, now: datetime) -> None:
-    incident = _locked(incident_id)
+    incident = locked(incident_id, no_key=True)
     _locked_pool()
     if incident.state in UNRESOLVED:
         return
@@ -205,11 +206,6 @@ def _tell_waiting(*, now: datetime) -> None:
     waiting = Incident.objects.filter(state__in=UNRESOLVED, steps_done__phase="declare", steps_done__step="open-room")
     served = BridgeUse.objects.filter(part=Part.VOICE, freed_at=None).values("incident_id")
     ask(CHANGED, waiting.exclude(id__in=served).values_list("id", flat=True), due_at=now)
-
-
-def _locked(incident_id: UUID) -> Incident:
-    rows = Incident.objects.select_for_update(of=("self",), no_key=True).select_related("service")
-    return rows.get(id=incident_id)
 
 
 def _locked_pool() -> list[Bridge]:

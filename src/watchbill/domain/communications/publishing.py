@@ -29,8 +29,8 @@ from watchbill.domain.communications.statement_actions import (
 )
 from watchbill.domain.errands.actions import ask
 from watchbill.domain.escalation.steps import Ways
-from watchbill.domain.incidents.actions import locked
 from watchbill.domain.incidents.follow_up_actions import settle_follow_up
+from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import NEVER_WAS, FollowUpState, Incident
 from watchbill.domain.incidents.records import record
 from watchbill.domain.incidents.room_actions import note_update

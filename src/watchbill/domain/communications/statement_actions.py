@@ -14,8 +14,8 @@ from watchbill.domain.communications.reads import plan_item
 from watchbill.domain.communications.rules import PlanItem
 from watchbill.domain.communications.template_rules import BODY_MAX, SUBJECT_MAX
 from watchbill.domain.escalation.steps import Ways
-from watchbill.domain.incidents.actions import locked
 from watchbill.domain.incidents.calling import Asked, call_people, close_pages_about
+from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import NEVER_WAS, CallAbout, CallReason, Incident
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.people.models import Urgency

@@ -18,6 +18,7 @@ from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.calling import Called, Wanted, call_roles, stop_waking
 from watchbill.domain.incidents.follow_up_actions import open_ticket
+from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,
@@ -347,16 +348,6 @@ def _service(service_id: UUID | None, alerts: Sequence[Alert]) -> Service | None
     if service is None:
         raise Unknown("service", "there is no such service, or not any more; choose another")
     return service
-
-
-def locked(incident_id: UUID) -> Incident:
-    rows = Incident.objects.select_for_update(of=("self",)).select_related(
-        "service__policy__current_version", "service__team"
-    )
-    incident = rows.filter(id=incident_id).first()
-    if incident is None:
-        raise Unknown("", "there is no such incident")
-    return incident
 
 
 def unresolved(incident_id: UUID) -> Incident:

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from watchbill.domain.audit.contract import Actor
-from watchbill.domain.incidents.actions import REASON_MAX, locked
+from watchbill.domain.incidents.actions import REASON_MAX
+from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import AffectedService, Hypothesis, HypothesisState, Incident
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.workflow_actions import mark_step

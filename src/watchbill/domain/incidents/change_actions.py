@@ -8,9 +8,10 @@ from django.db import transaction
 
 from watchbill.domain.audit.contract import ENGINE, Actor, Record
 from watchbill.domain.escalation.steps import Ways
-from watchbill.domain.incidents.actions import IncidentOver, locked, unresolved
+from watchbill.domain.incidents.actions import IncidentOver, unresolved
 from watchbill.domain.incidents.calling import Asked, call_people, close_pages_about
 from watchbill.domain.incidents.charge import check_in_charge, in_charge
+from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import (
     UNRESOLVED,
     CallAbout,

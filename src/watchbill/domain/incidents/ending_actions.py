@@ -12,11 +12,12 @@ from django.db import transaction
 from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.escalation.steps import Ways
 from watchbill.domain.incidents import rules
-from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, locked, raise_severity, unresolved
+from watchbill.domain.incidents.actions import REASON_MAX, IncidentOver, raise_severity, unresolved
 from watchbill.domain.incidents.calling import call_on, stop_waking, unanswered
 from watchbill.domain.incidents.charge import check_in_charge, has_commander
 from watchbill.domain.incidents.follow_up_actions import plan_follow_up
 from watchbill.domain.incidents.ladder_actions import climb_now
+from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import (
     SUBJECT_KIND,
     UNRESOLVED,

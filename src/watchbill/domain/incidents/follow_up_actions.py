@@ -7,12 +7,13 @@ from django.db import transaction
 
 from watchbill.domain.access.models import User
 from watchbill.domain.audit.contract import ENGINE, Actor
+from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import (
+    NEVER_WAS,
     FollowUp,
     FollowUpKind,
     FollowUpState,
     Incident,
-    IncidentState,
     Seat,
     SeatState,
 )
@@ -176,8 +177,7 @@ def _owner(owner_id: UUID | None) -> User | None:
 
 
 def _incident(incident_id: UUID) -> Incident:
-    rows = Incident.objects.select_for_update(of=("self",)).select_related("service")
-    incident = rows.filter(id=incident_id).exclude(state__in=(IncidentState.CANCELLED, IncidentState.MERGED)).first()
-    if incident is None:
-        raise Unknown("", "there is no such incident, or it was none after all")
+    incident = locked(incident_id)
+    if incident.state in NEVER_WAS:
+        raise Unknown("", "it was no incident after all; add it where it belongs")
     return incident

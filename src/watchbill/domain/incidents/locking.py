@@ -1,4 +1,4 @@
-"""The engine's hold on incidents: it never waits for one that somebody works on at this moment."""
+"""Who holds an incident while it is changed: a person's request waits for its row, the engine never does."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,6 +7,21 @@ from uuid import UUID
 from watchbill.domain.incidents.models import UNRESOLVED, Incident
 from watchbill.domain.timers.actions import BLINK, put_back
 from watchbill.domain.timers.store import DueTimer
+from watchbill.ground.refusals import Unknown
+
+
+def locked(incident_id: UUID, *, no_key: bool = False) -> Incident:
+    """Until the end of the transaction, with what people are called by. Raises Unknown.
+
+    `no_key`: others may meanwhile add rows that point to it.
+    """
+    rows = Incident.objects.select_for_update(of=("self",), no_key=no_key).select_related(
+        "service__policy__current_version", "service__team"
+    )
+    incident = rows.filter(id=incident_id).first()
+    if incident is None:
+        raise Unknown("", "there is no such incident")
+    return incident
 
 
 def by_subject(timers: Sequence[DueTimer]) -> dict[UUID, list[DueTimer]]:

@@ -11,6 +11,7 @@ from watchbill.domain.audit.contract import Actor, Record
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.attachment_actions import examined, keep
 from watchbill.domain.incidents.attachment_rules import Found, Limits, NewFile
+from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import (
     UNRESOLVED,
     Incident,
@@ -50,7 +51,7 @@ def write(
     """A message to the room, with the prefix of the author's role. Raises ChangeRefused, Unknown."""
     found = examined(files.new, limits=files.limits)
     with transaction.atomic():
-        incident = _seen(incident_id)
+        incident = locked(incident_id)
         begun = _first_version(_post_of(incident, thread)) if thread is not None else None
         post = _make(incident, PostKind.MESSAGE, text or _named(found), actor=actor, now=now, at=now)
         post.thread = begun.thread or begun if begun is not None else None
@@ -64,7 +65,7 @@ def note(*, incident_id: UUID, text: str, at: datetime, actor: Actor, now: datet
     """An entry for the timeline, perhaps of something that happened before."""
     found = examined(files.new, limits=files.limits)
     with transaction.atomic():
-        incident = _seen(incident_id)
+        incident = locked(incident_id)
         if not now - _PAST_MAX <= at <= now:
             raise ChangeRefused("at", "give a time within the last month that is not in the future")
         post = _make(incident, PostKind.NOTE, text or _named(found), actor=actor, now=now, at=at)
@@ -77,7 +78,7 @@ def note(*, incident_id: UUID, text: str, at: datetime, actor: Actor, now: datet
 def correct(*, incident_id: UUID, post_id: UUID, text: str, actor: Actor, now: datetime) -> Post:
     """The new text stands in its place; the first stays in the record. Only who wrote it may."""
     with transaction.atomic():
-        incident = _seen(incident_id)
+        incident = locked(incident_id)
         first = _post_of(incident, post_id)
         if first.author_id is None or first.author_id != actor.id:
             raise ChangeRefused("", f"only {first.author} may correct this; write a message of your own")
@@ -93,7 +94,7 @@ def correct(*, incident_id: UUID, post_id: UUID, text: str, actor: Actor, now: d
 
 def pin(*, incident_id: UUID, post_id: UUID, pinned: bool, actor: Actor, now: datetime) -> Post:
     with transaction.atomic():
-        incident = _seen(incident_id)
+        incident = locked(incident_id)
         post = _post_of(incident, post_id)
         if (post.pinned_at is not None) != pinned:
             post.pinned_at, post.pinned_by = (now, actor.label) if pinned else (None, "")
@@ -106,7 +107,7 @@ def pin(*, incident_id: UUID, post_id: UUID, pinned: bool, actor: Actor, now: da
 def post_update(*, incident_id: UUID, text: str, actor: Actor, now: datetime) -> Post:
     """A status update: what is known, what is done, when the next one comes. The clock of updates begins anew."""
     with transaction.atomic():
-        incident = _seen(incident_id)
+        incident = locked(incident_id)
         post = _make(incident, PostKind.UPDATE, text, actor=actor, now=now, at=now)
         post.save()
         record([_about(incident, "incident.updated", post)], actor=actor, now=now)
@@ -157,13 +158,6 @@ def _make(incident: Incident, kind: PostKind, text: str, *, actor: Actor, now: d
         prefix=prefix_of(incident, actor.id) if kind == PostKind.MESSAGE else "",
         text=clean,
     )
-
-
-def _seen(incident_id: UUID) -> Incident:
-    incident = Incident.objects.select_for_update(of=("self",)).filter(id=incident_id).first()
-    if incident is None:
-        raise Unknown("", "there is no such incident")
-    return incident
 
 
 def _post_of(incident: Incident, post_id: UUID) -> Post:

@@ -37,7 +37,14 @@ class ContactKind(Protocol):
 ContactKinds = Mapping[str, ContactKind]
 
 _EMAIL = re.compile(r"[^\s@<>,;:\"\\\x00-\x1f\x7f]+@[^\s@<>,;:\"\\\x00-\x1f\x7f]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+# With what no document may hold: XML knows no U+FFFE, and nothing that is meant to be read has one.
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(rf"\U{plane:04x}fffe\U{plane:04x}ffff" for plane in range(17))
+    + "]"
+)
+# They let a name read as another one. Marks of the direction of a single letter stay: Arabic and Hebrew need them.
+_TURNS_AROUND = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +89,8 @@ def clean_name(text: str, *, field: str = "name", longest: int = NAME_MAX) -> st
         raise ChangeRefused(field, f"has {len(name)} characters; use at most {longest}")
     if _CONTROL.search(name):
         raise ChangeRefused(field, "holds a line break or another control character; use one line of text")
+    if _TURNS_AROUND.search(name):
+        raise ChangeRefused(field, "holds a mark that turns the direction of reading around; write it without")
     return name
 
 

@@ -1,6 +1,6 @@
 """Publish what the public may know, and take a mistake back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +25,8 @@ from watchbill.domain.status_page.subscriber_actions import tell_of_update
 from watchbill.ground.refusals import ChangeRefused, Unknown
 
 _WHY_MAX = 300
+# Raises when what is said of the incident needs the word of somebody else; the rooms above know who that is.
+MaySay = Callable[[Incident], None]
 
 
 @transaction.atomic
@@ -37,13 +39,14 @@ def publish(
     components: Mapping[UUID, ComponentState],
     actor: Actor,
     now: datetime,
+    may_say: MaySay | None = None,
 ) -> PublicUpdate:
     """Open a public incident, or add an update to the one of this internal incident.
 
     Without an internal incident it opens one each time. `resolved` puts all its components back to operational,
-    unless another open one says otherwise. Raises ChangeRefused, Unknown.
+    unless another open one says otherwise. `may_say` is left out by who asked before. Raises ChangeRefused, Unknown.
     """
-    incident = _publishable(incident_id) if incident_id is not None else None
+    incident = _publishable(incident_id, may_say) if incident_id is not None else None
     page = locked_page(now=now)
     public = PublicIncident.objects.filter(incident=incident, retracted_at=None).first() if incident else None
     title = clean_name(title, field="title", longest=rules.TITLE_MAX) if title.strip() or public is None else ""
@@ -62,23 +65,26 @@ def publish_update(
     actor: Actor,
     now: datetime,
     title: str = "",
+    may_say: MaySay | None = None,
 ) -> PublicUpdate:
     """One more update of a public incident. Raises ChangeRefused, Unknown."""
     incident_id = _public(public_id).incident_id
     if incident_id is not None:
-        _publishable(incident_id)
+        _publishable(incident_id, may_say)
     page, public = locked_page(now=now), _public(public_id)
     title = clean_name(title, field="title", longest=rules.TITLE_MAX) if title.strip() else ""
     return _add(page, public, title=title, status=status, body=body, components=components, actor=actor, now=now)
 
 
 @transaction.atomic
-def correct(*, update_id: UUID, body: str, actor: Actor, now: datetime) -> PublicUpdate:
+def correct(*, update_id: UUID, body: str, actor: Actor, now: datetime, may_say: MaySay | None = None) -> PublicUpdate:
     """The new words stand in its place, marked as corrected; the first stay in the record. Nobody is mailed again."""
     page, update = _held(update_id, now=now)
     before, update.body = update.body, rules.clean_body(body)
     if before == update.body:
         return update
+    if update.public_incident.incident is not None and may_say is not None:
+        may_say(update.public_incident.incident)
     EarlierWording.objects.create(update=update, body=before, until=now, corrected_by=actor.label[:254])
     update.corrected_at = now
     update.save(update_fields=["body", "corrected_at"])
@@ -144,7 +150,7 @@ def _add(
     return update
 
 
-def _publishable(incident_id: UUID) -> Incident:
+def _publishable(incident_id: UUID, may_say: MaySay | None) -> Incident:
     incident = Incident.objects.select_for_update(of=("self",)).filter(id=incident_id).first()
     if incident is None:
         raise Unknown("incident", "there is no such incident")
@@ -154,6 +160,8 @@ def _publishable(incident_id: UUID) -> Incident:
         )
     if incident.drill:
         raise ChangeRefused("incident", "this is a drill: customers must not read of it")
+    if may_say is not None:
+        may_say(incident)
     return incident
 
 

@@ -42,15 +42,20 @@ def subscribe_email(address: str, *, component_ids: Sequence[UUID] = (), now: da
 
 @transaction.atomic
 def subscribe_webhook(url: str, *, component_ids: Sequence[UUID] = (), secret_key: str, now: datetime) -> str:
-    """The secret that signs what is sent there, to be shown once. The address must answer a challenge first."""
+    """The secret that signs what is sent there, to be shown once. The address must answer a challenge first.
+
+    While a challenge is on its way, the secret of whoever asked first counts: who asks meanwhile for the same address
+    may be somebody else, and is shown one that signs nothing.
+    """
     url = check_url(url, field="address")
     if not url.startswith("https://"):
         raise ChangeRefused("address", "must begin with https://, so that nobody reads on the way")
     secret = secrets.new_token("whs")
     row = _row(SubscriberKind.WEBHOOK, url, _wanted(component_ids), now=now)
     if row.confirmed_at is None:
-        row.sealed_secret = secrets.seal(secret, secret_key=secret_key, purpose=SECRET_PURPOSE)
-        row.save(update_fields=["sealed_secret"])
+        if not (row.sealed_secret and _is_being_asked(row)):
+            row.sealed_secret = secrets.seal(secret, secret_key=secret_key, purpose=SECRET_PURPOSE)
+            row.save(update_fields=["sealed_secret"])
         _ask(row, now=now)
     return secret
 
@@ -123,6 +128,11 @@ def _row(kind: SubscriberKind, address: str, wanted: list[str], *, now: datetime
     row.wanted = wanted
     row.save(update_fields=["wanted"])
     return row
+
+
+def _is_being_asked(row: Subscriber) -> bool:
+    waiting = Notice.objects.filter(subscriber=row, update=None, maintenance=None)
+    return waiting.filter(state__in=[NoticeState.QUEUED, NoticeState.SENDING]).exists()
 
 
 def _ask(row: Subscriber, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from watchbill.domain.audit.contract import ENGINE, Actor
 from watchbill.domain.errands.actions import ask, try_now
-from watchbill.domain.incidents.actions import locked
+from watchbill.domain.incidents.locking import locked
 from watchbill.domain.incidents.models import NEVER_WAS, UNRESOLVED, Incident, IncidentState, StepDone
 from watchbill.domain.incidents.records import entry, record
 from watchbill.domain.incidents.workflow_actions import mark_step, tick_step

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 from pydantic import Field
 
+from watchbill.domain.communications.public_word import public_word
 from watchbill.domain.status_page import actions, reads
 from watchbill.domain.status_page.models import ComponentState, PublicIncident, PublicStatus, PublicUpdate
 from watchbill.doors.api.auth import caller, requires
@@ -15,6 +16,7 @@ from watchbill.doors.api.incident_out import incident_id
 from watchbill.doors.api.problems import NotFound
 from watchbill.doors.api.values import Input, InstantOut, Name, Output, Text
 from watchbill.doors.moment import now_of
+from watchbill.doors.web.wiring import wired
 
 router = Router(tags=["status page"])
 
@@ -101,6 +103,7 @@ def publish(request: HttpRequest, body: PublicationIn) -> Status[PublicIncidentO
         components=_states(body.components),
         actor=caller(request).actor,
         now=now_of(request),
+        may_say=_may_say(request),
     )
     return Status(201, _shown(made.public_incident_id))
 
@@ -117,6 +120,7 @@ def update(request: HttpRequest, public: UUID, body: PublicUpdateIn) -> Status[P
         components=_states(body.components),
         actor=caller(request).actor,
         now=now_of(request),
+        may_say=_may_say(request),
     )
     return Status(201, _shown(public))
 
@@ -125,7 +129,8 @@ def update(request: HttpRequest, public: UUID, body: PublicUpdateIn) -> Status[P
 @requires("status_page.publish")
 def correct(request: HttpRequest, update: UUID, body: CorrectedIn) -> PublicIncidentOut:
     """The words are replaced and marked as corrected; the first stay in the record."""
-    corrected = actions.correct(update_id=update, body=body.body, actor=caller(request).actor, now=now_of(request))
+    who, now = caller(request).actor, now_of(request)
+    corrected = actions.correct(update_id=update, body=body.body, actor=who, now=now, may_say=_may_say(request))
     return _shown(corrected.public_incident_id)
 
 
@@ -134,6 +139,10 @@ def correct(request: HttpRequest, update: UUID, body: CorrectedIn) -> PublicInci
 def retract(request: HttpRequest, update: UUID, body: RetractedIn) -> Status[None]:
     actions.retract(update_id=update, why=body.why, actor=caller(request).actor, now=now_of(request))
     return Status(204, None)
+
+
+def _may_say(request: HttpRequest) -> actions.MaySay:
+    return public_word(actor=caller(request).actor, ways=wired().ways(), now=now_of(request))
 
 
 def _states(given: Mapping[UUID, str]) -> dict[UUID, ComponentState]:

@@ -5,10 +5,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
+from prometheus_client import Counter
 
 log = structlog.get_logger()
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+FAILURES = Counter("watchbill_listening_failures_total", "Defects while hearing from another system.", ["of"])
+_A_DEFECT = "a defect of Watchbill; the line before has the details"
 # Short work in the database, in a thread beside the event loop.
 Database = Callable[[Callable[[], Any]], Awaitable[Any]]
 
@@ -26,7 +29,7 @@ async def listen_on(
             listening.cancel()
             await asyncio.wait((listening,))
             break
-        why = listening.result()
+        why = _what_went_wrong(listening, away)
         if why is None:
             pause = first_pause
             continue
@@ -34,3 +37,13 @@ async def listen_on(
         await asyncio.wait((stop,), timeout=pause)
         pause = min(pause * 2, LONGEST_PAUSE)
     stop.cancel()
+
+
+def _what_went_wrong(listening: "asyncio.Future[str | None]", away: str) -> str | None:
+    """Whatever another system answers, it stops neither the other systems nor what else the process does."""
+    try:
+        return listening.result()
+    except Exception:
+        FAILURES.labels(away.partition(".")[0]).inc()
+        log.exception("listening.failed", of=away)
+        return _A_DEFECT

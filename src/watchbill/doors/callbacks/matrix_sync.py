@@ -44,18 +44,20 @@ class MatrixSync:
 
     async def listen(self) -> str | None:
         """One look; what went wrong with it."""
+        is_connected = False
         try:
             position = await self._database(lambda: position_in(_KIND))
             heard = await self._hearing.since(position, now=self._clock.now(), waits=self._waits)
             if not isinstance(heard, Heard):
-                CONNECTED.set(0)
                 return heard.why
-            CONNECTED.set(1)
+            is_connected = True
             if heard.position != position:
                 now = self._clock.now()
                 await self._database(lambda: take_in_up_to(_KIND, heard.incoming, heard.position, now=now))
         except (OperationalError, InterfaceError) as error:
             return f"the database is away: {str(error).strip()}"  # the position stays, so it is heard again
+        finally:
+            CONNECTED.set(is_connected)
         for one in heard.incoming:
             HEARD.labels(one.kind.value).inc()
         return None

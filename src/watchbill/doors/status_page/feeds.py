@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 
 from watchbill.domain.status_page.document import IncidentPart, MaintenancePart, PageDocument, UpdatePart
 from watchbill.domain.status_page.statuspage_shape import link_of
+from watchbill.ground.text import block
 
 _ENTRIES_MAX = 25
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -90,7 +91,7 @@ def _paragraphs(body: str) -> str:
 
 def _text(parent: Xml.Element, name: str, text: str) -> Xml.Element:
     child = Xml.SubElement(parent, name)
-    child.text = text
+    child.text = block(text)  # one character that XML does not know, and no reader shows any of it
     return child
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.template import Context, Engine
+from django.utils.safestring import SafeString
 
 _FOLDER = Path(__file__).parent / "templates"
 
@@ -16,4 +17,9 @@ def _engine() -> Engine:
 
 
 def page(template: str, values: Mapping[str, Any]) -> bytes:
-    return _engine().get_template(template).render(Context(dict(values), use_tz=False)).encode()
+    return part(template, values).encode()
+
+
+def part(template: str, values: Mapping[str, Any]) -> SafeString:
+    """For a template of ours to show as it is: these escape what comes from people."""
+    return _engine().get_template(template).render(Context(dict(values), use_tz=False))

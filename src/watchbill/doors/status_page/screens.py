@@ -109,7 +109,7 @@ def _subscribed(request: HttpRequest) -> HttpResponse:
     secret = subscribe_webhook(address, component_ids=chosen, secret_key=wired().secret_key, now=now)
     words = (
         "Your receiver is now sent a challenge: it must answer 200 and repeat the challenge. Every call is signed; "
-        "keep the secret below, it is shown only now."
+        "keep the secret below, it is shown only now. Did you ask for this address a moment ago? That secret counts."
     )
     return _said(request, "One more step", words, secret=secret)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
+from django.utils.safestring import SafeString
 
 from watchbill.domain.status_page.colours import DARK_GROUND, LIGHT_GROUND
 from watchbill.domain.status_page.document import PageDocument
@@ -71,13 +72,13 @@ def preview(page: PageDocument, *, base_url: str, style: str) -> bytes:
     return _front(page, {**_shared(page, base_url), "style": style, "is_preview": True}, root="/status/")
 
 
-def sample(page: PageDocument, *, base_url: str) -> str:
+def sample(page: PageDocument, *, base_url: str) -> SafeString:
     """The banner and the components, for a screen of ours; of many components those that are not operational."""
     parts = page.components
     if len(parts) > _SAMPLED:
         parts = [one for one in parts if one.state != ComponentState.OPERATIONAL][:_SAMPLED]
     views = [component_view(page, one) for one in parts]
-    return look.page("sample.html", {**_shared(page, base_url), "parts": views}).decode()
+    return look.part("sample.html", {**_shared(page, base_url), "parts": views})
 
 
 def _front(page: PageDocument, shared: Mapping[str, Any], *, root: str) -> bytes:

@@ -287,13 +287,14 @@ def _draft(request: HttpRequest) -> PolicyDraft:
     levels = []
     for number in posted_numbers(request, "levels"):
         texts = [text for text in request.POST.getlist(f"levels[{number}].targets") if text]
+        if not texts and not posted(request, f"levels[{number}].timeout").strip():
+            continue
+        timeout = posted_duration(request, f"levels[{number}].timeout")
         if texts:
-            levels.append(
-                LevelDraft(
-                    targets=tuple(_target(text, field=f"levels[{number}].targets") for text in texts),
-                    timeout=posted_duration(request, f"levels[{number}].timeout"),
-                )
-            )
+            targets = tuple(_target(text, field=f"levels[{number}].targets") for text in texts)
+            levels.append(LevelDraft(targets=targets, timeout=timeout))
+    if not levels:
+        raise ChangeRefused("levels[0].targets", "choose whom this level pages")
     wait: timedelta | None = None
     if posted(request, "acknowledgement_timeout").strip():
         wait = posted_duration(request, "acknowledgement_timeout")

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
+from watchbill.domain.communications.public_word import public_word
 from watchbill.domain.incidents.reads import IncidentFilter, list_incidents, visible_to
 from watchbill.domain.status_page import actions, reads
 from watchbill.domain.status_page.document import PageDocument, page_document
@@ -81,6 +82,7 @@ def publish(request: HttpRequest) -> HttpResponse:
             components=_states(request),
             actor=actor_of(request),
             now=now_of(request),
+            may_say=_may_say(request),
         )
 
     return _published(request, page, act)
@@ -122,6 +124,7 @@ def update(request: HttpRequest, public_id: UUID) -> HttpResponse:
             components=_states(request),
             actor=actor_of(request),
             now=now_of(request),
+            may_say=_may_say(request),
         )
 
     return _published(request, page, act)
@@ -142,7 +145,13 @@ def correct(request: HttpRequest, update_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return show_form(request, page, template="status_page/correct.html")
     try:
-        actions.correct(update_id=held.id, body=posted(request, "body"), actor=actor_of(request), now=now_of(request))
+        actions.correct(
+            update_id=held.id,
+            body=posted(request, "body"),
+            actor=actor_of(request),
+            now=now_of(request),
+            may_say=_may_say(request),
+        )
     except ChangeRefused as refused:
         return show_form(request, page, refused=refused, template="status_page/correct.html")
     messages.success(request, "Corrected.")
@@ -173,6 +182,10 @@ def style(request: HttpRequest) -> HttpResponse:
 def sample_style(request: HttpRequest) -> HttpResponse:
     """For a sample of the page on a screen of ours."""
     return HttpResponse(sample_style_sheet(reads.page() or StatusPage()), content_type=_CSS)
+
+
+def _may_say(request: HttpRequest) -> actions.MaySay:
+    return public_word(actor=actor_of(request), ways=wired().ways(), now=now_of(request))
 
 
 def _published(request: HttpRequest, page: FormPage, act: Callable[[], PublicUpdate]) -> HttpResponse:
