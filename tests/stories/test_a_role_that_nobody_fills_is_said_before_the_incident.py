@@ -48,7 +48,9 @@ def test_business_hours_in_utc_are_questioned_where_nobody_lives_in_it(world: Wo
     assert "Business hours are 09:00-17:00 UTC; this organization lives in Europe/Berlin." in problems(world)
 
 
-@pytest.mark.parametrize(("tier", "words"), [(1, "Being paged: "), (4, "so the fallback is being paged: Owner")])
+@pytest.mark.parametrize(
+    ("tier", "words"), [(1, "Tier 1 is being paged: "), (4, "so the fallback is being paged: Owner")]
+)
 def test_who_escalates_reads_who_is_really_paged(incident_world: IncidentWorld, tier: int, words: str) -> None:
     world = incident_world
     RoleAssignment.objects.filter(role="executive-on-call").delete()
@@ -61,7 +63,7 @@ def test_who_escalates_reads_who_is_really_paged(incident_world: IncidentWorld, 
         ways=world.ways(),
         now=world.now,
     )
-    assert words in called.words
+    assert words in called.words(f"Tier {tier}")
     world.settle()
     world.received()
     world.ends(incident)

@@ -215,7 +215,7 @@ def tier(incident: Number, tier: Annotated[int, typer.Argument(help="1 to 4.")],
         ways=composition.ways(),
         now=now(),
     )
-    typer.echo(f"Tier {tier}: {called.words}")
+    typer.echo(called.words(f"Tier {tier}"))
 
 
 @app.command()

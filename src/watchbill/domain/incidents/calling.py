@@ -70,15 +70,14 @@ class Called:
     records: tuple[Record, ...]
     by_fallback: bool = False
 
-    @property
-    def words(self) -> str:
-        """Who is paged now, in a sentence."""
+    def words(self, what: str) -> str:
+        """Who is paged now, in a sentence. `what` was to be called."""
         names = ", ".join(person.name for person in self.people)
         if self.by_fallback and not names:
-            return "Nobody stands behind it, and no fallback can be reached: call somebody by telephone."
+            return f"Nobody stands behind {what}, and no fallback can be reached: call somebody by telephone."
         if self.by_fallback:
-            return f"Nobody stands behind it, so the fallback is being paged: {names}."
-        return f"Being paged: {names}." if names else "Whoever stands behind it works on this already."
+            return f"Nobody stands behind {what}, so the fallback is being paged: {names}."
+        return f"{what} is being paged: {names}." if names else f"Whoever stands behind {what} works on this already."
 
 
 def call_roles(

@@ -207,7 +207,7 @@ def _page(asked: Asked) -> str:
             ways=asked.ways,
             now=asked.now,
         )
-        return f"Tier {int(number)}: {called.words}"
+        return called.words(f"Tier {int(number)}")
     user_id = person_id_of(first) if first else None
     role = more.strip().removeprefix("as ").strip().lower()
     if user_id is None or not role:

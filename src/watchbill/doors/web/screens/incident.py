@@ -123,7 +123,7 @@ def _tier(request: HttpRequest, incident_id: UUID) -> str:
         ways=wired().ways(),
         now=now_of(request),
     )
-    return f"Tier {text}: {called.words}"
+    return called.words(f"Tier {text}")
 
 
 def _mitigate(request: HttpRequest, incident_id: UUID) -> str:
