@@ -85,7 +85,7 @@ def test_each_document_holds_its_own(world: StatusPageWorld) -> None:
     public = world.publishes("identified", Search="major_outage").public_incident
     assert world.document("status")["status"] == {"indicator": "critical", "description": "Major System Outage"}
     assert '<div class="banner is-critical">' in world.text("index.html")
-    assert "<h1>Major System Outage</h1>" in world.text("index.html")
+    assert '<h1 class="sentence">Major System Outage</h1>' in world.text("index.html")
     world.goes_on(public, "resolved", "It works again.")
     assert world.document("status")["status"] == {"indicator": "none", "description": "All Systems Operational"}
     assert list(world.document("status")) == ["page", "status"]
