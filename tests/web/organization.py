@@ -59,6 +59,8 @@ from watchbill.domain.warrooms.models import ChatPerson, ChatRoom, RoomMember, R
 from watchbill.ground.secrets import digest, hint
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \u202egnp.exe & \"quoted\" 'single'"
+# Names of things are refused when they turn the reading around; what people write is not.
+HOSTILE_NAME = HOSTILE.replace("\u202e", "")
 LONG = (
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft: checkout latency p99 above 5 "
     "seconds for ten minutes"
@@ -209,7 +211,9 @@ def _said(people: dict[str, User], services: dict[str, Service], now: datetime) 
 def _event_hook(who: User, incident: Incident, now: datetime) -> EventHook:
     """One that took what it was sent, then failed for hours and was left alone."""
     actor = Actor(kind="person", label=who.name, via="web", id=who.id)
-    draft = HookDraft(name=f"Ticket system {HOSTILE}"[:60], url="https://tickets.example.org/in", events=tuple(EVENTS))
+    draft = HookDraft(
+        name=f"Ticket system {HOSTILE_NAME}"[:60], url="https://tickets.example.org/in", events=tuple(EVENTS)
+    )
     began = incident.declared_at - timedelta(minutes=1)
     made = event_hooks.add(draft, secret_key=secret_key(), actor=actor, now=began)
     collect(incident.id, now)
@@ -233,7 +237,7 @@ def _verified(people: dict[str, User], services: dict[str, Service], incident: I
         services["checkout"].id,
         [
             CheckDraft(
-                name=f"errors {HOSTILE}"[:100], query=f'errors{{job="a"}} {HOSTILE}', healthy_when="< 1", unit="%"
+                name=f"errors {HOSTILE_NAME}"[:100], query=f'errors{{job="a"}} {HOSTILE}', healthy_when="< 1", unit="%"
             ),
             CheckDraft(name="time to answer", query="histogram_quantile(0.99, x)", healthy_when="< 0.5", unit="s"),
             CheckDraft(name="queue", query="sum(", healthy_when="<= 10"),

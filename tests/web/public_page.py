@@ -13,10 +13,11 @@ from watchbill.domain.status_page.models import ComponentState, PublicStatus, Su
 
 
 def build(me: User, services: dict[str, Service], *, hostile: str, long: str, now: datetime) -> None:
+    named = hostile.replace("\u202e", "")  # names and titles are refused when they turn the reading around
     actor = Actor(kind="person", label=me.name, via="web", id=me.id)
     drafts = (
         ComponentDraft(name="Checkout", service_id=services["checkout"].id),
-        ComponentDraft(name=hostile[:90], description=hostile, group="For developers"),
+        ComponentDraft(name=named[:90], description=hostile, group="For developers"),
         ComponentDraft(name=long[:90], group="For developers"),
         ComponentDraft(name="Soon", shown=False),
     )
@@ -24,11 +25,11 @@ def build(me: User, services: dict[str, Service], *, hostile: str, long: str, no
     subscriber_actions.subscribe_email("reader@customer.example", component_ids=components[:1], now=now)
     subscriber_actions.subscribe_email(f"{'long-' * 12}@{'customer-' * 6}.example", now=now)
     subscriber_actions.confirm(Subscriber.objects.earliest("address").id, now=now)
-    _publishes(f"Card payments fail {hostile}", PublicStatus.INVESTIGATING, components, actor=actor, now=now)
+    _publishes(f"Card payments fail {named}", PublicStatus.INVESTIGATING, components, actor=actor, now=now)
     _publishes(long, PublicStatus.RESOLVED, components, actor=actor, now=now)
     maintenance_actions.publish_maintenance(
         MaintenanceDraft(
-            title=f"Upgrade {hostile}",
+            title=f"Upgrade {named}",
             body=hostile,
             component_ids=components[1:3],
             starts_at=now + timedelta(days=1),
