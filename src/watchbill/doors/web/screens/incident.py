@@ -1,6 +1,7 @@
 """One incident: what is going on, who does what, what time brings next; and the buttons that change it."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
@@ -71,12 +72,14 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     thread = uuid_in(posted(request, "thread"))
     if thread is not None:
         return HttpResponseRedirect(f"/incidents/{number}?thread={thread}#thread-{thread}")
+    if verb == "step":  # the phase in which somebody works stays open
+        phase = posted(request, "step").rpartition(" ")[2].partition("/")[0]
+        return HttpResponseRedirect(f"/incidents/{number}?phase={quote(phase)}#phase-{quote(phase)}")
     anchor = {
         "write": "#room",
         "update": "#room",
         "note": "#room",
         "pin": "#room",
-        "step": "#workflow",
         "insider": "#insiders",
         "verify": "#verify",
     }.get(verb, "")
