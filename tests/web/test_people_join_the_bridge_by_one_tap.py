@@ -57,7 +57,7 @@ def test_it_is_joined_by_one_tap_and_changed_with_a_reason(
     at = f"{address}/incidents/{organization_on_stage.incident.number}"
     phone.goto(at)
     desk.goto(at)
-    head = phone.locator("#incident-head")
+    head = phone.locator("#incident-join")
     expect(head.get_by_role("link", name=re.compile("^Join Main"))).to_have_attribute(
         "href", "https://zoom.us/j/1234567890?pwd=abc"
     )

@@ -19,7 +19,7 @@ def test_an_owner_is_led_through_the_first_steps_in_order(db: None) -> None:
     browser.force_login(owner)
     text = browser.get("/").content.decode()
     assert (
-        text.index("1. Say how you are reached") < text.index("3. Name the fallback") < text.index("7. Give it a key")
+        text.index("1. Say how you are reached") < text.index("3. Name the fallback") < text.index("8. Give it a key")
     )
     assert ">done<" not in text
     FallbackRecipient.objects.create(user=owner, position=0)

@@ -16,7 +16,7 @@ def test_what_is_wrong_with_the_room_is_said_and_tried_again_without_scripts(
     context.add_cookies([{**stage.signed_in(organization_on_stage.people["lead"]), "url": address}])
     page = context.new_page()
     page.goto(f"{address}/incidents/{organization_on_stage.incident.number}")
-    head = page.locator("#incident-head")
+    head = page.locator("#incident-join")
     expect(head.get_by_role("link", name="Room in slack")).to_have_attribute(
         "href", "https://acme.slack.com/archives/C1"
     )
