@@ -53,7 +53,7 @@ def test_whoever_answers_first_second_for_another_role_or_too_late() -> None:
         assert _command("secondary") == f"#1: {SECOND.format(first=first, **they)}"
         primary = "primary@example.org"
         assert _command("primary") == f"#1: {primary} is on it. Pages to them have stopped; those of the others go on."
-        ending_actions.cancel(incident_id=incident.id, reason="x", actor=world.person("engineer"), now=world.now)
+        ending_actions.cancel(incident_id=incident.id, reason="x", actor=world.person("commander"), now=world.now)
         world.settle()
         assert _read(world, "engineer", incident) == ["It is over: nothing waits for an answer."] * 3
         assert _command("engineer") == "#1: It is over: nothing waits for an answer."

@@ -1,5 +1,6 @@
 """`watchbill up` on real processes: killed one by one they come back, and Ctrl-C leaves nothing behind."""
 
+import contextlib
 import os
 import signal
 import time
@@ -120,9 +121,16 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(instance: Instance,
 
 def test_a_web_process_that_answers_nobody_any_more_is_ended_and_comes_back(instance: Instance) -> None:
     wait_for("everything to run", lambda: set(instance.processes()) >= EVERYTHING)
+    wait_for("ready", instance.is_ready)
+    ready_at = time.monotonic()  # a process that has not answered yet may take as long as it needs
+    wait_for("an answer that the supervisor heard", lambda: time.monotonic() - ready_at > 15)
     before = instance.processes()
     os.kill(before["web"], signal.SIGSTOP)
-    wait_for("a new web process", lambda: instance.processes().get("web", before["web"]) != before["web"])
+    try:
+        wait_for("a new web process", lambda: instance.processes().get("web", before["web"]) != before["web"])
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(before["web"], signal.SIGCONT)
     wait_for("ready again", instance.is_ready)
     assert "web has not answered for 30 s and is ended" in instance.log.read_text()
     assert {**instance.processes(), "web": 0} == {**before, "web": 0}

@@ -78,7 +78,7 @@ def test_setting_up_says_all_that_is_wrong_and_does_not_ask_for_the_password_aga
     right = {"password": "plain words make good doors", "again": "plain words make good doors"}
     assert browser.post(f"/setup/{made.secret}", right).status_code == 302
     added = browser.post("/me/contacts", {"name": "push", "kind": "ntfy", "address": "a-topic-of-mine"})
-    assert added.url == "/me"  # type: ignore[attr-defined]  # not the question whether it is still me
+    assert added.url == "/me#main"  # type: ignore[attr-defined]  # not the question whether it is still me
 
 
 def test_a_new_person_gets_the_zone_of_the_organization(client: Client) -> None:
