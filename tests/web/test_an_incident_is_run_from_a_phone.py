@@ -59,6 +59,10 @@ def test_the_bar_with_the_nearest_clock_stays_on_scroll(
         assert edge["x"] + edge["width"] <= width
 
 
+_BOXES = """step => [".line-marked", "input", "button"].map(
+    (one) => step.querySelector(one).getBoundingClientRect().toJSON())"""
+
+
 @pytest.mark.parametrize("width", [390, 768, 1024, 1440])
 def test_a_step_can_be_read_and_its_evidence_is_asked_below(
     browser: Browser, address: str, organization_on_stage: Stage, width: int
@@ -69,16 +73,12 @@ def test_a_step_can_be_read_and_its_evidence_is_asked_below(
         page.goto(f"{address}/incidents/{incident.number}")
         page.locator("#phase-resolve > summary").click()
         for step in page.locator("#phase-resolve .row-step").all():
-            words, field = step.locator(".line-marked").bounding_box(), step.locator("input").bounding_box()
-            button = step.get_by_role("button", name="Mark done").bounding_box()
-            assert words is not None
-            assert field is not None
-            assert button is not None
+            words, field, button = step.evaluate(_BOXES)  # all at one moment: the page is live
             assert words["width"] > 220
             assert words["height"] < 120
             assert field["width"] > 100
-            assert field["y"] >= words["y"] + words["height"]
-            assert button["y"] >= words["y"] + words["height"]
+            assert field["top"] >= words["bottom"]
+            assert button["top"] >= words["bottom"]
         page.get_by_label("Evidence for Confirm").fill("orders come in again")
         page.get_by_role("button", name=re.compile("Mark done.*Confirm")).click()
         page.get_by_role("button", name=re.compile("Undo.*Confirm")).click()
