@@ -23,7 +23,7 @@ def test_a_roster_that_is_empty_is_found_by_whom_it_concerns(world: World) -> No
         "executive-on-call": "SEV1",
         "incident-commander": "SEV1",
     }
-    assert "Nobody is named as Incident commander, whom SEV1 calls." in problems(world)
+    assert "Nobody is named as Incident commander (called by SEV1)." in problems(world)
     assert any("nobody is named as incident commander" in finding.what for finding in examine())
     shown = definitions(running(), empty={"incident-commander"})
     assert [one.unfilled for one in shown] == [("Incident commander",), (), (), ()]
@@ -36,7 +36,7 @@ def test_a_team_without_a_manager_is_found_unless_somebody_is_named_for_it(world
     team = world.cast.team
     team.manager = None
     team.save()
-    assert "Team payments has nobody as Engineering manager, whom SEV1 and SEV2 calls." in problems(world)
+    assert "Team payments has nobody as Engineering manager (called by SEV1 and SEV2)." in problems(world)
     managers = [world.cast.target("schedule", world.cast.first)]
     RoleAssignment.objects.create(role="engineering-manager", team=team, targets=managers)
     assert not any("Engineering manager" in one for one in problems(world))

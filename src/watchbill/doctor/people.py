@@ -74,7 +74,7 @@ def unfilled(_patient: Patient) -> Iterator[Finding]:
         yield Finding(
             check="roles",
             serious=False,
-            what=f"{where} as {one.label.lower()}, whom {one.calls} calls",
+            what=f"{where} as {one.label.lower()} (called by {one.calls})",
             why="the incident does without, or wakes the fallback instead",
             remedy="name them on the page Roles, or in the organization file",
         )

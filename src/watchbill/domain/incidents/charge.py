@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.incidents import rules
 from watchbill.domain.incidents.models import Incident, Seat, SeatState
@@ -18,8 +20,7 @@ class InCharge:
 
 
 def in_charge(incident: Incident) -> InCharge:
-    seats = Seat.objects.filter(incident=incident, role=rules.COMMANDER, state=SeatState.HELD, user__is_active=True)
-    seat = seats.select_related("user").first()
+    seat = _command(incident).select_related("user").first()
     if seat is not None:
         return InCharge(user_id=seat.user_id, name=seat.user.name)
     if incident.reopened_at is not None:
@@ -28,8 +29,11 @@ def in_charge(incident: Incident) -> InCharge:
 
 
 def has_commander(incident: Incident) -> bool:
-    seats = Seat.objects.filter(incident=incident, role=rules.COMMANDER, state=SeatState.HELD, user__is_active=True)
-    return seats.exists()
+    return _command(incident).exists()
+
+
+def _command(incident: Incident) -> QuerySet[Seat]:
+    return Seat.objects.filter(incident=incident, role=rules.COMMANDER, state=SeatState.HELD, user__is_active=True)
 
 
 def check_in_charge(incident: Incident, actor: Actor, *, what: str, field: str = "") -> None:

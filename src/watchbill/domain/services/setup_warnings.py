@@ -82,7 +82,7 @@ def _roles(process: ProcessDocument) -> Iterable[SetupWarning]:
     for one in unfilled_roles(process):
         if one.team_id is None:
             yield SetupWarning(
-                problem=f"Nobody is named as {one.label}, whom {one.calls} calls.",
+                problem=f"Nobody is named as {one.label} (called by {one.calls}).",
                 remedy="The incident would do without, or wake the fallback instead. Name a schedule or people.",
                 subject_kind="role",
                 subject_id=None,
@@ -90,7 +90,7 @@ def _roles(process: ProcessDocument) -> Iterable[SetupWarning]:
             )
         else:
             yield SetupWarning(
-                problem=f"Team {one.team} has nobody as {one.label}, whom {one.calls} calls.",
+                problem=f"Team {one.team} has nobody as {one.label} (called by {one.calls}).",
                 remedy="Incidents of its services would do without. Name somebody.",
                 subject_kind="team",
                 subject_id=one.team_id,
