@@ -23,9 +23,11 @@ from watchbill.demo.story import Addresses, Story, StoryBroken, curl_line
 from watchbill.domain.access.models import User
 from watchbill.domain.audit.contract import Actor
 from watchbill.domain.people.account_actions import create_setup_link, redeem_setup_link
+from watchbill.domain.process.default_document import default_text
 from watchbill.ground.clock import SystemClock
 
 _ORGANIZATION = Path(__file__).with_name("organization.yaml")
+_ZONE = "Europe/Berlin"
 _OWNER = "engineering-manager@example.org"
 _PHONES = ("first-responder", "second-responder", "payments-lead", "engineering-manager")
 _START_SECONDS_MAX = 180.0
@@ -72,7 +74,11 @@ def main() -> int:
 @contextlib.contextmanager
 def _running(port: int, phones_port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     python = [sys.executable, "-m"]
-    environment = {**os.environ, "WATCHBILL_DEMO_PHONES_URL": f"http://127.0.0.1:{phones_port}"}
+    environment = {
+        **os.environ,
+        "WATCHBILL_DEMO_PHONES_URL": f"http://127.0.0.1:{phones_port}",
+        "WATCHBILL_PROCESS_FILE": str(_process_in_its_zone(log.with_name("demo-process.yaml"))),
+    }
     supervise = ["watchbill.supervisor", "--data-dir", str(config().data_dir), "--host", "127.0.0.1"]
     supervise += ["--port", str(port), "--apply", str(_ORGANIZATION)]
     phones = [*python, "watchbill.demo.phones", "--port", str(phones_port), *_PHONES]
@@ -83,6 +89,12 @@ def _running(port: int, phones_port: int, log: Path) -> Iterator[subprocess.Pope
             )
             running.callback(_end, process)
         yield process
+
+
+def _process_in_its_zone(path: Path) -> Path:
+    """The default process, with business hours where the organization of the demo lives."""
+    path.write_text(default_text().replace("time_zone: UTC", f"time_zone: {_ZONE}", 1), encoding="utf-8")
+    return path
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
